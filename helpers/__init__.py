@@ -1,0 +1,1 @@
+"""The library behind the notebooks: variational inference, computed, drawn and checked."""
