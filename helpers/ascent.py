@@ -1,0 +1,90 @@
+"""Runs any coordinate ascent on the ELBO: stops at convergence, refuses a falling bound.
+
+An inference algorithm, a student's own included, is an iterator of states. A state has
+``.elbo`` (nats, for the whole data set), ``.q`` and, when a model is learned, ``.model``; the
+first one is the starting point. Source: the slide "Performing VI (Frequentist Case)".
+"""
+
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from helpers.arguments import whole_number
+
+ROUND_OFF = 1e-9  # relative; a sum over a corpus rounds by about this much
+WINDOW = 10  # states over which the bound of a stochastic ascent is averaged
+
+
+class ElboDecreased(RuntimeError):
+    """The ELBO fell, which an exact coordinate update cannot do."""
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """The last state, the ELBO of every state in nats, (n,), and whether it converged."""
+
+    state: object
+    elbos: np.ndarray
+    converged: bool
+
+
+def climb(states, rtol=1e-6, max_steps=1000):
+    """Follow an ascent until the ELBO rises by less than ``rtol`` of its size.
+
+    Args:
+        states: iterable of states; the first is the starting point. If a state has
+            ``noisy = True`` (stochastic gradients), the bound may fall, and convergence
+            compares its averages over the last ten and the ten states before.
+        rtol: relative rise below which the ascent has converged.
+        max_steps: steps to take at most after the starting point.
+    Returns:
+        An :class:`Ascent`; an iterator that ends by itself has converged only if its last
+        rise was small.
+    Raises:
+        ElboDecreased: the bound fell by more than round-off.
+        ValueError: there is no state, or an ELBO is NaN or +inf.
+    """
+    max_steps = whole_number("max_steps", max_steps, minimum=0)
+    if not rtol >= 0:
+        raise ValueError(f"rtol: expected a number of at least 0, got {rtol}")
+    state, elbos, converged = None, [], False
+    for state in islice(states, max_steps + 1):
+        elbos.append(_checked_elbo(state, len(elbos)))
+        noisy = getattr(state, "noisy", False)
+        if not noisy:
+            _refuse_fall(elbos)
+        converged = _has_converged(elbos, rtol, noisy)
+        if converged:
+            break
+    if state is None:
+        raise ValueError("states: expected at least one state, got an empty iterator")
+    return Ascent(state, np.array(elbos), converged)
+
+
+def _checked_elbo(state, step):
+    elbo = float(state.elbo)
+    if np.isnan(elbo) or elbo == np.inf:
+        raise ValueError(f"states: the ELBO is {elbo} at step {step}; expected a number of nats")
+    return elbo
+
+
+def _refuse_fall(elbos):
+    if len(elbos) > 1 and elbos[-1] < elbos[-2] - ROUND_OFF * max(1.0, abs(elbos[-2])):
+        raise ElboDecreased(
+            f"the ELBO fell from {elbos[-2]:.10g} to {elbos[-1]:.10g} at step {len(elbos) - 1}: "
+            "usually an update that is not the maximum given the other factors (a wrong sign, a "
+            "missing normaliser, a stale factor) or a term missing from the bound"
+        )
+
+
+def _has_converged(elbos, rtol, noisy):
+    if noisy:
+        if len(elbos) < 2 * WINDOW:
+            return False
+        new, old = np.mean(elbos[-WINDOW:]), np.mean(elbos[-2 * WINDOW : -WINDOW])
+    else:
+        if len(elbos) < 2 or elbos[-2] == -np.inf:
+            return False
+        new, old = elbos[-1], elbos[-2]
+    return bool(new - old <= rtol * abs(new))

@@ -1,0 +1,158 @@
+"""The evidence lower bound and its parts, and exact references for both.
+
+For a joint p(x, z) with x observed and any q(z),
+
+    log p(x) = ELBO + KL(q(z) || p(z | x)),     ELBO = E_q[log p(x, z)] + H(q).
+
+Everything is in nats. Source: the slides "VI derivation I" and "VI derivation II".
+"""
+
+from dataclasses import dataclass
+from math import log, nan, prod
+
+import numpy as np
+from scipy.special import logsumexp, xlogy
+
+from helpers.arguments import finite_array, generator, probabilities, real_array, whole_number
+
+MOST_ASSIGNMENTS = 2**24  # rows; beyond this a table of assignments fills a laptop's memory
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The two terms of the ELBO and, where it is known, log p(x); all in nats.
+
+    ``elbo = expected_log_joint + entropy`` and ``kl = log_evidence - elbo``, which is
+    KL(q(z) || p(z | x)) and NaN where the evidence is not known.
+    """
+
+    expected_log_joint: float
+    entropy: float
+    log_evidence: float = nan
+
+    @property
+    def elbo(self):
+        """E_q[log p(x, z)] + H(q)."""
+        return self.expected_log_joint + self.entropy
+
+    @property
+    def kl(self):
+        """KL(q(z) || p(z | x)) = log p(x) - ELBO."""
+        return self.log_evidence - self.elbo
+
+
+@dataclass(frozen=True)
+class SampledBound(Bound):
+    """A Monte Carlo estimate of the bound; ``standard_error`` is that of its ``elbo``."""
+
+    standard_error: float = nan
+
+
+def bound_by_enumeration(log_joint, q):
+    """The bound and the evidence by summing over every value of a discrete z.
+
+        ELBO = sum_z q(z) (log p(x, z) - log q(z)),   log p(x) = log sum_z p(x, z)
+
+    Args:
+        log_joint: log p(x, z) for every z, of any shape; -inf where p(x, z) = 0.
+        q: q(z) for every z, of the same shape, summing to one.
+    Returns:
+        A :class:`Bound`. Where q puts mass on p(x, z) = 0 the ELBO is -inf and the KL inf.
+    Raises:
+        ValueError: the shapes differ, q is not a distribution, log_joint is NaN or +inf, or
+            p(x, z) = 0 for every z, so that there is no posterior.
+    """
+    log_joint = real_array("log_joint", log_joint)
+    q = real_array("q", q, shape=log_joint.shape)
+    probabilities("q", q.ravel())
+    if (log_joint == np.inf).any():
+        raise ValueError("log_joint: expected log probabilities, got inf")
+    if (log_joint == -np.inf).all():
+        raise ValueError("log_joint: -inf everywhere, so that p(x) = 0 and no posterior exists")
+    held = q > 0  # 0 log 0 = 0, also where log p(x, z) = -inf
+    return Bound(
+        expected_log_joint=float(np.sum(q[held] * log_joint[held])),
+        entropy=float(-np.sum(xlogy(q, q))),
+        log_evidence=float(logsumexp(log_joint)),
+    )
+
+
+def bound_by_quadrature(log_joint, q_log_prob, grid):
+    """The bound and the evidence for one continuous z, by Gauss-Legendre on each panel.
+
+        ELBO = int q(z) (log p(x, z) - log q(z)) dz,   log p(x) = log int p(x, z) dz
+
+    Args:
+        log_joint: function of an array of z, giving log p(x, z) for each; -inf is allowed.
+        q_log_prob: function of an array of z, giving log q(z) for each.
+        grid: increasing edges of the panels, (n,) with n >= 2, which together must hold all
+            but 1e-6 of q. Each panel has eight nodes inside it, so that smooth densities
+            are exact to many digits with a panel per half standard deviation.
+    Raises:
+        ValueError: the grid does not increase or does not cover q, or a function returns the
+            wrong shape or NaN.
+    """
+    grid = finite_array("grid", grid, ndim=1)
+    if len(grid) < 2 or not (np.diff(grid) > 0).all():
+        raise ValueError("grid: expected at least two increasing numbers")
+    half, middle = np.diff(grid)[:, None] / 2, (grid[1:] + grid[:-1])[:, None] / 2
+    z, dz = (middle + half * NODES).ravel(), (half * WEIGHTS).ravel()
+    log_p = real_array("log_joint(z)", log_joint(z), shape=z.shape)
+    log_q = real_array("q_log_prob(z)", q_log_prob(z), shape=z.shape)
+    q = np.exp(log_q) * dz
+    if abs(q.sum() - 1) > 1e-6:
+        raise ValueError(f"grid: expected to hold all of q, which has mass {q.sum():.8g} on it")
+    held = q > 0
+    return Bound(
+        expected_log_joint=float(np.sum(q[held] * log_p[held])),
+        entropy=float(-np.sum(q[held] * log_q[held])),
+        log_evidence=float(logsumexp(log_p, b=dz)),
+    )
+
+
+def bound_by_sampling(log_joint, q, rng, n):
+    """An unbiased Monte Carlo estimate of the ELBO from n samples of q.
+
+        ELBO ~ 1/n sum_s [log p(x, z_s) - log q(z_s)],   z_s ~ q
+
+    Both terms use the same samples: the estimate is then exact, with standard error zero,
+    where q is the posterior.
+
+    Args:
+        log_joint: function of samples (n, ...) giving log p(x, z), (n,).
+        q: a distribution of :mod:`helpers.densities`; its batch axes are independent factors.
+        rng: numpy.random.Generator.
+        n: number of samples, at least two.
+    """
+    n = whole_number("n", n, minimum=2)
+    z = q.sample(generator("rng", rng), n)
+    log_p = real_array("log_joint(z)", log_joint(z), shape=(n,))
+    log_q = q.log_prob(z).reshape(n, -1).sum(axis=1)
+    difference = log_p - log_q
+    spread = float(difference.std(ddof=1)) if np.isfinite(difference).all() else nan
+    return SampledBound(
+        expected_log_joint=float(log_p.mean()),
+        entropy=float(-log_q.mean()),
+        standard_error=spread / n**0.5,
+    )
+
+
+def enumerate_assignments(sizes):
+    """Every assignment of discrete variables, one a row, the last variable fastest.
+
+    Args:
+        sizes: number of values of each variable, (n,).
+    Returns:
+        Integers, (prod(sizes), n).
+    Raises:
+        ValueError: more than 2^24 assignments, naming how many there would be.
+    """
+    sizes = [whole_number("sizes", int(s) if isinstance(s, np.integer) else s) for s in sizes]
+    count = prod(sizes)
+    if count > MOST_ASSIGNMENTS:
+        raise ValueError(
+            f"sizes: {len(sizes)} variables have about 10^{log(count, 10):.1f} assignments, "
+            f"more than the {MOST_ASSIGNMENTS:,} that can be enumerated here"
+        )
+    return np.indices(sizes).reshape(len(sizes), count).T
