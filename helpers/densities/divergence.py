@@ -1,0 +1,97 @@
+"""The Kullback-Leibler divergence between two distributions of one family, in nats.
+
+Source: the slides "Recap KL divergence"; Bishop (2006), section 1.6.1 and appendix B.
+"""
+
+from functools import singledispatch
+
+import numpy as np
+from scipy.special import rel_entr
+
+from helpers.arguments import broadcastable, describe
+from helpers.densities.families import (
+    Bernoulli,
+    Categorical,
+    Dirichlet,
+    MultivariateNormal,
+    Normal,
+    scalar,
+    whiten,
+)
+
+
+@singledispatch
+def kl_divergence(q, p):
+    """KL(q || p) = E_q[log q(z) - log p(z)], in nats, of the broadcast batch shape.
+
+    q and p are of one family. It is never negative, zero where q = p, and inf where q puts
+    mass on p = 0. Source: the slides "Recap KL divergence".
+
+    Raises:
+        ValueError: q and p are of different families or sizes.
+    """
+    raise ValueError(f"q: expected a distribution of helpers.densities, got {describe(q)}")
+
+
+@kl_divergence.register
+def _(q: Bernoulli, p):
+    _same_family(q, p)
+    broadcastable(q=q.prob, p=p.prob)
+    return scalar(rel_entr(q.prob, p.prob) + rel_entr(1 - q.prob, 1 - p.prob))
+
+
+@kl_divergence.register
+def _(q: Categorical, p):
+    _same_family(q, p)
+    _same_size(q.probs, p.probs)
+    return scalar(rel_entr(q.probs, p.probs).sum(-1))
+
+
+@kl_divergence.register
+def _(q: Normal, p):
+    _same_family(q, p)
+    broadcastable(**{"q.mean": q.loc, "q.sd": q.sd, "p.mean": p.loc, "p.sd": p.sd})
+    ratio = q.sd / p.sd
+    return scalar(0.5 * (_excess(ratio**2) + ((q.loc - p.loc) / p.sd) ** 2))
+
+
+@kl_divergence.register
+def _(q: MultivariateNormal, p):
+    _same_family(q, p)
+    _same_size(q.loc, p.loc)
+    broadcastable(q=q.batch_shape, p=p.batch_shape)
+    spread = (whiten(p.cholesky, q.cholesky) ** 2).sum((-2, -1))  # tr(Sigma_p^-1 Sigma_q)
+    shift = (whiten(p.cholesky, (q.loc - p.loc)[..., None]) ** 2).sum((-2, -1))
+    size = q.loc.shape[-1]
+    return scalar(0.5 * _above_zero(spread - size + shift + p.log_determinant - q.log_determinant))
+
+
+@kl_divergence.register
+def _(q: Dirichlet, p):
+    _same_family(q, p)
+    _same_size(q.concentration, p.concentration)
+    difference = q.concentration - p.concentration
+    return scalar(p.log_normaliser - q.log_normaliser + (difference * q.expected_log()).sum(-1))
+
+
+def _excess(squared_ratio):
+    """r - 1 - log r, which is never negative; near r = 1 log1p keeps its digits."""
+    return squared_ratio - 1 - np.log1p(squared_ratio - 1)
+
+
+def _above_zero(divergence):
+    """Without the round-off that takes the divergence of two equal distributions below zero."""
+    return np.maximum(divergence, 0.0)
+
+
+def _same_family(q, p):
+    if type(q) is not type(p):
+        raise ValueError(
+            f"p: expected a {type(q).__name__}, as q is one, got {describe(p).split('(')[0]}"
+        )
+
+
+def _same_size(q, p):
+    if q.shape[-1] != p.shape[-1]:
+        raise ValueError(f"p: expected {q.shape[-1]} values, as q has, got {p.shape[-1]}")
+    broadcastable(q=q.shape[:-1], p=p.shape[:-1])

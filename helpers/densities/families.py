@@ -1,0 +1,276 @@
+"""Distributions with one set of verbs: ``log_prob``, ``entropy``, ``mean``, ``sample``.
+
+Leading axes of the parameters are batch axes: ``Normal(np.zeros(3), np.ones(3))`` is three
+distributions. Logarithms are natural, entropies in nats. Source: Bishop (2006),
+appendix B.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.special import digamma, entr, gammaln, xlog1py, xlogy
+
+from helpers.arguments import (
+    broadcastable,
+    finite_array,
+    generator,
+    positive,
+    probabilities,
+    real_array,
+    whole_number,
+)
+
+LOG_2PI = np.log(2 * np.pi)
+
+
+@dataclass(frozen=True)
+class Bernoulli:
+    """p(x) = prob^x (1 - prob)^(1 - x) for x in {0, 1}; ``prob`` has the batch shape."""
+
+    prob: np.ndarray
+
+    def __post_init__(self):
+        _store(self, prob=probabilities("prob", self.prob, axis=None))
+
+    def log_prob(self, x):
+        """log p(x), of the shape of x broadcast against the batch; x holds only 0 and 1."""
+        x = real_array("x", x)
+        if not np.isin(x, (0, 1)).all():
+            raise ValueError(f"x: expected only 0 and 1, got {x[~np.isin(x, (0, 1))].flat[0]:g}")
+        broadcastable(x=x, prob=self.prob)
+        return scalar(xlogy(x, self.prob) + xlog1py(1 - x, -self.prob))
+
+    def entropy(self):
+        """H = -prob log prob - (1 - prob) log(1 - prob)."""
+        return scalar(entr(self.prob) + entr(1 - self.prob))
+
+    def mean(self):
+        """E[x] = prob."""
+        return scalar(self.prob)
+
+    def sample(self, rng, size=None):
+        """Zeros and ones, of shape ``size`` followed by the batch shape."""
+        shape = _sample_shape(rng, size) + np.shape(self.prob)
+        return scalar((rng.random(shape) < self.prob).astype(int))
+
+
+@dataclass(frozen=True)
+class Categorical:
+    """p(x = k) = probs[k] for k in 0 .. K-1; ``probs`` is (..., K), rows sum to one."""
+
+    probs: np.ndarray
+
+    def __post_init__(self):
+        _store(self, probs=probabilities("probs", self.probs))
+
+    def log_prob(self, x):
+        """log probs[x], of the shape of x broadcast against the batch; x holds 0 .. K-1."""
+        x, n_values = real_array("x", x), self.probs.shape[-1]
+        if not ((x >= 0) & (x < n_values) & (x == np.floor(x))).all():
+            raise ValueError(f"x: expected whole numbers from 0 to {n_values - 1}")
+        shape = broadcastable(x=x, batch=self.probs.shape[:-1])
+        probs = np.broadcast_to(self.probs, (*shape, n_values))
+        chosen = np.broadcast_to(x.astype(int), shape)[..., None]
+        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
+            return scalar(np.log(np.take_along_axis(probs, chosen, axis=-1)[..., 0]))
+
+    def entropy(self):
+        """H = -sum_k probs[k] log probs[k], with 0 log 0 = 0."""
+        return scalar(entr(self.probs).sum(-1))
+
+    def mean(self):
+        """The mean of the one-hot vector of x, which is ``probs``, (..., K)."""
+        return self.probs
+
+    def sample(self, rng, size=None):
+        """Integers, of shape ``size`` followed by the batch shape."""
+        shape = _sample_shape(rng, size) + self.probs.shape[:-1]
+        cumulative = np.cumsum(self.probs, -1)
+        cumulative /= cumulative[..., -1:]  # so that no uniform number lies beyond the last
+        return scalar((rng.random(shape)[..., None] >= cumulative).sum(-1))
+
+
+@dataclass(frozen=True)
+class Normal:
+    """p(x) = exp(-(x - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)); sd is the standard deviation.
+
+    The argument ``mean`` is stored as ``loc``, since ``mean()`` is a verb.
+    """
+
+    loc: np.ndarray
+    sd: np.ndarray
+
+    def __init__(self, mean, sd):
+        _store(self, loc=finite_array("mean", mean), sd=positive("sd", sd))
+        broadcastable(mean=self.loc, sd=self.sd)
+
+    def log_prob(self, x):
+        """log p(x), of the shape of x broadcast against the batch."""
+        x = real_array("x", x)
+        broadcastable(x=x, mean=self.loc, sd=self.sd)
+        return scalar(-0.5 * ((x - self.loc) / self.sd) ** 2 - np.log(self.sd) - 0.5 * LOG_2PI)
+
+    def entropy(self):
+        """H = log sd + (1 + log 2 pi) / 2."""
+        return scalar(self._batch(np.log(self.sd) + 0.5 * (1 + LOG_2PI)))
+
+    def mean(self):
+        """E[x]."""
+        return scalar(self._batch(self.loc))
+
+    def sample(self, rng, size=None):
+        """Numbers, of shape ``size`` followed by the batch shape."""
+        shape = _sample_shape(rng, size) + np.broadcast_shapes(self.loc.shape, self.sd.shape)
+        return scalar(self.loc + self.sd * rng.standard_normal(shape))
+
+    def _batch(self, value):
+        return np.broadcast_to(value, np.broadcast_shapes(self.loc.shape, self.sd.shape))
+
+
+@dataclass(frozen=True)
+class MultivariateNormal:
+    """N(x; mean, covariance) with mean (..., P) and symmetric positive covariance (..., P, P).
+
+    The argument ``mean`` is stored as ``loc``, since ``mean()`` is a verb.
+    """
+
+    loc: np.ndarray
+    covariance: np.ndarray
+
+    def __init__(self, mean, covariance):
+        mean = finite_array("mean", mean)
+        covariance = finite_array("covariance", covariance)
+        size = mean.shape[-1:] * 2
+        if not size or covariance.shape[-2:] != size:
+            raise ValueError(
+                "covariance: expected (..., P, P) for a mean (..., P), "
+                f"got {covariance.shape} for {mean.shape}"
+            )
+        broadcastable(mean=mean.shape[:-1], covariance=covariance.shape[:-2])
+        if not np.allclose(covariance, np.swapaxes(covariance, -1, -2), rtol=1e-8, atol=0):
+            raise ValueError("covariance: expected a symmetric matrix")
+        _store(self, loc=mean, covariance=covariance)
+        _ = self.cholesky  # fails here, and not in the middle of a computation
+
+    @cached_property
+    def cholesky(self):
+        """The lower triangular root of the covariance, (..., P, P)."""
+        try:
+            return np.linalg.cholesky(self.covariance)
+        except np.linalg.LinAlgError:
+            lowest = np.linalg.eigvalsh(self.covariance).min()
+            raise ValueError(
+                f"covariance: expected a positive definite matrix, smallest eigenvalue {lowest:.3g}"
+            ) from None
+
+    @property
+    def log_determinant(self):
+        """log |covariance|, (...)."""
+        return 2 * np.log(np.diagonal(self.cholesky, axis1=-2, axis2=-1)).sum(-1)
+
+    def log_prob(self, x):
+        """log p(x) for x (..., P)."""
+        x = real_array("x", x)
+        if x.shape[-1:] != self.loc.shape[-1:]:
+            raise ValueError(f"x: expected (..., {self.loc.shape[-1]}), got shape {x.shape}")
+        broadcastable(x=x.shape[:-1], mean=self.loc.shape[:-1], covariance=self.batch_shape)
+        squared = (whiten(self.cholesky, (x - self.loc)[..., None]) ** 2).sum((-2, -1))
+        return scalar(-0.5 * (squared + self.log_determinant + x.shape[-1] * LOG_2PI))
+
+    def entropy(self):
+        """H = (log |covariance| + P (1 + log 2 pi)) / 2."""
+        entropy = 0.5 * (self.log_determinant + self.loc.shape[-1] * (1 + LOG_2PI))
+        return scalar(np.broadcast_to(entropy, self.batch_shape))
+
+    def mean(self):
+        """E[x], (..., P)."""
+        return np.broadcast_to(self.loc, self.batch_shape + self.loc.shape[-1:])
+
+    def sample(self, rng, size=None):
+        """Vectors, of shape ``size``, the batch shape, P."""
+        shape = _sample_shape(rng, size) + self.batch_shape + self.loc.shape[-1:]
+        return self.loc + np.matvec(self.cholesky, rng.standard_normal(shape))
+
+    @property
+    def batch_shape(self):
+        return np.broadcast_shapes(self.loc.shape[:-1], self.covariance.shape[:-2])
+
+
+@dataclass(frozen=True)
+class Dirichlet:
+    """p(x) = Gamma(sum a) / prod Gamma(a_k) prod x_k^(a_k - 1); concentration a is (..., K)."""
+
+    concentration: np.ndarray
+
+    def __post_init__(self):
+        _store(self, concentration=positive("concentration", self.concentration))
+        if self.concentration.ndim == 0 or self.concentration.shape[-1] == 0:
+            raise ValueError("concentration: expected (..., K) with K of at least one")
+
+    def log_prob(self, x):
+        """log p(x) for x (..., K) on the simplex, a density with respect to K - 1 of its axes.
+
+        At a corner it is -inf where a_k > 1 and inf where a_k < 1.
+        """
+        x = probabilities("x", x)
+        broadcastable(x=x, concentration=self.concentration)
+        return scalar(xlogy(self.concentration - 1, x).sum(-1) - self.log_normaliser)
+
+    @property
+    def log_normaliser(self):
+        """log B(a) = sum_k log Gamma(a_k) - log Gamma(sum_k a_k), (...)."""
+        return gammaln(self.concentration).sum(-1) - gammaln(self.concentration.sum(-1))
+
+    def expected_log(self):
+        """E[log x_k] = digamma(a_k) - digamma(sum a), (..., K)."""
+        total = self.concentration.sum(-1, keepdims=True)
+        return digamma(self.concentration) - digamma(total)
+
+    def entropy(self):
+        """H = log B(a) - sum_k (a_k - 1) E[log x_k]."""
+        return scalar(
+            self.log_normaliser - ((self.concentration - 1) * self.expected_log()).sum(-1)
+        )
+
+    def mean(self):
+        """E[x] = a / sum a, (..., K)."""
+        return self.concentration / self.concentration.sum(-1, keepdims=True)
+
+    def sample(self, rng, size=None):
+        """Points of the simplex, of shape ``size``, the batch shape, K."""
+        shape = _sample_shape(rng, size) + self.concentration.shape
+        # Gamma(a) = Gamma(a + 1) U^(1/a), in logs: for small a every Gamma(a) underflows to 0
+        log_gamma = np.log(rng.standard_gamma(self.concentration + 1, shape))
+        log_gamma += np.log1p(-rng.random(shape)) / self.concentration
+        weights = np.exp(log_gamma - log_gamma.max(-1, keepdims=True))
+        return weights / weights.sum(-1, keepdims=True)
+
+
+def whiten(lower, columns):
+    """Solves lower @ y = columns for the last two axes, with batch axes before them."""
+    if lower.ndim == 2 and columns.ndim == 2:
+        return solve_triangular(lower, columns, lower=True)
+    return np.linalg.solve(lower, columns)
+
+
+def _sample_shape(rng, size):
+    generator("rng", rng)
+    if size is None:
+        return ()
+    sizes = size if isinstance(size, tuple | list) else (size,)
+    return tuple(whole_number("size", n, minimum=0) for n in sizes)
+
+
+def _store(distribution, **fields):
+    for name, array in fields.items():
+        array = array.copy()
+        array.flags.writeable = False  # a frozen distribution must not change under a student
+        object.__setattr__(distribution, name, array)
+
+
+def scalar(array):
+    """A zero-dimensional result as a plain number, so that it prints as one."""
+    array = np.asarray(array)
+    return array.item() if array.ndim == 0 else array
