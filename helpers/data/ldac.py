@@ -1,0 +1,200 @@
+"""A corpus as word counts, and Blei's LDA-C files that hold one.
+
+Symbols: D documents, V words in the vocabulary; `counts` (D, V), counts[d, v] = how often word v
+occurs in document d.
+
+LDA-C, one document a line, `M term:count term:count ...`, where M is the number of different
+terms on the line and terms are numbered from 0; beside it a vocabulary, one word a line, in the
+order of the numbers. (The format of David Blei's lda-c program and of the data sets that came with
+it, usually `*.ldac` or `*.dat`, and `*.vocab` or `vocab.txt`.)
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents as bags of words.
+
+    counts      scipy.sparse.csr_array (D, V) of whole numbers
+    vocabulary  V words, the columns' names
+    names       D strings, the documents' names
+    labels      D strings, what each document is about by its source ("" where unknown)
+
+    Raises ValueError when the four disagree in size, or a count is negative or not whole.
+    """
+
+    counts: sparse.csr_array
+    vocabulary: tuple[str, ...]
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def __post_init__(self):
+        counts = sparse.csr_array(self.counts)
+        if not np.all((counts.data >= 0) & (counts.data == np.floor(counts.data))):
+            raise ValueError("counts: expected whole numbers, none negative")
+        for name, size in [("vocabulary", 1), ("names", 0), ("labels", 0)]:
+            value = tuple(getattr(self, name))
+            if len(value) != counts.shape[size]:
+                raise ValueError(
+                    f"{name}: has {len(value)} entries, expected {counts.shape[size]}, "
+                    f"since counts has shape {counts.shape}"
+                )
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "counts", counts.astype(np.int64))
+
+    def __len__(self):
+        return self.counts.shape[0]
+
+    def select(self, documents):
+        """The corpus of the chosen documents: an array of indices, a mask, or a slice."""
+        chosen = np.arange(len(self))[documents]
+        return Corpus(
+            self.counts[chosen],
+            self.vocabulary,
+            tuple(self.names[d] for d in chosen),
+            tuple(self.labels[d] for d in chosen),
+        )
+
+    def words(self, document, rng=None):
+        """The document's words, each as often as it is counted; in random order if given an rng."""
+        row = self.counts[[document]]
+        tokens = np.repeat(row.indices, row.data)
+        if rng is not None:
+            tokens = rng.permutation(tokens)
+        return [self.vocabulary[v] for v in tokens]
+
+
+def read_ldac(docs_path, vocabulary_path, names_path=None):
+    """The Corpus in an LDA-C file, its vocabulary, and perhaps a file of names.
+
+    names_path: one document a line, its name, a tab, its label. Without it documents are called
+    "1", "2", ... and labels are empty.
+
+    Raises ValueError, naming the file, the line and what is wrong with it, for anything that is
+    not in the format: a corpus is never silently shorter than its file.
+    """
+    vocabulary = _read_vocabulary(vocabulary_path)
+    rows = [
+        _parse_document(line, len(vocabulary), f"{docs_path}, line {number}")
+        for number, line in enumerate(_lines(docs_path), start=1)
+    ]
+    if not rows:
+        raise ValueError(f"{docs_path}: holds no document")
+    if names_path is None:
+        names, labels = [str(d + 1) for d in range(len(rows))], [""] * len(rows)
+    else:
+        names, labels = _read_names(names_path, len(rows))
+    terms = np.concatenate([row[0] for row in rows])
+    counts = np.concatenate([row[1] for row in rows])
+    starts = np.cumsum([0] + [len(row[0]) for row in rows])
+    matrix = sparse.csr_array((counts, terms, starts), shape=(len(rows), len(vocabulary)))
+    matrix.sort_indices()
+    return Corpus(matrix, vocabulary, names, labels)
+
+
+def write_ldac(corpus, docs_path, vocabulary_path, names_path=None):
+    """Write a Corpus so that read_ldac gives it back; see read_ldac for the files.
+
+    Raises ValueError where a word or a name would break its line.
+    """
+    for kind, strings in [("word", corpus.vocabulary), ("name", corpus.names + corpus.labels)]:
+        for string in strings:
+            if any(c in string for c in "\t\n\r") or (kind == "word" and not string.strip()):
+                raise ValueError(f"{kind} {string!r}: cannot be written on a line of its own")
+    counts = corpus.counts.copy()
+    counts.sum_duplicates()
+    counts.eliminate_zeros()
+    lines = []
+    for start, end in zip(counts.indptr[:-1], counts.indptr[1:], strict=True):
+        pairs = zip(counts.indices[start:end], counts.data[start:end], strict=True)
+        lines.append(" ".join([str(end - start), *(f"{term}:{count}" for term, count in pairs)]))
+    _write(docs_path, lines)
+    _write(vocabulary_path, corpus.vocabulary)
+    if names_path is not None:
+        pairs = zip(corpus.names, corpus.labels, strict=True)
+        _write(names_path, [f"{name}\t{label}" for name, label in pairs])
+
+
+def _lines(path):
+    """The lines of a text file; a newline at its very end does not open another line."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: is not UTF-8 text ({error})") from None
+    lines = text.split("\n")
+    return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+
+
+def _write(path, lines):
+    Path(path).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+
+
+def _read_vocabulary(path):
+    first_line = {}
+    for number, line in enumerate(_lines(path), start=1):
+        word = line.strip()
+        if not word:
+            raise ValueError(f"{path}, line {number}: is empty, expected a word")
+        if word in first_line:
+            raise ValueError(
+                f"{path}, line {number}: the word {word!r} is on line {first_line[word]} already"
+            )
+        first_line[word] = number
+    if not first_line:
+        raise ValueError(f"{path}: holds no word")
+    return tuple(first_line)
+
+
+def _read_names(path, n_documents):
+    names, labels = [], []
+    for number, line in enumerate(_lines(path), start=1):
+        fields = line.split("\t")
+        if len(fields) != 2:
+            raise ValueError(
+                f"{path}, line {number}: expected a name, a tab and a label, got {line!r}"
+            )
+        names.append(fields[0])
+        labels.append(fields[1])
+    if len(names) != n_documents:
+        raise ValueError(f"{path}: names {len(names)} documents, but there are {n_documents}")
+    return names, labels
+
+
+def _parse_document(line, vocabulary_size, place):
+    """(terms, counts) of one line; `place` names file and line in errors."""
+    fields = line.split()
+    if not fields:
+        raise ValueError(f"{place}: is empty, expected 'M term:count ...' ('0' for no words)")
+    announced = _whole(fields[0], f"{place}: the number of terms")
+    if announced != len(fields) - 1:
+        raise ValueError(f"{place}: announces {announced} terms but lists {len(fields) - 1}")
+    terms, counts = np.empty(announced, dtype=np.int64), np.empty(announced, dtype=np.int64)
+    for i, field in enumerate(fields[1:]):
+        term, colon, count = field.partition(":")
+        if not colon:
+            raise ValueError(f"{place}: expected term:count, got {field!r}")
+        terms[i] = _whole(term, f"{place}: the term of {field!r}")
+        counts[i] = _whole(count, f"{place}: the count of {field!r}")
+        if terms[i] >= vocabulary_size:
+            raise ValueError(
+                f"{place}: term {term} is outside the vocabulary of {vocabulary_size} words "
+                f"(terms are numbered from 0)"
+            )
+        if counts[i] == 0:
+            raise ValueError(f"{place}: the count of {field!r} is 0, expected at least 1")
+    if len(np.unique(terms)) < announced:
+        repeated = [t for t in terms if np.sum(terms == t) > 1][0]
+        raise ValueError(f"{place}: term {repeated} is listed twice")
+    return terms, counts
+
+
+def _whole(text, what):
+    """The number in `text`, which int() alone would also take from '1_0', '+1' or Arabic digits."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise ValueError(f"{what} is {text!r}, expected a whole number, not negative")
+    return int(text)
