@@ -1,6 +1,6 @@
 """Executes notebooks and saves them in one canonical form: `make notebooks` calls this.
 
-    python tools/notebooks.py [--jobs N] [NOTEBOOK ...]     all notebooks and solutions without names
+    python tools/notebooks.py [--jobs N] [NOTEBOOK ...]     without names: all of them
 
 Canonical means that a second run changes no byte: versions, widget views and timings are
 dropped, paths of temporary cells are neutral, cell ids stay. A notebook that fails is not saved.
@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+KEPT = ("title", "minutes")  # of the notebook's own metadata
 TIMEOUT = 180  # seconds for one cell
 
 
@@ -44,10 +45,9 @@ def execute(notebook, folder):
 
 def canonical(notebook):
     """The same notebook without what differs between machines or between two runs."""
-    title = notebook.metadata.get("title")
+    kept = {key: notebook.metadata[key] for key in KEPT if key in notebook.metadata}
     notebook.metadata = nbformat.from_dict(
-        {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-        | ({"title": title} if title else {})
+        {"kernelspec": KERNEL, "language_info": {"name": "python"}} | kept
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:

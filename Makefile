@@ -1,0 +1,52 @@
+# What one can do here; `make` alone lists it. README.md says how to do the same without make.
+PYTHON ?= python3
+PY := .venv/bin/python
+ifeq ($(OS),Windows_NT)
+PY := .venv/Scripts/python.exe
+endif
+
+# Numerical libraries start a thread per core in each process; the tests already use all cores.
+THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+NBVAL := --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg --nbval-cell-timeout=180
+
+.DEFAULT_GOAL := help
+.PHONY: help env lab test slides handout exercises notebooks lint bench lock
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+env:  ## build the environment in .venv, nothing else
+	@$(PYTHON) tools/environment.py
+
+lab: env  ## open the course in JupyterLab
+	@$(PY) tools/lab.py
+
+test: lint  ## run every check: library, notebooks, exercises, slides
+	@$(PY) tools/chromium.py
+	@$(THREADS) $(PY) -m pytest -q -n 2 --dist loadscope $(NBVAL) tests notebooks solutions
+
+lint: env-test  ## style of Python files and notebooks
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --check --quiet helpers tools tests benchmarks
+
+slides: env  ## render every lecture as one offline HTML file into build/slides
+	@$(PY) tools/slides.py build
+
+handout: env-test  ## print every lecture as PDF into build/handout
+	@$(PY) tools/slides.py handout
+
+exercises: env-test  ## write exercises/ from solutions/
+	@$(PY) tools/exercises.py build
+
+notebooks: env-test  ## execute notebooks and solutions and save them
+	@$(THREADS) $(PY) tools/notebooks.py
+
+bench: env-bench  ## compare with the field's libraries, into benchmarks/RESULTS.md
+	@$(THREADS) $(PY) benchmarks/run.py
+
+lock: env-test  ## choose the versions of constraints.txt anew (needs uv)
+	@uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate --all-extras \
+	    --python-version 3.11 --upgrade pyproject.toml --output-file constraints.txt
+
+env-%:
+	@$(PYTHON) tools/environment.py $*
