@@ -1,0 +1,108 @@
+"""What LDA is measured against: a unigram model and a mixture of unigrams.
+
+    unigram               p(w) = prod_n beta_{w_n}                         one topic for all
+    mixture of unigrams   p(w) = sum_k pi_k prod_n beta_{k, w_n}           one topic a document
+
+The mixture's posterior is exact, so that its EM climbs the log likelihood itself. Smoothing adds
+``pseudo_count`` to every word of every topic, the posterior mode under a Dirichlet prior with
+concentration 1 + pseudo_count. Source: Blei, Ng and Jordan (2003), the section "Relationship
+with other latent variable models".
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp, softmax
+
+from helpers.arguments import finite_array, generator, probabilities, whole_number
+from helpers.lda.held_out import per_token
+from helpers.lda.model import check_counts, warn_unsupported
+
+
+@dataclass(frozen=True, eq=False)
+class MixtureOfUnigrams:
+    """weights pi (K,), topics beta (K, V); a unigram model is one with K = 1."""
+
+    weights: np.ndarray
+    topics: np.ndarray
+
+    def __post_init__(self):
+        topics = probabilities("topics", self.topics, ndim=2)
+        weights = probabilities("weights", self.weights, shape=(len(topics),))
+        object.__setattr__(self, "topics", topics)
+        object.__setattr__(self, "weights", weights)
+
+    def log_joint(self, counts):
+        """log p(w_d, z_d = k), (D, K), nats; -inf where topic k lacks a word of document d."""
+        counts = check_counts(counts, self.topics.shape[1])
+        lacks = counts @ (self.topics == 0).T.astype(float) > 0
+        with np.errstate(divide="ignore"):
+            log_topics = np.log(np.where(self.topics > 0, self.topics, 1.0))
+            log_joint = np.log(self.weights) + counts @ log_topics.T
+        return np.where(lacks, -np.inf, log_joint)
+
+    def log_evidence(self, counts):
+        """log p(w_d) of each document, (D,), nats, exactly."""
+        return logsumexp(self.log_joint(counts), axis=1)
+
+    def perplexity(self, counts):
+        """exp(-log p(w) per token): exact, no bound; inf where no topic holds all of a document.
+
+        Warns when a word has no probability under any topic.
+        """
+        counts = check_counts(counts, self.topics.shape[1])
+        warn_unsupported(counts, self.topics.any(axis=0))
+        return per_token(float(self.log_evidence(counts).sum()), counts)
+
+
+@dataclass(frozen=True, eq=False)
+class MixtureState:
+    """A step of EM: the model, q = p(z_d | w_d), (D, K), and the objective in nats.
+
+    ``elbo`` is the log likelihood, plus the log prior (without its constant) where smoothed.
+    """
+
+    model: MixtureOfUnigrams
+    q: np.ndarray
+    elbo: float
+
+
+def fit_unigram(counts, pseudo_count=0.0):
+    """The maximum-likelihood (or smoothed) unigram model, a mixture with one component."""
+    counts, pseudo_count = check_counts(counts), _check_pseudo_count(pseudo_count)
+    return MixtureOfUnigrams(np.ones(1), _normalised(counts.sum(axis=0)[None], pseudo_count))
+
+
+def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
+    """EM for the mixture of unigrams.
+
+    Args:
+        counts: word counts, (D, V).  n_topics: K.  rng: numpy.random.Generator.
+        pseudo_count: added to each word of each topic; 0 for maximum likelihood.
+    Yields:
+        :class:`MixtureState`, without end; the objective never falls.
+    """
+    counts, pseudo_count = check_counts(counts), _check_pseudo_count(pseudo_count)
+    n_topics = whole_number("n_topics", n_topics)
+    q = generator("rng", rng).dirichlet(np.ones(n_topics), counts.shape[0])
+    while True:
+        model = MixtureOfUnigrams(q.mean(axis=0), _normalised((counts.T @ q).T, pseudo_count))
+        log_joint = model.log_joint(counts)
+        q = softmax(log_joint, axis=1)
+        with np.errstate(divide="ignore"):
+            log_prior = pseudo_count * np.log(model.topics).sum() if pseudo_count else 0.0
+        yield MixtureState(model, q, float(logsumexp(log_joint, axis=1).sum() + log_prior))
+
+
+def _normalised(usage, pseudo_count):
+    """Rows of word probabilities (K, V); a topic without any word becomes uniform."""
+    usage = np.asarray(usage, dtype=float) + pseudo_count
+    totals = usage.sum(axis=1, keepdims=True)
+    return np.where(totals > 0, usage / np.where(totals > 0, totals, 1.0), 1 / usage.shape[1])
+
+
+def _check_pseudo_count(pseudo_count):
+    pseudo_count = float(finite_array("pseudo_count", pseudo_count, ndim=0))
+    if pseudo_count < 0:
+        raise ValueError(f"pseudo_count: expected a number of at least 0, got {pseudo_count}")
+    return pseudo_count

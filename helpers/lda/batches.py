@@ -1,0 +1,167 @@
+"""Mean-field updates for many documents at once, and fast.
+
+For word w of a document, phi_wk = E_k b_wk / sum_j E_j b_wj with E_k = exp(digamma(gamma_k)),
+since exp(-digamma(sum gamma)) cancels, and b_wk = exp(E_q[log beta_kw]). One update is then
+
+    gamma_k = alpha_k + E_k sum_w counts_w b_wk / (sum_j E_j b_wj)
+
+two products of a document's (L, K) block of b with a vector, L being its number of different
+words. Documents are sorted by length and padded in blocks small enough to stay in the
+processor's cache while they are iterated: that is most of the speed.
+
+Priors of 1e-4 make exp(digamma(gamma)) underflow to zero. Rows of b are scaled to a maximum
+of one, and a document whose phi no longer sums to its tokens is redone in logarithms.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln, logsumexp, psi
+
+BLOCK_BYTES = 2**21  # of a block's (n, L, K) scores: about the second-level cache
+SMALLEST = 1e-280  # below this a norm has lost digits to underflow
+SUM_TOLERANCE = 1e-9  # how far, relatively, a document's phi may be from summing to its tokens
+
+
+@dataclass(frozen=True, eq=False)
+class WordScores:
+    """E_q[log beta_kw] by word, each row shifted by its maximum.
+
+    logs: (V, K), maximum 0 in each row.  weights: exp(logs), (V, K).
+    shift: the maxima, (V,); -inf for a word that no topic has, whose logs are then all 0.
+    """
+
+    logs: np.ndarray
+    weights: np.ndarray
+    shift: np.ndarray
+
+    @classmethod
+    def of(cls, expected_log_topics):
+        """From E_q[log beta], (V, K): words by topics."""
+        shift = expected_log_topics.max(axis=1)
+        held = np.isfinite(shift)
+        logs = np.where(held[:, None], expected_log_topics, 0.0)
+        logs -= np.where(held, shift, 0.0)[:, None]
+        return cls(logs, np.exp(logs), shift)
+
+    def total_shift(self, counts):
+        """sum_w counts_dw shift_w, (D,); -inf for a document with a word that no topic has."""
+        held = np.isfinite(self.shift)
+        total = counts @ np.where(held, self.shift, 0.0)
+        if not held.all():
+            total[counts @ ~held > 0] = -np.inf
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """n documents of similar length, padded to L words; a padded place has count 0.
+
+    documents (n,), words (n, L), counts (n, L), totals (n,) their tokens, scores (n, L, K).
+    """
+
+    documents: np.ndarray
+    words: np.ndarray
+    counts: np.ndarray
+    totals: np.ndarray
+    scores: np.ndarray
+
+    def take(self, rows):
+        """The block with only the given documents."""
+        fields = (self.documents, self.words, self.counts, self.totals, self.scores)
+        return Block(*(field[rows] for field in fields))
+
+
+class Batches:
+    """The documents of ``counts`` that have words, in blocks sorted by length."""
+
+    def __init__(self, counts, n_topics):
+        self.counts = counts
+        self.lengths = np.diff(counts.indptr)
+        self.totals = np.asarray(counts.sum(axis=1), dtype=float).ravel()
+        order = np.argsort(self.lengths, kind="stable")
+        self.order = order[self.totals[order] > 0]
+        self.edges = _edges(self.lengths[self.order] * n_topics * 8)
+
+    def __iter__(self):
+        return (self.order[start:stop] for start, stop in self.edges)
+
+    def block(self, documents, weights):
+        """The padded :class:`Block` of these documents, which must be sorted by length."""
+        slots, real = self.slots(documents)
+        words = self.counts.indices[slots]
+        counts = np.where(real, self.counts.data[slots], 0.0)
+        return Block(documents, words, counts, self.totals[documents], weights[words])
+
+    def slots(self, documents):
+        """Places (n, L) of the documents' words in the CSR arrays, and which are not padding.
+
+        Padding repeats the last word of its own document, so that no norm is ever zero there
+        unless it is zero in a real place too.
+        """
+        lengths = self.lengths[documents][:, None]
+        places = np.arange(lengths.max())
+        slots = self.counts.indptr[documents][:, None] + np.minimum(places, lengths - 1)
+        return slots, places < lengths
+
+
+def update(block, gamma, alpha, logs):
+    """One update of phi and then gamma for a block: (n, K) -> (n, K).
+
+    logs: the :class:`WordScores`'s, for the documents that need them.
+    """
+    share = np.exp(psi(gamma))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = block.counts / np.matvec(block.scores, share)
+        new = np.vecmat(ratio, block.scores)
+        new *= share
+    lost = ~(np.abs(new.sum(axis=1) - block.totals) <= SUM_TOLERANCE * block.totals)
+    if lost.any():
+        phi, _ = in_logs(block.words[lost], gamma[lost], logs)
+        new[lost] = np.vecmat(block.counts[lost], phi)
+    new += alpha
+    return new
+
+
+def in_logs(words, gamma, logs):
+    """phi (n, L, K) and log sum_k exp(digamma(gamma_k)) b_wk (n, L), safe from underflow."""
+    scores = psi(gamma)[:, None, :] + logs[words]
+    norms = logsumexp(scores, axis=2)
+    scores -= norms[:, :, None]
+    return np.exp(scores, out=scores), norms
+
+
+def bounds(block, gamma, alpha, logs):
+    """Each document's ELBO at phi's optimum, without the shifts of its words, (n,).
+
+    sum_w counts_w log sum_k b_wk exp(E_q[log theta_k]) - KL(Dir(gamma) || Dir(alpha))
+    """
+    norms = np.matvec(block.scores, np.exp(psi(gamma)))
+    lost = norms.min(axis=1) < SMALLEST
+    with np.errstate(divide="ignore"):
+        log_norms = np.log(norms, out=norms)
+    if lost.any():
+        log_norms[lost] = in_logs(block.words[lost], gamma[lost], logs)[1]
+    tokens = np.vecdot(block.counts, log_norms) - block.totals * psi(gamma.sum(axis=1))
+    return tokens - dirichlet_kl(gamma, alpha)
+
+
+def dirichlet_kl(concentration, prior):
+    """KL(Dir(concentration) || Dir(prior)) in nats along the last axis; prior is (K,)."""
+    total = concentration.sum(axis=-1)
+    constants = gammaln(total) - gammaln(prior.sum())
+    constants -= (gammaln(concentration) - gammaln(prior)).sum(axis=-1)
+    weight = concentration - prior
+    return constants + np.vecdot(weight, psi(concentration)) - weight.sum(-1) * psi(total)
+
+
+def _edges(bytes_per_document):
+    """Pairs (start, stop) of blocks whose padded size stays below BLOCK_BYTES."""
+    edges, start = [], 0
+    for stop, longest in enumerate(bytes_per_document):
+        if stop > start and (stop + 1 - start) * longest > BLOCK_BYTES:
+            edges.append((start, stop))
+            start = stop
+    if len(bytes_per_document):
+        edges.append((start, len(bytes_per_document)))
+    return edges

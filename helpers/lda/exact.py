@@ -1,0 +1,187 @@
+"""The exact posterior of tiny documents, twice: by every z, and by the counts of topics.
+
+Given z the topic weights integrate analytically, since the Dirichlet is conjugate:
+
+    p(z, w) = [prod_n beta_{z_n, w_n}] int Dir(theta | alpha) prod_k theta_k^{n_k(z)} dtheta
+            = [prod_n beta_{z_n, w_n}] Gamma(A) / Gamma(A + N)
+              prod_k Gamma(alpha_k + n_k) / Gamma(alpha_k),                   A = sum_k alpha_k
+
+with n_k(z) the tokens that z gives to topic k. Enumeration sums this over all K^N values of z.
+But it depends on z only through the sums n = (n_1 .. n_K) once the products of beta are added
+up for each n, and those are the coefficients of the polynomial prod_n sum_k beta_{k, w_n} y_k:
+only binomial(N + K - 1, K - 1) of them. That is polynomial in N while K is fixed, of degree
+K - 1: cheap for two or three topics, hopeless for twenty. Source: the slide "Latent Dirichlet
+Allocation" (complexity of inference), made precise.
+"""
+
+from dataclasses import dataclass
+from math import log10
+
+import numpy as np
+from scipy.special import gammaln, logsumexp
+
+from helpers.densities import Dirichlet, kl_divergence
+from helpers.elbo import enumerate_assignments
+from helpers.lda.document import check_words
+
+MOST_TERMS = 2**24  # numbers in the table of coefficients
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Everything about p(theta, z | w) of one document, by enumeration.
+
+    log_evidence: log p(w | alpha, topics), nats.
+    assignments: every z, (K^N, N).  log_joint: log p(z, w) of each, (K^N,).
+    probs: p(z | w), (K^N,).  marginals: p(z_n = k | w), (N, K).
+    concentrations: p(theta | z, w) is Dirichlet with these, (K^N, K).
+    mean_theta: E[theta | w], (K,).
+    """
+
+    log_evidence: float
+    assignments: np.ndarray
+    log_joint: np.ndarray
+    probs: np.ndarray
+    marginals: np.ndarray
+    concentrations: np.ndarray
+    mean_theta: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class CountPosterior:
+    """What the counts of topics suffice for: the evidence (nats) and E[theta | w], (K,).
+
+    topic_counts: every (n_1 .. n_K) of the document's N tokens, (C, K).
+    probs: p(n | w), (C,): p(theta | w) is a mixture of Dirichlet(alpha + n) with these weights.
+    """
+
+    log_evidence: float
+    topic_counts: np.ndarray
+    probs: np.ndarray
+    mean_theta: np.ndarray
+
+
+def exact(model, words):
+    """p(theta, z | w) of one document by summing over all K^N values of z.
+
+    Args:
+        model: an :class:`LDA`.
+        words: the document's tokens as word numbers, (N,); N may be 0.
+    Returns:
+        A :class:`Posterior`.
+    Raises:
+        ValueError: K^N beyond 2^24, or a word that no topic has: p(w) = 0 has no posterior.
+    """
+    words = check_words(model, words)
+    _check_supported(model, words)
+    z = enumerate_assignments([model.n_topics] * len(words))
+    held = (z[:, :, None] == np.arange(model.n_topics)).astype(float)
+    topic_counts = held.sum(axis=1)
+    with np.errstate(divide="ignore"):
+        log_topics = np.log(model.topics)
+    log_joint = log_topics[z, words].sum(axis=1) + log_prior_of_counts(model.alpha, topic_counts)
+    log_evidence = float(logsumexp(log_joint))
+    probs = np.exp(log_joint - log_evidence)
+    concentrations = model.alpha + topic_counts
+    return Posterior(
+        log_evidence,
+        z,
+        log_joint,
+        probs,
+        marginals=np.einsum("z,znk->nk", probs, held),
+        concentrations=concentrations,
+        mean_theta=probs @ concentrations / (model.alpha.sum() + len(words)),
+    )
+
+
+def exact_by_counts(model, words):
+    """The evidence and E[theta | w] of one document, by the counts of topics.
+
+        p(w) = sum_n coefficient_n(beta, w) p(n),   O(N K (N + 1)^(K - 1)) operations
+
+    Arguments and errors as for :func:`exact`, but K^N may be anything: what may not pass 2^24
+    is the table of (N + 1)^(K - 1) coefficients.
+    """
+    words = check_words(model, words)
+    _check_supported(model, words)
+    log_coefficients, topic_counts = _coefficients(model.topics[:, words])
+    log_joint = log_coefficients + log_prior_of_counts(model.alpha, topic_counts)
+    log_evidence = float(logsumexp(log_joint))
+    probs = np.exp(log_joint - log_evidence)
+    mean = probs @ (model.alpha + topic_counts) / (model.alpha.sum() + len(words))
+    return CountPosterior(log_evidence, topic_counts, probs, mean)
+
+
+def log_prior_of_counts(alpha, topic_counts):
+    """log of int Dir(theta | alpha) prod_k theta_k^{n_k} dtheta, for n (..., K)."""
+    total, alpha_sum = topic_counts.sum(axis=-1), alpha.sum()
+    rising = gammaln(alpha + topic_counts) - gammaln(alpha)
+    return rising.sum(axis=-1) - (gammaln(alpha_sum + total) - gammaln(alpha_sum))
+
+
+def kl_to_posterior(model, words, q):
+    """KL(q(theta, z) || p(theta, z | w)) in nats, summed over every z, theta integrated.
+
+        KL = sum_z q(z) [log q(z) - log p(z | w) + KL(Dir(gamma) || Dir(alpha + n(z)))]
+
+    q is a :class:`DocumentPosterior`. Computed without the ELBO, so that ELBO + KL =
+    log p(w) is a test of both; inf where q puts mass on an impossible z.
+    """
+    posterior = exact(model, words)
+    tokens = np.arange(len(np.asarray(words)))
+    with np.errstate(divide="ignore"):
+        log_q = np.log(q.phi)[tokens, posterior.assignments].sum(axis=1)
+    held = log_q > -np.inf
+    theta = kl_divergence(
+        Dirichlet(np.broadcast_to(q.gamma, posterior.concentrations.shape)),
+        Dirichlet(posterior.concentrations),
+    )
+    log_posterior = posterior.log_joint - posterior.log_evidence
+    difference = log_q[held] - log_posterior[held] + theta[held]
+    return float(np.sum(np.exp(log_q[held]) * difference))
+
+
+def _coefficients(likelihoods):
+    """log of the coefficients of prod_n sum_k likelihoods[k, n] y_k, and their exponents.
+
+    The table has one axis for each topic but the last, whose exponent is what is left of N.
+    It is rescaled after each token: the product of N probabilities underflows.
+    """
+    n_topics, n_tokens = likelihoods.shape
+    sizes = (n_tokens + 1,) * (n_topics - 1)
+    if (n_topics - 1) * log10(n_tokens + 1) > log10(MOST_TERMS):
+        raise ValueError(
+            f"words: {n_tokens} tokens and {n_topics} topics need a table of about "
+            f"10^{(n_topics - 1) * log10(n_tokens + 1):.1f} numbers, more than the "
+            f"{MOST_TERMS:,} allowed here"
+        )
+    table, log_scale = np.zeros(sizes), 0.0
+    table[(0,) * (n_topics - 1)] = 1.0
+    for token in range(n_tokens):
+        table = _multiply(table, likelihoods[:, token])
+        log_scale += np.log(table.max())
+        table = table / table.max()
+    exponents = np.indices(sizes).reshape(n_topics - 1, table.size).T
+    last = n_tokens - exponents.sum(axis=1)
+    held = (last >= 0) & (table.ravel() > 0)
+    topic_counts = np.column_stack([exponents, last])[held].astype(float)
+    return np.log(table.ravel()[held]) + log_scale, topic_counts
+
+
+def _multiply(table, likelihood):
+    """The polynomial in ``table`` times sum_k likelihood_k y_k."""
+    product = likelihood[-1] * table
+    for axis in range(table.ndim):
+        later = (slice(None),) * axis + (slice(1, None),)
+        earlier = (slice(None),) * axis + (slice(None, -1),)
+        product[later] += likelihood[axis] * table[earlier]
+    return product
+
+
+def _check_supported(model, words):
+    missing = words[~model.topics[:, words].any(axis=0)]
+    if len(missing):
+        raise ValueError(
+            f"words: expected words that some topic has; word {missing[0]} has probability 0 "
+            "under every topic, so that p(w) = 0 and there is no posterior"
+        )

@@ -1,0 +1,75 @@
+"""How well a model predicts documents it has not seen, as perplexity: lower is better.
+
+    perplexity = exp(-sum_d log p(w_d) / sum_d N_d)
+
+log p(w_d) is not known for LDA; its bound takes its place, so that the numbers here are upper
+bounds of the perplexity. Source: Blei, Ng and Jordan (2003), the section "Document modeling".
+"""
+
+import numpy as np
+import scipy.sparse as sp
+
+from helpers.arguments import generator, probabilities
+from helpers.lda.mean_field import infer
+from helpers.lda.model import check_counts, warn_unsupported
+
+TOLERANCE = 1e-4  # of gamma; a bound that has not converged would flatter nobody
+
+
+def perplexity(model, counts):
+    """exp(-bound per token) of whole documents; inf where a word has no topic (with a warning).
+
+    Raises:
+        ValueError: counts do not fit the model, or hold no token.
+    """
+    counts = check_counts(counts, model.n_words)
+    state = infer(model, counts, tolerance=TOLERANCE, max_updates=1000)
+    return per_token(state.elbo, counts)
+
+
+def completion_perplexity(model, counts, rng, share=0.5):
+    """exp(-log p(rest | first part) per token of the rest): document completion.
+
+    Each document's tokens are dealt at random into a first part, from which q(theta) is
+    inferred, and a rest, scored by sum_k E_q[theta_k] beta_kw. Fairer than the bound, since
+    nothing of a word is seen before it is scored.
+
+    Args:
+        share: the probability that a token goes into the first part.
+        Otherwise as :func:`perplexity`; counts must be whole numbers.
+    """
+    counts = check_counts(counts, model.n_words)
+    first, rest = split_tokens(counts, rng, share)
+    theta = infer(model, first, tolerance=TOLERANCE, max_updates=1000).q.mean_theta()
+    rows = np.repeat(np.arange(rest.shape[0]), np.diff(rest.indptr))
+    likelihood = np.einsum("nk,kn->n", theta[rows], model.topics[:, rest.indices])
+    warn_unsupported(rest, model.topics.any(axis=0))
+    with np.errstate(divide="ignore"):
+        return per_token(float(rest.data @ np.log(likelihood)), rest)
+
+
+def split_tokens(counts, rng, share=0.5):
+    """Each token into the first array with probability ``share``, else into the second."""
+    counts = check_counts(counts)
+    generator("rng", rng)
+    share = float(probabilities("share", share, axis=None, ndim=0))
+    if (counts.data % 1).any():
+        raise ValueError("counts: expected whole numbers, since tokens cannot be divided")
+    whole = counts.data.astype(np.int64)
+    first = rng.binomial(whole, share)
+    return tuple(_without_zeros(counts, data) for data in (first, whole - first))
+
+
+def per_token(log_probability, counts):
+    """exp(-log_probability / number of tokens): a perplexity."""
+    n_tokens = float(counts.sum())
+    if n_tokens == 0:
+        raise ValueError("counts: expected at least one token to score, got none")
+    with np.errstate(over="ignore"):
+        return float(np.exp(-log_probability / n_tokens))
+
+
+def _without_zeros(counts, data):
+    kept = sp.csr_array((data, counts.indices.copy(), counts.indptr.copy()), shape=counts.shape)
+    kept.eliminate_zeros()
+    return kept

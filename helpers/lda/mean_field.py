@@ -1,0 +1,189 @@
+"""Mean field for a corpus whose topics are known.
+
+    q(theta, z) = prod_d Dirichlet(theta_d | gamma_d) prod_n Categorical(z_dn | phi_dn)
+
+Source: the slide "Mean field LDA Inference". The documents are independent given the topics,
+so that each has its own ascent; the ELBO is their sum.
+"""
+
+from dataclasses import dataclass
+from itertools import repeat
+
+import numpy as np
+
+from helpers.arguments import positive, whole_number
+from helpers.lda.batches import Batches, WordScores, bounds, update
+from helpers.lda.model import check_counts, warn_unsupported
+
+PLAIN = 3  # updates in a row below which extrapolation is not worth its cost
+LONGEST_STEP = 8.0  # of the extrapolation, in units of a plain step
+LONGEST_RUN = 64  # updates between two states at most
+
+
+@dataclass(frozen=True, eq=False)
+class Topics:
+    """q of every document: ``gamma`` (D, K); phi is at its optimum given gamma."""
+
+    gamma: np.ndarray
+
+    def mean_theta(self):
+        """E_q[theta], (D, K)."""
+        return self.gamma / self.gamma.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True, eq=False)
+class MeanFieldState:
+    """q, each document's bound (D,) and their sum ``elbo``, nats; ``moving`` (D,) documents."""
+
+    model: object
+    q: Topics
+    bounds: np.ndarray
+    moving: np.ndarray
+
+    @property
+    def elbo(self):
+        """The ELBO of the whole corpus."""
+        return float(self.bounds.sum())
+
+
+def mean_field(model, counts, start=None, updates=None, tolerance=1e-6):
+    """Coordinate ascent on q(theta, z) with the model fixed.
+
+        phi_dwk prop. to beta_kw exp(E_q[log theta_dk]),   gamma_dk = alpha_k + sum_w c_dw phi_dwk
+
+    Args:
+        model: an :class:`LDA`.
+        counts: word counts, (D, V), sparse or dense; a document may be empty.
+        start: gamma to begin at, (D, K); alpha + N_d / K if None.
+        updates: updates of every document from one state to the next. None: 1, 2, 4, ... 64,
+            since the bound rises ever more slowly; longer runs are also accelerated.
+        tolerance: a document rests once an update moves gamma by less than this on average.
+    Yields:
+        :class:`MeanFieldState`, without end; no document's bound ever falls.
+    Raises:
+        ValueError: counts or start do not fit the model.
+    Warns:
+        a word that no topic has occurs: the bounds of its documents are -inf.
+    """
+    counts = check_counts(counts, model.n_words)
+    with np.errstate(divide="ignore"):
+        scores = WordScores.of(np.log(model.topics.T))
+    warn_unsupported(counts, np.isfinite(scores.shift))
+    batches = Batches(counts, model.n_topics)
+    gamma = first_gamma(model.alpha, batches.totals, start)
+    found = _bounds_of(batches, scores, gamma, model.alpha)
+    shift, moving = scores.total_shift(counts), batches.totals > 0
+    for n_updates in _schedule(updates):
+        yield MeanFieldState(model, Topics(gamma), found + shift, moving)
+        gamma, found, moving = gamma.copy(), found.copy(), moving.copy()
+        for documents in batches:
+            documents = documents[moving[documents]]
+            if len(documents):
+                block = batches.block(documents, scores.weights)
+                ascent = _Ascent(block, model.alpha, scores.logs, tolerance)
+                gamma[documents], found[documents], moving[documents] = ascent.improve(
+                    gamma[documents], found[documents], n_updates
+                )
+
+
+def infer(model, counts, tolerance=1e-3, max_updates=100):
+    """The state that every document reaches by itself, in one go: the fastest way to q.
+
+    tolerance: a document rests once an update moves gamma by less than this on average.
+    max_updates: of each document. Otherwise as :func:`mean_field`.
+    """
+    states = mean_field(model, counts, updates=max_updates, tolerance=tolerance)
+    next(states)
+    return next(states)
+
+
+def first_gamma(alpha, totals, start=None):
+    """gamma to begin at, (D, K): alpha + N_d / K, or ``start``, checked."""
+    if start is not None:
+        return positive("start", start, shape=(len(totals), len(alpha)))
+    return alpha + np.where(totals > 0, totals, 0.0)[:, None] / len(alpha)
+
+
+def _schedule(updates):
+    if updates is not None:
+        return repeat(whole_number("updates", updates))
+    return (min(2**n, LONGEST_RUN) for n in _count())
+
+
+def _count():
+    n = 0
+    while True:
+        yield n
+        n = min(n + 1, 10)
+
+
+def _bounds_of(batches, scores, gamma, alpha):
+    found = np.zeros(len(gamma))
+    for documents in batches:
+        block = batches.block(documents, scores.weights)
+        found[documents] = bounds(block, gamma[documents], alpha, scores.logs)
+    return found
+
+
+class _Ascent:
+    """The updates of one block, documents leaving it as they come to rest."""
+
+    def __init__(self, block, alpha, logs, tolerance):
+        self.block, self.alpha, self.logs = block, alpha, logs
+        self.tolerance = tolerance * len(alpha)  # on the sum over topics
+
+    def improve(self, gamma, before, n_updates):
+        """(gamma, bounds, moving) after so many updates, from gamma with bounds ``before``.
+
+        Extrapolation may overshoot: a document whose bound fell is done again without it.
+        """
+        if n_updates <= PLAIN:
+            new, moving = self._run(self.block, gamma, n_updates, self._plain)
+            return new, bounds(self.block, new, self.alpha, self.logs), moving
+        new, moving = self._run(self.block, gamma, n_updates, self._extrapolated)
+        after = bounds(self.block, new, self.alpha, self.logs)
+        fell = np.flatnonzero(after < before)
+        if len(fell):
+            part = self.block.take(fell)
+            new[fell], moving[fell] = self._run(part, gamma[fell], n_updates, self._plain)
+            after[fell] = bounds(part, new[fell], self.alpha, self.logs)
+        return new, after, moving
+
+    def _run(self, block, gamma, n_updates, step):
+        """Repeat ``step`` until ``n_updates`` are done or every document rests."""
+        result, moving = gamma.copy(), np.ones(len(gamma), dtype=bool)
+        rows = np.arange(len(gamma))
+        while n_updates > 0:
+            gamma, rests, used = step(block, gamma, n_updates)
+            n_updates -= used
+            moving[rows[rests]] = False
+            if n_updates <= 0 or rests.all():
+                break
+            if 4 * np.count_nonzero(rests) > len(rows):  # leaving costs a copy of the block
+                result[rows[rests]] = gamma[rests]
+                block, gamma, rows = block.take(~rests), gamma[~rests], rows[~rests]
+        result[rows] = gamma
+        return result, moving
+
+    def _plain(self, block, gamma, _):
+        new = update(block, gamma, self.alpha, self.logs)
+        return new, np.abs(new - gamma).sum(axis=1) < self.tolerance, 1
+
+    def _extrapolated(self, block, gamma, n_updates):
+        """Two updates, a step along their trend, and an update that makes it a proper gamma.
+
+        The squared iterative method of Varadhan and Roland (2008), per document.
+        """
+        first = update(block, gamma, self.alpha, self.logs)
+        second = update(block, first, self.alpha, self.logs)
+        step, bend = first - gamma, second - first
+        rests = np.abs(bend).sum(axis=1) < self.tolerance
+        if n_updates <= 2 or rests.all():
+            return second, rests, 2
+        bend -= step
+        sizes = np.vecdot(step, step) / np.maximum(np.vecdot(bend, bend), 1e-300)
+        length = np.clip(np.sqrt(sizes), 1.0, LONGEST_STEP)[:, None]
+        ahead = gamma + 2 * length * step + length**2 * bend
+        lowest = self.alpha + 0.1 * (second - self.alpha)  # gamma never falls below alpha
+        ahead = np.where(rests[:, None], second, np.maximum(ahead, lowest))
+        return update(block, ahead, self.alpha, self.logs), rests, 3

@@ -1,0 +1,147 @@
+"""Latent Dirichlet allocation with fixed topics: the model, its samples, its documents.
+
+Symbols: D documents, N tokens of a document, K topics (the tutorial writes L), V words;
+``alpha`` (K,) the Dirichlet's concentrations, ``topics`` (K, V) the components beta,
+``theta`` (K,) a document's mixture weights, ``z`` (N,) its tokens' topics, ``words`` (N,) its
+tokens as column numbers, ``counts`` (D, V) how often each word occurs in each document.
+
+    theta_d ~ Dirichlet(alpha),   z_dn ~ Categorical(theta_d),   w_dn ~ Categorical(beta_{z_dn})
+
+Source: the slide "Latent Dirichlet Allocation"; Blei, Ng and Jordan (2003).
+"""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from helpers.arguments import describe, finite_array, generator, positive, probabilities
+
+
+@dataclass(frozen=True, eq=False)
+class LDA:
+    """The model p(theta, z, w | alpha, topics).
+
+    alpha: concentrations of the Dirichlet over topics, (K,), or one number for all of them.
+    topics: p(word | topic), (K, V); rows sum to one, exact zeros are allowed.
+    """
+
+    alpha: np.ndarray
+    topics: np.ndarray
+
+    def __post_init__(self):
+        topics = probabilities("topics", self.topics, ndim=2)
+        alpha = positive("alpha", self.alpha, ndim=(0, 1))
+        if alpha.ndim == 1 and len(alpha) != len(topics):
+            raise ValueError(
+                f"alpha: expected one number or one for each of the {len(topics)} topics, "
+                f"got shape {alpha.shape}"
+            )
+        object.__setattr__(self, "topics", topics)
+        object.__setattr__(self, "alpha", np.broadcast_to(alpha, len(topics)).copy())
+
+    @property
+    def n_topics(self):
+        """K."""
+        return self.topics.shape[0]
+
+    @property
+    def n_words(self):
+        """V."""
+        return self.topics.shape[1]
+
+    def sample(self, rng, lengths):
+        """Act out the generative story for documents of the given lengths.
+
+        Args:
+            rng: numpy.random.Generator.
+            lengths: tokens in each document, (D,) whole numbers; zero is allowed.
+        Returns:
+            A :class:`Sample`.
+        """
+        generator("rng", rng)
+        lengths = np.asarray(lengths)
+        if lengths.ndim != 1 or lengths.dtype.kind not in "iu" or (lengths < 0).any():
+            raise ValueError(f"lengths: expected whole numbers (D,), got {describe(lengths)}")
+        theta = rng.dirichlet(self.alpha, len(lengths))
+        z = [rng.choice(self.n_topics, n, p=p) for n, p in zip(lengths, theta, strict=True)]
+        words = [self._sample_words(rng, topics) for topics in z]
+        return Sample(theta, z, words, bags(words, self.n_words))
+
+    def _sample_words(self, rng, z):
+        words = np.empty(len(z), dtype=np.intp)
+        for topic in np.unique(z):
+            here = z == topic
+            words[here] = rng.choice(self.n_words, here.sum(), p=self.topics[topic])
+        return words
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Documents drawn from the model, with everything that a reader of them does not see.
+
+    theta: mixture weights, (D, K).  z: D arrays (N_d,) of topics.  words: D arrays (N_d,).
+    counts: scipy.sparse CSR array (D, V).
+    """
+
+    theta: np.ndarray
+    z: list
+    words: list
+    counts: sp.csr_array
+
+
+def bags(documents, n_words):
+    """Counts (D, V), a CSR array, of documents given as sequences of word numbers."""
+    documents = [np.asarray(words, dtype=np.intp).ravel() for words in documents]
+    lengths = [len(words) for words in documents]
+    columns = np.concatenate([np.empty(0, dtype=np.intp), *documents])
+    if len(columns) and not 0 <= columns.min() <= columns.max() < n_words:
+        raise ValueError(f"documents: expected word numbers below {n_words}, got {columns.max()}")
+    rows = np.repeat(np.arange(len(documents)), lengths)
+    ones = np.ones(len(columns), dtype=np.int64)
+    return sp.csr_array(sp.coo_array((ones, (rows, columns)), shape=(len(documents), n_words)))
+
+
+def tokens(counts, document):
+    """The tokens of one row of ``counts`` as word numbers (N,), in the order of the words."""
+    row = check_counts(counts)[[document]]
+    if (row.data % 1).any():
+        raise ValueError("counts: expected whole numbers, since tokens cannot be divided")
+    return np.repeat(row.indices, row.data.astype(np.intp)).astype(np.intp)
+
+
+def check_counts(counts, n_words=None):
+    """Counts as a CSR array (D, V), not copied where they are one already.
+
+    Raises:
+        ValueError: not two axes, no document, another number of words than the model has, or
+            an entry that is negative, NaN or infinite.
+    """
+    if not sp.issparse(counts):
+        counts = finite_array("counts", counts, ndim=2)
+    if counts.ndim != 2 or 0 in counts.shape:
+        raise ValueError(f"counts: expected documents by words, got shape {counts.shape}")
+    if counts.dtype.kind not in "biuf":
+        raise ValueError(f"counts: expected real numbers, got dtype {counts.dtype}")
+    if n_words is not None and counts.shape[1] != n_words:
+        raise ValueError(f"counts: expected {n_words} columns, one a word, got {counts.shape[1]}")
+    counts = sp.csr_array(counts)
+    if not np.isfinite(counts.data).all() or (counts.data < 0).any():
+        raise ValueError("counts: expected finite numbers of at least 0")
+    return counts
+
+
+def warn_unsupported(counts, supported):
+    """Warn when a word with no probability under any topic occurs in ``counts``.
+
+    supported: whether some topic has the word, (V,).
+    """
+    missing = np.unique(counts.indices[(counts.data > 0) & ~supported[counts.indices]])
+    if len(missing):
+        listed = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
+        warnings.warn(
+            f"counts: {len(missing)} words (columns {listed}) have probability 0 under every "
+            "topic; the bound of a document that holds one is -inf",
+            stacklevel=3,
+        )

@@ -1,0 +1,184 @@
+"""Variational EM: mean field for the documents and, in the M-step, the topics.
+
+With ``eta = None`` the topics are parameters, estimated by maximum likelihood of the bound;
+with a number they have the prior Dirichlet(eta) and a q of their own,
+
+    q(beta_k) = Dirichlet(lambda_k),   lambda_kw = eta + sum_d counts_dw phi_dwk
+
+Sources: the slide "Performing VI (Frequentist Case)"; Blei, Ng and Jordan (2003), the sections
+"Parameter estimation" and "Smoothing".
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.special import psi
+
+from helpers.arguments import generator, positive, whole_number
+from helpers.lda.batches import (
+    SMALLEST,
+    Batches,
+    WordScores,
+    bounds,
+    dirichlet_kl,
+    in_logs,
+    update,
+)
+from helpers.lda.mean_field import first_gamma
+from helpers.lda.model import LDA, check_counts
+from helpers.lda.progress import watched
+
+TRIAL_SWEEPS = 10  # of each restart, before the best one goes on
+
+
+@dataclass(frozen=True, eq=False)
+class CorpusPosterior:
+    """q of documents and topics.
+
+    gamma: (D, K).  topics: lambda (K, V), the Dirichlets' concentrations, or None when the
+    topics are parameters.
+    """
+
+    gamma: np.ndarray
+    topics: np.ndarray | None
+
+    def mean_theta(self):
+        """E_q[theta], (D, K)."""
+        return self.gamma / self.gamma.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True, eq=False)
+class LearningState:
+    """A sweep of variational EM: the model (its topics the mean of q), q, the ELBO in nats."""
+
+    model: LDA
+    q: CorpusPosterior
+    elbo: float
+
+
+def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, updates=2, progress=True):
+    """Learn the topics of a corpus by variational EM.
+
+    Args:
+        counts: word counts, (D, V), sparse or dense.
+        n_topics: K.
+        rng: numpy.random.Generator, for the first topics.
+        alpha: concentration of the documents' Dirichlet, one number or (K,); held fixed.
+        eta: concentration of the topics' Dirichlet prior, or None for point estimates.
+        restarts: starting points; each has ten sweeps, then the best one goes on.
+        updates: updates of phi and gamma in each sweep; gamma goes on from the last sweep.
+        progress: show a bar once the ascent has taken more than two seconds.
+    Yields:
+        :class:`LearningState`, without end; the bound never falls.
+    Raises:
+        ValueError: there are no tokens, or an argument is out of range.
+    """
+    counts = check_counts(counts)
+    n_topics = whole_number("n_topics", n_topics)
+    alpha = LDA(alpha, np.ones((n_topics, 1))).alpha
+    if eta is not None:
+        eta = float(positive("eta", eta, ndim=0))
+    generator("rng", rng)
+    learner = _Learner(counts, alpha, eta, whole_number("updates", updates))
+    if not len(learner.batches.order):
+        raise ValueError("counts: expected at least one token, got only empty documents")
+    starts = [learner.start(rng) for _ in range(whole_number("restarts", restarts))]
+    if len(starts) > 1:
+        trials = [learner.trial(start) for start in starts]
+        starts = [max(trials, key=lambda trial: trial[0])[1]]
+    states = learner.ascend(starts[0])
+    return watched(states, f"{n_topics} topics") if progress else states
+
+
+class _Learner:
+    """What stays the same from sweep to sweep."""
+
+    def __init__(self, counts, alpha, eta, updates):
+        self.counts, self.alpha, self.eta, self.updates = counts, alpha, eta, updates
+        self.batches = Batches(counts, len(alpha))
+
+    def ascend(self, start):
+        """States from topics (V, K) on: see :meth:`sweep` for why each is one behind."""
+        weights, gamma = start, first_gamma(self.alpha, self.batches.totals)
+        while True:
+            scores = WordScores.of(self.expected_log_topics(weights))
+            elbo, next_gamma, usage = self.sweep(scores, gamma)
+            yield self.state(weights, gamma, elbo - self.topics_kl(weights))
+            weights, gamma = self.maximise(usage, weights), next_gamma
+
+    def sweep(self, scores, gamma):
+        """One visit to every document with the topics given.
+
+        The bound at (gamma, topics) needs the very sums that begin gamma's next update, so
+        that one visit gives the old bound, the new gamma (D, K) and the expected usage (V, K)
+        of each word by each topic, on which the M-step rests.
+        """
+        elbo, gamma = float(scores.total_shift(self.counts).sum()), gamma.copy()
+        ratios = np.zeros(self.counts.nnz)
+        shares, extra = np.zeros_like(gamma), np.zeros_like(scores.logs)
+        for documents in self.batches:
+            block, old = self.batches.block(documents, scores.weights), gamma[documents]
+            elbo += float(bounds(block, old, self.alpha, scores.logs).sum())
+            for _ in range(self.updates):
+                old = update(block, old, self.alpha, scores.logs)
+            gamma[documents] = old
+            shares[documents] = np.exp(psi(old))
+            self._collect(block, old, shares[documents], scores, ratios, extra)
+        table = sp.csr_array(
+            (ratios, self.counts.indices, self.counts.indptr), shape=self.counts.shape
+        )
+        return elbo, gamma, (table.T @ shares) * scores.weights + extra
+
+    def _collect(self, block, gamma, share, scores, ratios, extra):
+        """Write counts / norms of a block's words into ``ratios``, one for each entry of counts.
+
+        Where a norm has underflowed, the documents' usage goes to ``extra`` by logarithms.
+        """
+        norms = np.matvec(block.scores, share)
+        lost = norms.min(axis=1) < SMALLEST
+        if lost.any():
+            phi, _ = in_logs(block.words[lost], gamma[lost], scores.logs)
+            np.add.at(extra, block.words[lost], block.counts[lost][:, :, None] * phi)
+            norms[lost] = np.inf
+        slots, real = self.batches.slots(block.documents)
+        ratios[slots[real]] = (block.counts / norms)[real]
+
+    def expected_log_topics(self, weights):
+        """E_q[log beta], (V, K), or log beta itself."""
+        if self.eta is None:
+            with np.errstate(divide="ignore"):
+                return np.log(weights)
+        return psi(weights) - psi(weights.sum(axis=0))
+
+    def topics_kl(self, weights):
+        """sum_k KL(Dir(lambda_k) || Dir(eta)), nats; zero for point estimates."""
+        if self.eta is None:
+            return 0.0
+        prior = np.full(len(weights), self.eta)
+        return float(dirichlet_kl(np.ascontiguousarray(weights.T), prior).sum())
+
+    def maximise(self, usage, weights):
+        """The M-step: lambda (V, K), or the topics themselves (V, K)."""
+        if self.eta is not None:
+            return self.eta + usage
+        totals = usage.sum(axis=0)
+        return np.where(totals > 0, usage / np.where(totals > 0, totals, 1.0), weights)
+
+    def state(self, weights, gamma, elbo):
+        topics = np.ascontiguousarray((weights / weights.sum(axis=0)).T)
+        q = CorpusPosterior(gamma, None if self.eta is None else weights.T)
+        return LearningState(LDA(self.alpha, topics), q, elbo)
+
+    def start(self, rng):
+        """Random first topics, (V, K): nearly uniform, as lambda or as probabilities."""
+        weights = rng.gamma(100.0, 0.01, (self.counts.shape[1], len(self.alpha)))
+        return weights if self.eta is not None else weights / weights.sum(axis=0)
+
+    def trial(self, start):
+        """(bound, topics) after a few sweeps from ``start``."""
+        last = deque(islice(self.ascend(start), TRIAL_SWEEPS), maxlen=1).pop()
+        topics = last.model.topics if self.eta is None else last.q.topics
+        return last.elbo, np.ascontiguousarray(topics.T)
