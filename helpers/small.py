@@ -91,13 +91,17 @@ class MeanFieldState:
 
 
 def update(state, i):
-    """The best factor i given the other: q_i(z_i) proportional to exp E_{q_j}[log p(x, z)]."""
+    """The best factor i given the other: q_i(z_i) proportional to exp E_{q_j}[log p(x, z)].
+
+    Where p(x, z) = 0 the expectation is -inf. If it is -inf for every z_i, the update is the
+    limit of ever smaller p(x, z): it first puts as little mass on the impossible as it can.
+    """
     j = 1 - i
     table = state.log_joint if i == 0 else state.log_joint.T  # z_i down, z_j across
-    held = state.factors[j] > 0  # 0 * -inf = 0
-    expected = (table[:, held] * state.factors[j][held]).sum(1)
-    if np.isneginf(expected).all():  # the other factor allows no z at all: nothing to choose
-        return state
+    impossible = np.isneginf(table)
+    on_impossible = impossible @ state.factors[j]
+    expected = np.where(impossible, 0.0, table) @ state.factors[j]
+    expected[on_impossible > on_impossible.min()] = -np.inf
     probs = state.probs.copy()
     probs[i] = softmax(expected)[1]
     return MeanFieldState(state.log_joint, probs)

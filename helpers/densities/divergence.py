@@ -52,7 +52,7 @@ def _(q: Normal, p):
     _same_family(q, p)
     broadcastable(**{"q.mean": q.loc, "q.sd": q.sd, "p.mean": p.loc, "p.sd": p.sd})
     ratio = q.sd / p.sd
-    return scalar(0.5 * (_excess(ratio**2) + ((q.loc - p.loc) / p.sd) ** 2))
+    return scalar(0.5 * (_excess(ratio) + ((q.loc - p.loc) / p.sd) ** 2))
 
 
 @kl_divergence.register
@@ -74,9 +74,10 @@ def _(q: Dirichlet, p):
     return scalar(p.log_normaliser - q.log_normaliser + (difference * q.expected_log()).sum(-1))
 
 
-def _excess(squared_ratio):
-    """r - 1 - log r, which is never negative; near r = 1 log1p keeps its digits."""
-    return squared_ratio - 1 - np.log1p(squared_ratio - 1)
+def _excess(ratio):
+    """r^2 - 1 - log r^2, which is never negative; log1p keeps its digits near r = 1 only."""
+    log_ratio = np.where(np.abs(ratio - 1) < 0.5, np.log1p(ratio - 1), np.log(ratio))
+    return (ratio - 1) * (ratio + 1) - 2 * log_ratio
 
 
 def _above_zero(divergence):
