@@ -1,0 +1,26 @@
+"""What an interactive figure offers to the hand, as plain data for the ES module."""
+
+
+def slider(name, label, low, high, step, value):
+    """A number between two sensible ends."""
+    return {"name": name, "label": label, "min": low, "max": high, "step": step, "value": value}
+
+
+def indexed(name, label, values, value=0):
+    """A slider over listed values; the setting is the index."""
+    return {"name": name, "label": label, "values": list(values), "value": value}
+
+
+def choice(name, label, options, value=0):
+    """One of several names; the setting is the index."""
+    return {"name": name, "label": label, "options": list(options), "value": value}
+
+
+def steps(name, label, last, pause=700):
+    """The steps 0 to last of a trajectory, with play, step and reset; pause in milliseconds."""
+    return slider(name, label, 0, last, 1, 0) | {"play": True, "pause": pause}
+
+
+def preset(label, settings, by=None):
+    """A button that moves the controls; by: the control whose value chooses among settings."""
+    return {"label": label, "settings": settings} | ({"by": by} if by else {})

@@ -1,0 +1,82 @@
+// What all interactive figures share: controls above, the drawing, the sentence below.
+//
+// A figure is an object of
+//   size                                   [width, height] of its drawing, in SVG units
+//   compute(data, settings) -> numbers     pure; the tests compare it with Python's
+//   build(stage, data) -> draw(numbers, settings)
+//   describe(numbers, settings, data)      the sentence that says what one sees
+//   style                                  style.css and the palette, added by the page
+//   player                                 the one of player.js, where there are steps to play
+import { draw, number, set } from "./drawing.js";
+
+const OWN_KEYS = /^( |Enter|Home|End|Page.*|Arrow.*)$/;
+
+function html(parent, name, attributes = {}, content = "") {
+  const node = set(document.createElement(name), attributes);
+  node.textContent = content;
+  return parent.appendChild(node);
+}
+
+// A labelled native slider or choice; returns { show(value) }, which moves it.
+function control(parent, spec, change) {
+  const label = html(parent, "label");
+  html(label, "span", {}, spec.label);
+  if (spec.options) {
+    const select = html(label, "select", { "data-lm-suppress-shortcuts": "true" });
+    spec.options.forEach((option, i) => html(select, "option", { value: i }, option));
+    select.addEventListener("change", () => change(Number(select.value)));
+    return { show: (value) => (select.value = value) };
+  }
+  const { values, min = 0, max = values.length - 1, step = 1 } = spec;
+  const input = html(label, "input", { type: "range", min, max, step, "data-lm-suppress-shortcuts": "true" });
+  const output = html(label, "output");
+  const digits = step % 1 ? 2 : 0;
+  input.addEventListener("input", () => change(Number(input.value)));
+  return {
+    show(value) {
+      input.value = value;
+      const shown = values ? values[value] : value;
+      output.textContent = typeof shown === "number" ? number(shown, values ? 2 : digits) : shown;
+      input.setAttribute("aria-valuetext", output.textContent);
+    },
+  };
+}
+
+// Puts a figure into root, alive; returns a function that ends what still runs.
+export function mount(root, figure, data) {
+  const settings = {};
+  const shown = {};
+  const stops = [];
+  root.replaceChildren();
+  html(root, "style", {}, figure.style);
+  set(root, { "data-alive": "", "data-lm-suppress-shortcuts": "true", "data-prevent-swipe": "" });
+  root.classList.add("vi-figure");
+  // Lab and slides have their own plans for these keys.
+  root.addEventListener("keydown", (event) => OWN_KEYS.test(event.key) && event.stopPropagation());
+  const panel = html(root, "div", { role: "group", "aria-label": data.title });
+  const buttons = html(root, "div", { class: "buttons" });
+  const stage = draw(root, "svg", { role: "img", viewBox: `0 0 ${figure.size.join(" ")}` });
+  const sentence = html(root, "p", { role: "status" });
+  const redraw = figure.build(stage, data);
+  const update = () => {
+    const numbers = figure.compute(data, settings);
+    redraw(numbers, settings);
+    sentence.textContent = figure.describe(numbers, settings, data);
+    stage.setAttribute("aria-label", sentence.textContent);
+    root.numbers = numbers;
+  };
+  const go = (changes) => {
+    for (const name in changes) shown[name].show((settings[name] = changes[name]));
+    update();
+  };
+  for (const spec of data.controls) {
+    shown[spec.name] = control(panel, spec, (value) => go({ [spec.name]: value }));
+    if (spec.play) stops.push(figure.player(html, buttons, spec, settings, (value) => go({ [spec.name]: value })));
+  }
+  for (const preset of data.presets || []) {
+    const button = html(buttons, "button", { type: "button", "data-lm-suppress-shortcuts": "true" }, preset.label);
+    button.addEventListener("click", () => go(preset.by ? preset.settings[settings[preset.by]] : preset.settings));
+  }
+  go(Object.fromEntries(data.controls.map((spec) => [spec.name, spec.value || 0])));
+  return () => stops.forEach((stop) => stop());
+}

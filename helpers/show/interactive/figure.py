@@ -1,0 +1,153 @@
+"""An interactive figure: numbers from Python, drawn by a small ES module in the browser.
+
+One object has two lives. With a kernel it is a widget; in exports, slides and on the site it
+is a piece of HTML that carries the same module and the same tables, and asks nobody for
+anything. Everything the hand moves is computed by the module alone, from the tables, so that
+no slider waits for Python; the tests hold the module's numbers against Python's.
+"""
+
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from helpers.show import palette
+
+IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
+HERE = Path(__file__).parent
+COLOURS = ("posterior", "q", "elbo", "kl", "evidence", "prior", "likelihood", "inference")
+COLOURS += tuple(f"series-{i}" for i in range(6))
+# How JupyterLab, VS Code, the slides and the site say that their background is dark.
+DARK_HOSTS = '[data-jp-theme-light="false"],.vscode-dark,[data-theme="dark"]'
+DIGITS = 9  # of the tables: far finer than any pixel, and no longer than needed
+
+
+@dataclass(frozen=True)
+class Interactive:
+    """A figure with its sliders.
+
+    module: the name of the ES module that draws it.
+    data: what the module gets: title, controls, presets, and tables of numbers.
+    compute: function of the settings (by name) giving a dict of numbers; what the module
+        shows, computed by Python.
+    """
+
+    module: str
+    data: dict
+    compute: object = field(repr=False)
+
+    def at(self, **settings):
+        """The figure's numbers at these settings; the others stay at their start."""
+        start = {control["name"]: control.get("value", 0) for control in self.data["controls"]}
+        unknown = sorted(settings.keys() - start.keys())
+        if unknown:
+            raise ValueError(f"settings: no control named {unknown[0]!r}; there are {list(start)}")
+        return self.compute(**(start | settings))
+
+    def __repr__(self):
+        numbers = {k: v for k, v in self.at().items() if isinstance(v, float)}
+        listed = ", ".join(f"{k.replace('_', ' ')} {v:.4f}" for k, v in numbers.items())
+        return f"{self.data['title']}: {listed}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        bundle = {"text/plain": repr(self), "text/html": page(self)}
+        widget = live(self)
+        if widget is not None:
+            bundle["application/vnd.jupyter.widget-view+json"] = widget
+        return bundle
+
+
+def live(figure):
+    """The widget's view, where a kernel runs; None elsewhere."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return None
+    from helpers.show.interactive import widget  # ipywidgets is slow to import
+
+    return widget.show(module_text(figure.module), clean(figure.data), shell)
+
+
+def page(figure):
+    """The figure as self-contained HTML.
+
+    The same figure always gives the same text: its name is a hash of its content.
+    """
+    code, data = module_text(figure.module), json_text(clean(figure.data))
+    name = sha256((code + data).encode()).hexdigest()[:12]
+    return (
+        f'<div class="vi-figure" data-figure="{name}"><p>{html.escape(repr(figure))}</p></div>\n'
+        f'<script type="module">\n{code}\n'
+        f"const data = {data};\n"
+        "const find = (tries) => {\n"
+        f"const root = document.querySelector('[data-figure=\"{name}\"]:not([data-alive])');\n"
+        "if (root) mount(root, figure, data);\n"
+        "else if (tries) requestAnimationFrame(() => find(tries - 1));\n"
+        "};\nfind(60);\n</script>"
+    )
+
+
+@lru_cache
+def module_text(name):
+    """The figure's module, all that it imports and the style as one ES module, no comments."""
+    files = [_code(imported) for imported in _with_imports(["core", name])]
+    return "\n".join(
+        [
+            *files,
+            f"figure.style = {json.dumps(_style())};",
+            "export default { render: ({ model, el }) => mount(el, figure, model.get('data')) };",
+        ]
+    )
+
+
+def _with_imports(names, seen=()):
+    for name in names:
+        if name not in seen:
+            seen = (*_with_imports(IMPORT.findall(_read(f"{name}.js")), seen), name)
+    return seen
+
+
+def clean(value):
+    """Tables and settings as plain numbers that JSON knows: infinity becomes None."""
+    if isinstance(value, dict):
+        return {key: clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [clean(item) for item in value]
+    if isinstance(value, float | np.floating):
+        return _short(float(value)) if np.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value
+
+
+def json_text(value):
+    """JSON that may stand inside a script element."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
+
+
+def _short(value):
+    rounded = round(value, DIGITS)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _read(name):
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _code(name):
+    lines = [line.strip() for line in _read(f"{name}.js").splitlines()]
+    return "\n".join(line for line in lines if line and not line.startswith(("//", "import ")))
+
+
+def _style():
+    chosen = palette.on_both_backgrounds()
+    light, dark = (
+        "{" + ";".join(f"--{name}:{shades[name]}" for name in COLOURS) + "}"
+        for shades in (chosen[palette.LIGHT], chosen[palette.DARK])
+    )
+    rules = f".vi-figure{light}:is({DARK_HOSTS}) .vi-figure{dark}{_read('style.css')}"
+    return re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", rules)
