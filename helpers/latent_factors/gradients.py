@@ -1,0 +1,149 @@
+"""Gradients of the exact log evidence and of the mean field bound, written out.
+
+Both are averages over the factor states, with weights r_d(z):
+
+    weights p(z | x_d):  the gradient of log p(x_d)            (exact)
+    weights q(z | x_d):  the gradient of the ELBO in the model (mean field, amortised)
+
+    sum_d sum_z r_d(z) grad log p(x_d, z)
+
+and the gradient of log p(x | z) is the network's back-propagation of "observed minus expected
+counts". Summing over the documents first leaves one back-propagation per factor *state*: an
+array of documents x states x words never exists.
+
+Symbols: as in :mod:`helpers.latent_factors.states`; r (D, S) the weights; a gradient is a
+dictionary of arrays named and shaped as :func:`parameters`.
+"""
+
+import numpy as np
+from scipy.special import expit, logit
+
+from helpers.latent_factors.exact import posterior_rows
+from helpers.latent_factors.factors import Factors
+from helpers.latent_factors.model import LatentFactorModel
+from helpers.latent_factors.states import (
+    chunks,
+    decode,
+    project,
+    softmax_in_place,
+    tables,
+    word_logits,
+)
+
+
+def parameters(model):
+    """The model's parameters without constraints: its arrays, with the prior as logits."""
+    return {
+        "prior_logits": logit(model.prior),
+        "hidden_weights": model.hidden_weights,
+        "hidden_bias": model.hidden_bias,
+        "output_weights": model.output_weights,
+        "output_bias": model.output_bias,
+    }
+
+
+def from_parameters(values):
+    """The model of a dictionary as :func:`parameters` gives it."""
+    rest = {name: value for name, value in values.items() if name != "prior_logits"}
+    return LatentFactorModel(prior=expit(values["prior_logits"]), **rest)
+
+
+def exact_gradient(model, counts):
+    """sum_d log p(x_d) and its gradient -> (nats, dictionary). O(2^K H (V + D)).
+
+    The gradient of the log evidence is the posterior's average of the gradient of the log joint:
+    grad log p(x) = E_{p(z|x)}[grad log p(x, z)].
+    """
+    documents, decoded = project(model, counts), decode(model)
+    evidence = []
+
+    def weighted():
+        for rows, weights, log_evidence in posterior_rows(model, documents, decoded):
+            evidence.append(log_evidence.sum())
+            yield rows, weights
+
+    gradient = log_joint_gradient(model, documents, decoded, weighted())
+    return float(sum(evidence)), gradient
+
+
+def bound_gradient(model, counts, logits):
+    """The mean field bound of all documents and its gradients, exact by enumeration.
+
+    ELBO = sum_d E_q[log p(x_d | z)] - KL(q || p(z)), q.probs = expit(logits), logits (D, K).
+
+    Returns ``(elbos (D,), gradient in the model (dictionary), gradient in the logits (D, K))``.
+    The last is b (1 - b) times what a coordinate update would change:
+
+        d ELBO / d logit_k = cov_q(z_k, log p(x | z)) - b_k (1 - b_k) (logit_k - logit prior_k)
+    """
+    documents, decoded, q = project(model, counts), decode(model), Factors(logits)
+    expected, slope = np.empty(len(q.logits)), np.empty_like(q.logits)
+
+    def weighted():
+        for rows, table in tables(documents, decoded):
+            weights = Factors(q.logits[rows]).table()
+            table *= weights
+            expected[rows] = table.sum(1)
+            slope[rows] = table @ decoded.z - q.probs[rows] * expected[rows, None]
+            yield rows, weights
+
+    gradient = log_joint_gradient(model, documents, decoded, weighted())
+    elbos = expected - q.kl_to_prior(model.prior)
+    return elbos, gradient, slope + kl_slope(q, model.prior)
+
+
+def kl_slope(q, prior):
+    """The gradient of -KL(q || prior) in the logits, (D, K): -b (1 - b) (logit b - logit prior)."""
+    return -q.probs * expit(-q.logits) * (q.logits - logit(prior))
+
+
+def log_joint_gradient(model, documents, decoded, weighted):
+    """sum_d sum_z r_d(z) grad log p(x_d, z) -> dictionary.
+
+    weighted: yields ``rows, r`` with r (rows, S), each row summing to one.
+    """
+    seen = np.zeros_like(decoded.features)  # sum_d r_d(z) [x_d W2', x_d.b2, -N_d]
+    mean_hidden = np.empty((len(documents.features), len(model.hidden_bias)))  # E_r[h(z)]
+    occupied = np.zeros(len(decoded.z))  # sum_d r_d(z)
+    for rows, weights in weighted:
+        seen += weights.T @ documents.features[rows]
+        mean_hidden[rows] = weights @ decoded.hidden
+        occupied += weights.sum(0)
+    words = network_gradient(model, decoded, seen[:, :-2], -seen[:, -1])
+    words["output_weights"] += mean_hidden.T @ documents.counts
+    words["output_bias"] += documents.counts.sum(0)
+    return {"prior_logits": occupied @ decoded.z - occupied.sum() * model.prior, **words}
+
+
+def network_gradient(model, decoded, seen, tokens):
+    """Back-propagation through the network for S factor states.
+
+    seen (S, H): the counts each state has to explain, times W2'. tokens (S,): how many they are.
+    The observed counts' own share in the gradient of W2 and b2 is left to the caller, who adds
+    it without spreading the counts over the states.
+    """
+    output_weights = np.zeros_like(model.output_weights)
+    output_bias = np.zeros_like(model.output_bias)
+    slope = seen.copy()  # in h(z): (observed - expected counts) W2'
+    for rows in chunks(len(decoded.z), model.n_words):
+        expected = expected_counts(model, decoded, rows, tokens)
+        output_weights -= decoded.hidden[rows].T @ expected
+        output_bias -= expected.sum(0)
+        slope[rows] -= expected @ model.output_weights.T
+    slope *= 1 - decoded.hidden**2  # tanh' = 1 - tanh^2
+    return {
+        "hidden_weights": decoded.z.T @ slope,
+        "hidden_bias": slope.sum(0),
+        "output_weights": output_weights,
+        "output_bias": output_bias,
+    }
+
+
+def expected_counts(model, decoded, rows, tokens):
+    """tokens(z) p(word | z) for some of the states, (rows, V)."""
+    if decoded.word_probs is not None:
+        return decoded.word_probs[rows] * tokens[rows, None]
+    words = word_logits(model, decoded.hidden[rows])
+    softmax_in_place(words)
+    words *= tokens[rows, None]
+    return words

@@ -1,0 +1,126 @@
+"""The latent factor document model: K binary factors, a small network, a bag of words.
+
+    z_k ~ Bernoulli(prior_k)                                    k = 1..K
+    x_i | z ~ Categorical(softmax(h(z) W2 + b2))                i = 1..N
+    h(z) = tanh(z W1 + b1)
+
+(tutorial: "Latent Factor Document Model"). A document enters only through its word counts, and
+the multinomial coefficient, which depends on no parameter, is left out of every probability:
+p(x | z) is that of the words in their order.
+
+Symbols: K factors, H hidden units, V words, D documents, N_d tokens of document d;
+``prior`` (K,), ``hidden_weights`` W1 (K, H), ``hidden_bias`` b1 (H,), ``output_weights`` W2 (H, V),
+``output_bias`` b2 (V,); ``z`` (..., K) of zeros and ones; ``counts`` (D, V), dense or sparse.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+from scipy.special import logsumexp, xlog1py, xlogy
+
+from helpers.arguments import finite_array, generator, probabilities, whole_number
+
+MAX_FACTORS = 20  # 2^20 states: about as far as enumeration goes on a laptop
+
+
+@dataclass(frozen=True)
+class LatentFactorModel:
+    """Bernoulli factors and the network that turns them into a distribution over words.
+
+    prior (K,), hidden_weights (K, H), hidden_bias (H,), output_weights (H, V), output_bias (V,).
+    """
+
+    prior: np.ndarray
+    hidden_weights: np.ndarray
+    hidden_bias: np.ndarray
+    output_weights: np.ndarray
+    output_bias: np.ndarray
+
+    def __post_init__(self):
+        prior = probabilities("prior", self.prior, axis=None, ndim=1)
+        hidden_bias = finite_array("hidden_bias", self.hidden_bias, ndim=1)
+        output_bias = finite_array("output_bias", self.output_bias, ndim=1)
+        n_factors, n_hidden, n_words = len(prior), len(hidden_bias), len(output_bias)
+        if 0 in (n_factors, n_hidden, n_words):
+            raise ValueError(
+                "LatentFactorModel: expected at least one factor, hidden unit and word, "
+                f"got K = {n_factors}, H = {n_hidden}, V = {n_words}"
+            )
+        checked = {
+            "prior": prior,
+            "hidden_weights": finite_array(
+                "hidden_weights", self.hidden_weights, shape=(n_factors, n_hidden)
+            ),
+            "hidden_bias": hidden_bias,
+            "output_weights": finite_array(
+                "output_weights", self.output_weights, shape=(n_hidden, n_words)
+            ),
+            "output_bias": output_bias,
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def n_factors(self):
+        return len(self.prior)
+
+    @property
+    def n_words(self):
+        return len(self.output_bias)
+
+    def hidden(self, z):
+        """h(z) = tanh(z W1 + b1): (..., K) -> (..., H)."""
+        return np.tanh(z @ self.hidden_weights + self.hidden_bias)
+
+    def word_log_probs(self, z):
+        """log p(word | z): (..., K) -> (..., V)."""
+        logits = self.hidden(np.asarray(z, float)) @ self.output_weights + self.output_bias
+        return logits - logsumexp(logits, axis=-1, keepdims=True)
+
+    def log_prior(self, z):
+        """log p(z) = sum_k log Bernoulli(z_k | prior_k): (..., K) -> (...)."""
+        z = np.asarray(z, float)
+        return (xlogy(z, self.prior) + xlog1py(1 - z, -self.prior)).sum(-1)
+
+    def sample(self, rng, lengths):
+        """Documents of the given lengths: z (D, K) and counts (D, V)."""
+        rng = generator("rng", rng)
+        lengths = [whole_number("lengths", int(n), minimum=0) for n in np.atleast_1d(lengths)]
+        z = (rng.random((len(lengths), self.n_factors)) < self.prior).astype(float)
+        words = np.exp(self.word_log_probs(z))
+        counts = [rng.multinomial(n, p / p.sum()) for n, p in zip(lengths, words, strict=True)]
+        return z, np.array(counts, dtype=float)
+
+
+def count_matrix(counts, n_words=None):
+    """``counts`` checked: (D, V), non-negative and finite, at least one document.
+
+    Whole numbers are not demanded: everything below also holds for weighted words.
+    """
+    sparse = scipy.sparse.issparse(counts)
+    checked = scipy.sparse.csr_array(counts, dtype=np.float64) if sparse else counts
+    values = finite_array("counts", checked.data if sparse else counts, ndim=1 if sparse else 2)
+    checked = checked if sparse else values
+    if (values < 0).any():
+        raise ValueError(f"counts: expected non-negative numbers, got {values.min():g}")
+    if checked.shape[0] == 0:
+        raise ValueError("counts: expected at least one document, got none")
+    if n_words is not None and checked.shape[1] != n_words:
+        raise ValueError(f"counts: expected {n_words} words, got shape {checked.shape}")
+    return checked
+
+
+def factor_states(n_factors):
+    """All 2^K configurations, (2^K, K) of zeros and ones; the last factor changes fastest.
+
+    A table over states, (..., 2^K), reshaped to (..., 2, ..., 2) has one axis per factor.
+    """
+    whole_number("n_factors", n_factors)
+    if n_factors > MAX_FACTORS:
+        raise ValueError(
+            f"n_factors: expected at most {MAX_FACTORS} for enumeration, "
+            f"got {n_factors}, that is 2^{n_factors} states"
+        )
+    bits = np.arange(2**n_factors)[:, None] >> np.arange(n_factors - 1, -1, -1)
+    return (bits & 1).astype(float)

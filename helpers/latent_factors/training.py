@@ -1,0 +1,193 @@
+"""Learning the latent factor document model, with exact, mean field or amortised inference.
+
+    exact       q = p(z | x), the bound is the log evidence itself
+    mean_field  q has its own parameters for each document; sweeps of coordinate ascent take turns
+                with steps of the model
+    amortised   q's parameters come from one encoder, trained jointly with the model
+
+Where 2^K states can be enumerated the gradients are exact, all documents are used in each step
+and the bound never falls. For larger K the amortised gradients are sampled (score function) on a
+few documents at a time; those states say ``noisy``.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from helpers.arguments import generator, whole_number
+from helpers.latent_factors.encoder import Encoder
+from helpers.latent_factors.exact import exact
+from helpers.latent_factors.factors import Factors
+from helpers.latent_factors.gradients import (
+    bound_gradient,
+    exact_gradient,
+    from_parameters,
+    parameters,
+)
+from helpers.latent_factors.mean_field import mean_field
+from helpers.latent_factors.model import LatentFactorModel, count_matrix
+from helpers.latent_factors.optimise import Adam, evaluate, pack, quasi_newton_step, unpack
+from helpers.latent_factors.score_function import sampled_elbos, score_function_gradient
+
+ENUMERABLE = 12  # above this the amortised gradients are sampled unless asked otherwise
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """The model after some steps, q for all documents, and their bound in nats."""
+
+    model: LatentFactorModel
+    elbo: float
+    counts: Any = field(repr=False)
+    factors: Factors | None = field(default=None, repr=False)
+    encoder: Encoder | None = None
+    noisy: bool = False
+
+    @cached_property
+    def q(self):
+        """The posterior (exact), or the :class:`Factors` of all documents."""
+        if self.encoder is not None:
+            return self.encoder(self.counts)
+        return exact(self.model, self.counts) if self.factors is None else self.factors
+
+
+def train(counts, n_factors, rng, inference="amortised", n_hidden=32, gradient=None, **options):
+    """Fits the model to counts (D, V), yielding :class:`TrainingState`; never ends by itself.
+
+    inference: ``"exact"``, ``"mean_field"`` or ``"amortised"``. gradient: ``"exact"`` or
+    ``"score_function"`` (amortised only); by default exact up to 12 factors. options: see
+    ``sampled_training`` for the score function's.
+    """
+    counts = count_matrix(counts)
+    rng = generator("rng", rng)
+    model = initial_model(counts, n_factors, rng, n_hidden)
+    if gradient is None:
+        large = inference == "amortised" and n_factors > ENUMERABLE
+        gradient = "score_function" if large else "exact"
+    methods = {
+        ("exact", "exact"): exact_training,
+        ("mean_field", "exact"): mean_field_training,
+        ("amortised", "exact"): amortised_training,
+        ("amortised", "score_function"): sampled_training,
+    }
+    if (inference, gradient) not in methods:
+        raise ValueError(
+            "inference: expected 'exact', 'mean_field' or 'amortised', the last one also with "
+            f"gradient='score_function'; got {inference!r} with gradient={gradient!r}"
+        )
+    return methods[inference, gradient](model, counts, rng, **options)
+
+
+def initial_model(counts, n_factors, rng, n_hidden=32):
+    """A model whose factors differ a little around the unigram distribution of the words."""
+    n_factors, n_hidden = whole_number("n_factors", n_factors), whole_number("n_hidden", n_hidden)
+    frequencies = counts.sum(0) + 1.0
+    return LatentFactorModel(
+        prior=np.full(n_factors, 0.5),
+        hidden_weights=rng.normal(size=(n_factors, n_hidden)),
+        hidden_bias=-0.5 * np.ones(n_hidden),
+        output_weights=rng.normal(scale=0.1, size=(n_hidden, len(frequencies))),
+        output_bias=np.log(frequencies / frequencies.sum()),
+    )
+
+
+def initial_encoder(n_words, n_factors, rng, n_hidden=32):
+    """Small random weights: every q starts near one half."""
+    return Encoder(
+        input_weights=rng.normal(scale=1 / np.sqrt(n_words), size=(n_words, n_hidden)),
+        input_bias=np.zeros(n_hidden),
+        factor_weights=rng.normal(scale=1 / np.sqrt(n_hidden), size=(n_hidden, n_factors)),
+        factor_bias=np.zeros(n_factors),
+    )
+
+
+def exact_training(model, counts, rng):
+    """Quasi-Newton ascent on sum_d log p(x_d)."""
+    like = parameters(model)
+
+    def objective(x):
+        model = from_parameters(unpack(x, like))
+        value, gradient = exact_gradient(model, counts)
+        return value, pack(gradient), model
+
+    point = evaluate(objective, pack(like))
+    while True:
+        yield TrainingState(point.extra, point.value, counts)
+        point = quasi_newton_step(objective, point)
+
+
+def mean_field_training(model, counts, rng, sweeps=1):
+    """Coordinate ascent in q and quasi-Newton steps in the model take turns."""
+    like, x, memory = parameters(model), pack(parameters(model)), ()
+    # The prior is where every factor looks alike; a first push apart breaks the tie.
+    q = Factors(rng.normal(scale=0.5, size=(counts.shape[0], model.n_factors)))
+    yield TrainingState(model, float(bound_gradient(model, counts, q.logits)[0].sum()), counts, q)
+    while True:
+        q = sweep_documents(model, counts, q, sweeps)
+
+        def objective(x, q=q):
+            model = from_parameters(unpack(x, like))
+            elbos, gradient, _ = bound_gradient(model, counts, q.logits)
+            return float(elbos.sum()), pack(gradient), model
+
+        point = quasi_newton_step(objective, evaluate(objective, x, memory))
+        model, x, memory = point.extra, point.x, point.memory
+        yield TrainingState(model, point.value, counts, q)
+
+
+def sweep_documents(model, counts, q, sweeps):
+    """q after some sweeps of coordinate ascent from where it is."""
+    states = mean_field(model, counts, q)
+    for _ in range(sweeps + 1):
+        state = next(states)
+    return state.q
+
+
+def amortised_training(model, counts, rng, n_encoder=32):
+    """Quasi-Newton ascent on the bound in the model and the encoder together."""
+    first = initial_encoder(counts.shape[1], model.n_factors, rng, n_encoder)
+    model_like, encoder_like = parameters(model), first.parameters()
+    cut = pack(model_like).size
+
+    def objective(x):
+        model = from_parameters(unpack(x[:cut], model_like))
+        encoder = Encoder(**unpack(x[cut:], encoder_like))
+        elbos, gradient, slope = bound_gradient(model, counts, encoder(counts).logits)
+        both = pack(gradient), pack(encoder.gradient(counts, slope))
+        return float(elbos.sum()), np.concatenate(both), (model, encoder)
+
+    point = evaluate(objective, np.concatenate([pack(model_like), pack(encoder_like)]))
+    while True:
+        model, encoder = point.extra
+        yield TrainingState(model, point.value, counts, encoder=encoder)
+        point = quasi_newton_step(objective, point)
+
+
+def sampled_training(
+    model, counts, rng, n_encoder=32, n_samples=8, batch=64, rate=0.01, baseline="leave_one_out"
+):
+    """Adam on score-function gradients; a state is yielded after each pass over the documents.
+
+    The states' bound is itself estimated, by ``n_samples`` fresh samples for each document.
+    """
+    encoder = initial_encoder(counts.shape[1], model.n_factors, rng, n_encoder)
+    model_like, encoder_like = parameters(model), encoder.parameters()
+    x, cut = np.concatenate([pack(model_like), pack(encoder_like)]), pack(model_like).size
+    adam = Adam.start(x.size)
+    while True:
+        elbos = sampled_elbos(model, counts, encoder(counts).logits, rng, n_samples)
+        yield TrainingState(model, float(elbos.sum()), counts, encoder=encoder, noisy=True)
+        order = rng.permutation(counts.shape[0])
+        for rows in np.array_split(order, -(-len(order) // batch)):
+            some = counts[rows]
+            estimate = score_function_gradient(
+                model, some, encoder(some).logits, rng, n_samples, baseline
+            )
+            encoded = encoder.gradient(some, estimate.logit_gradient)
+            gradient = np.concatenate([pack(estimate.gradient), pack(encoded)])
+            adam, step = adam.step(gradient / len(rows), rate)
+            x = x + step
+            model = from_parameters(unpack(x[:cut], model_like))
+            encoder = Encoder(**unpack(x[cut:], encoder_like))
