@@ -1,1 +1,36 @@
+"""Figures, graphical models and widgets: everything that draws, nothing that computes.
 
+``from helpers import show`` has the style and the drawing functions; graphical models are in
+``helpers.show.graphs``, widgets in ``helpers.show.interactive``.
+"""
+
+from helpers.show.figures import (
+    ascent,
+    bars,
+    bound_bars,
+    contours,
+    curves,
+    ellipse,
+    lines,
+    points,
+    table,
+)
+from helpers.show.style import BuildUp, Picture, axes, build_up, figure, use_course_style
+
+__all__ = [
+    "BuildUp",
+    "Picture",
+    "ascent",
+    "axes",
+    "bars",
+    "bound_bars",
+    "build_up",
+    "contours",
+    "curves",
+    "ellipse",
+    "figure",
+    "lines",
+    "points",
+    "table",
+    "use_course_style",
+]

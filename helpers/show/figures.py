@@ -1,0 +1,235 @@
+"""Drawing functions: numbers in, marks on an axes out; nothing here computes a result.
+
+Most take a dictionary from names to numbers. A name that is a role of the palette ("q",
+"posterior", "elbo", ...) is drawn in that role's colour, dash and hatch and labelled with its
+meaning; any other name is its own label and gets the next colour of the series.
+"""
+
+import numpy as np
+from matplotlib.patches import Ellipse, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from helpers.arguments import finite_array, real_array
+from helpers.show import palette
+from helpers.show.palette import ROLES
+
+
+def bars(ax, labels, distributions, *, xlabel, ylabel, digits=2):
+    """Discrete distributions side by side.
+
+    labels: one per outcome. distributions: {name: one number per outcome}.
+    digits: decimals written above each bar; None writes none.
+    """
+    _need(distributions, "distributions")
+    places, width = np.arange(len(labels)), 0.8 / len(distributions)
+    for i, (name, values) in enumerate(distributions.items()):
+        values = finite_array(name, values, shape=(len(labels),))
+        offset = (i - (len(distributions) - 1) / 2) * width
+        look = _filled(name, i)
+        drawn = ax.bar(places + offset, values, 0.9 * width, **look)
+        if digits is not None:
+            ax.bar_label(drawn, fmt=f"%.{digits}f", padding=2, fontsize=13)
+    ax.set_xticks(places, labels)
+    _finish(ax, xlabel, ylabel, legend=len(distributions) > 1)
+
+
+def curves(ax, x, functions, *, xlabel, ylabel, fill=()):
+    """Functions of one variable, such as densities.
+
+    x: (n,). functions: {name: (n,)}. fill: the names whose area is shaded down to zero.
+    """
+    _need(functions, "functions")
+    x = finite_array("x", x, ndim=1)
+    for i, (name, values) in enumerate(functions.items()):
+        values = real_array(name, values, shape=x.shape)
+        look = _line(name, i)
+        ax.plot(x, values, **look)
+        if name in fill:
+            ax.fill_between(x, values, color=palette.tint(look["color"], 0.75), linewidth=0)
+    _finish(ax, xlabel, ylabel, legend=len(functions) > 1)
+
+
+def lines(ax, x, measurements, *, xlabel, ylabel, logx=False, logy=False):
+    """Measured values with a marker each, such as cost against size; NaN is left out.
+
+    x: (n,). measurements: {name: (n,)}. logx, logy: logarithmic axes.
+    """
+    _need(measurements, "measurements")
+    x = finite_array("x", x, ndim=1)
+    for i, (name, values) in enumerate(measurements.items()):
+        values = np.asarray(values, dtype=float)
+        marker = palette.MARKERS[i % len(palette.MARKERS)]
+        ax.plot(x, values, marker=marker, **_line(name, i))
+    if logy:
+        ax.set_yscale("log")
+    if logx:
+        ax.set_xscale("log")
+    elif (x == x.round()).all():
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(axis="y")
+    _finish(ax, xlabel, ylabel, legend=len(measurements) > 1)
+
+
+def bound_bars(ax, labels, elbos, log_evidence, floor=None, *, xlabel=""):
+    """Bars of one fixed height, log p(x), each split into its ELBO and the KL gap above it.
+
+    labels: a name per q. elbos: their ELBOs, (n,), in nats. log_evidence: log p(x).
+    floor: where the bars start; log probabilities are negative, so that zero is no natural foot.
+    """
+    elbos = finite_array("elbos", elbos, shape=(len(labels),))
+    top = float(finite_array("log_evidence", log_evidence, ndim=0))
+    if (elbos > top + 1e-9).any():
+        raise ValueError(f"elbos: {elbos.max():g} is above the log evidence {top:g}")
+    floor = _floor(elbos, top) if floor is None else floor
+    places = np.arange(len(labels))
+    ax.bar(places, elbos - floor, 0.6, bottom=floor, **_filled("elbo"))
+    ax.bar(places, top - elbos, 0.6, bottom=elbos, **_filled("kl"))
+    ax.axhline(top, **_line("evidence"))
+    ax.set_xlim(-0.5, len(labels) - 0.5)
+    ax.set_ylim(floor, top + 0.06 * (top - floor))
+    named = zip(labels, elbos, strict=True)
+    ax.set_xticks(places, [f"{label}\nELBO {e:.2f}\nKL {top - e:.2f}" for label, e in named])
+    _finish(ax, xlabel, "nats", legend=True)
+
+
+def ascent(ax, traces, log_evidence=None, *, xlabel="step", ylabel="nats"):
+    """Bounds as they climb, towards the log evidence where that is known.
+
+    traces: {name: (n_steps,)}, of any lengths; or one array, which is called "elbo".
+    """
+    traces = traces if isinstance(traces, dict) else {"elbo": traces}
+    _need(traces, "traces")
+    for i, (name, values) in enumerate(traces.items()):
+        values = real_array(name, values, ndim=1)
+        marker = palette.MARKERS[i % len(palette.MARKERS)] if len(values) <= 40 else ""
+        ax.plot(np.arange(len(values)), values, marker=marker, **_line(name, i))
+    if log_evidence is not None:
+        ax.axhline(log_evidence, **_line("evidence"))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(axis="y")
+    _finish(ax, xlabel, ylabel, legend=len(traces) > 1 or log_evidence is not None)
+
+
+def table(ax, values, rows, columns, *, xlabel, ylabel, digits=2, role="posterior"):
+    """A matrix as shaded cells with their numbers: the darker, the larger.
+
+    values: (n_rows, n_columns). rows, columns: labels.
+    """
+    values = real_array("values", values, shape=(len(rows), len(columns)))
+    low, high = np.min(values[np.isfinite(values)]), np.max(values)
+    for i, j in np.ndindex(values.shape):
+        share = np.clip((values[i, j] - low) / (high - low or 1), 0, 1)
+        shade = palette.tint(palette.colour(role), 1 - 0.9 * share)
+        dark = palette.contrast(shade, "#FFFFFF") > 4.5
+        cell = {"facecolor": shade, "edgecolor": "white", "linewidth": 2}
+        ax.add_patch(_square(j, i, **cell))
+        ax.text(j, i, f"{values[i, j]:.{digits}f}", color="white" if dark else "black", **_CENTRED)
+    ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    _finish(ax, xlabel, ylabel)
+
+
+def contours(ax, x, y, density, *, role, xlabel, ylabel, levels=5):
+    """A density over the plane as contour lines.
+
+    x: (n,), y: (m,), density: (m, n), one row per y.
+    """
+    x, y = finite_array("x", x, ndim=1), finite_array("y", y, ndim=1)
+    density = finite_array("density", density, shape=(len(y), len(x)))
+    heights = density.max() * np.linspace(0.05, 0.95, levels)
+    look = _line(role)
+    dashes = [(0, ROLES[role].dash or None)] if role in ROLES else ["solid"]
+    ax.contour(x, y, density, levels=heights, colors=look["color"], linestyles=dashes)
+    ax.plot([], [], **look)  # contour lines have no place in a legend of their own
+    _finish(ax, xlabel, ylabel, legend=True)
+
+
+def ellipse(ax, mean, covariance, *, role, widths=(1, 2)):
+    """A Gaussian over the plane: the ellipses at so many standard deviations.
+
+    mean: (2,). covariance: (2, 2).
+    """
+    mean = finite_array("mean", mean, shape=(2,))
+    variances, directions = np.linalg.eigh(finite_array("covariance", covariance, shape=(2, 2)))
+    angle = np.degrees(np.arctan2(directions[1, 1], directions[0, 1]))
+    look = _line(role)
+    for i, width in enumerate(widths):
+        long, short = 2 * width * np.sqrt(np.maximum(variances[::-1], 0))
+        label = look["label"] if i == 0 else None
+        style = {"edgecolor": look["color"], "linestyle": look["linestyle"], "linewidth": 2.8}
+        ax.add_patch(Ellipse(mean, long, short, angle=angle, fill=False, label=label, **style))
+    ax.autoscale_view()
+    _legend(ax)
+
+
+def points(ax, x, y, groups=None, *, xlabel, ylabel):
+    """Points in the plane; each group has its own colour and marker.
+
+    x, y: (n,). groups: a name or number per point.
+    """
+    x = finite_array("x", x, ndim=1)
+    y = finite_array("y", y, shape=x.shape)
+    groups = np.zeros(len(x), dtype=int) if groups is None else np.asarray(groups)
+    names = list(dict.fromkeys(groups.tolist()))
+    for i, name in enumerate(sorted(names)):
+        chosen = groups == name
+        marker = palette.MARKERS[i % len(palette.MARKERS)]
+        look = {"color": palette.series(i), "edgecolor": "white", "linewidth": 0.6}
+        ax.scatter(x[chosen], y[chosen], s=60, marker=marker, label=str(name), **look)
+    _finish(ax, xlabel, ylabel, legend=len(names) > 1)
+
+
+_CENTRED = {"ha": "center", "va": "center", "fontsize": 15}
+
+
+def _look(name, index):
+    """Colour, dash pattern, hatch and label of a role, or of the index-th thing in a series."""
+    if name in ROLES:
+        role = ROLES[name]
+        return role.light, role.dash, role.hatch, role.meaning
+    dash = palette.DASHES[index % len(palette.DASHES)]
+    return palette.series(index), dash, ("", "//", "..", "xx")[index % 4], str(name)
+
+
+def _line(name, index=0):
+    hue, dash, _, label = _look(name, index)
+    return {"color": hue, "linestyle": (0, dash) if dash else "solid", "label": label}
+
+
+def _filled(name, index=0):
+    hue, _, hatch, label = _look(name, index)
+    return {"facecolor": hue, "edgecolor": "white", "hatch": hatch, "label": label}
+
+
+def _finish(ax, xlabel, ylabel, legend=False):
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    if legend:
+        _legend(ax)
+
+
+def _legend(ax):
+    """A legend above the axes, where it covers nothing, in as many columns as fit."""
+    labels = ax.get_legend_handles_labels()[1]
+    room = ax.get_position().width * ax.figure.get_size_inches()[0]
+    longest = 0.9 + 0.11 * max(map(len, labels))  # inches
+    columns = int(min(len(labels), max(1, room // longest)))
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
+
+
+def _floor(elbos, top):
+    """A foot for the bars that leaves the lowest ELBO at least a third of the height."""
+    deepest = max(top - elbos.min(), 0.2 * abs(top), 0.1)
+    return top - 1.5 * deepest
+
+
+def _square(x, y, **look):
+    return Rectangle((x - 0.5, y - 0.5), 1, 1, **look)
+
+
+def _need(mapping, name):
+    if not isinstance(mapping, dict) or not mapping:
+        raise ValueError(f"{name}: expected {{name: numbers, ...}}, got {mapping!r}")

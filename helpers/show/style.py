@@ -1,0 +1,167 @@
+"""How every figure looks, and the one way to put a figure with its text alternative on a page.
+
+JupyterLab and nbconvert drop the text alternative of ``image/svg+xml`` and ``image/png``
+outputs, and refuse SVG in a notebook that is not trusted yet. An ``<img alt="...">`` in an HTML
+output survives everywhere: in Lab, in the saved file, in exported pages and in slides. Inside
+an ``<img>`` the identifiers of two drawings cannot clash either.
+"""
+
+import base64
+import html
+import io
+import re
+from dataclasses import dataclass
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from helpers.show.palette import INK, LIGHT, MUTED, PAPER, SERIES
+
+WIDTH, HEIGHT = 10.0, 4.5  # inches: fills a 16:9 slide below its heading
+STYLE = {
+    "figure.figsize": (WIDTH, HEIGHT),
+    "figure.facecolor": PAPER[LIGHT],
+    "savefig.facecolor": PAPER[LIGHT],
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
+    "font.size": 16,
+    "mathtext.fontset": "cm",
+    "axes.titlesize": 17,
+    "axes.labelsize": 16,
+    "axes.labelcolor": INK[LIGHT],
+    "axes.edgecolor": MUTED[LIGHT],
+    "axes.linewidth": 1.2,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.prop_cycle": matplotlib.cycler(color=SERIES[LIGHT]),
+    "axes.grid": False,
+    "grid.color": "#DDE2E7",
+    "text.color": INK[LIGHT],
+    "xtick.color": MUTED[LIGHT],
+    "ytick.color": MUTED[LIGHT],
+    "xtick.labelcolor": INK[LIGHT],
+    "ytick.labelcolor": INK[LIGHT],
+    "xtick.labelsize": 14,
+    "ytick.labelsize": 14,
+    "legend.fontsize": 14,
+    "legend.frameon": False,
+    "legend.handlelength": 3.0,  # long enough to show the dashes
+    "lines.linewidth": 2.8,
+    "lines.markersize": 8,
+    "hatch.linewidth": 1.0,
+    "svg.fonttype": "path",  # looks the same where the font is missing
+    "svg.hashsalt": "variational inference",  # the same picture gives the same file
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A matplotlib figure and the words that say what it shows.
+
+    As the last line of a cell it becomes ``<img alt="...">``; in plain text, its words.
+    """
+
+    figure: Figure
+    alt: str
+
+    def __post_init__(self):
+        if not isinstance(self.alt, str) or len(self.alt.split()) < 3:
+            raise ValueError(f"alt: expected a sentence that says what one sees, got {self.alt!r}")
+
+    def svg(self):
+        """The drawing as SVG text: no date, no random identifiers, nothing to load."""
+        buffer = io.StringIO()
+        no_marks = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        with matplotlib.rc_context(STYLE):
+            self.figure.savefig(buffer, format="svg", metadata=no_marks)
+        text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.S)
+        text = text[text.index("<svg") :]
+        text = re.sub(r'(?<= d=")[^"]*', _shorten, text)
+        return re.sub(r">\s+<", "><", text).strip() + "\n"
+
+    def html(self, css="max-width:100%; height:auto"):
+        """An ``<img>`` element with the SVG inside its address."""
+        data = base64.b64encode(self.svg().encode()).decode()
+        words = html.escape(" ".join(self.alt.split()), quote=True)
+        style = f' style="{css}"' if css else ""
+        return f'<img alt="{words}"{style} src="data:image/svg+xml;base64,{data}">'
+
+    def __repr__(self):
+        return f"Figure: {' '.join(self.alt.split())}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self.html(), "text/plain": repr(self)}
+
+
+@dataclass(frozen=True)
+class BuildUp:
+    """Pictures that grow step by step: side by side on a page, one over the other on a slide."""
+
+    pictures: tuple
+
+    def __repr__(self):
+        return "\n".join(map(repr, self.pictures))
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        images = [picture.html(css="") for picture in self.pictures]
+        later = [f'<div class="fragment">{image}</div>' for image in images[1:]]
+        steps = "\n".join([f"<div>{images[0]}</div>", *later])
+        return {
+            "text/html": f'{_BUILD_UP_CSS}\n<div class="r-stack build-up">\n{steps}\n</div>',
+            "text/plain": repr(self),
+        }
+
+
+# On a page the steps stand side by side; reveal.js stacks them and shows one at a time.
+_BUILD_UP_CSS = (
+    "<style>.build-up {display: flex; flex-wrap: wrap; gap: 12px}"
+    " .build-up img {width: 460px; max-width: 100%; height: auto}"
+    " .reveal .build-up img {width: auto}</style>"
+)
+
+
+def _shorten(path):
+    """A path with two decimals, a hundredth of a point, on a single line: half the file."""
+    rounded = re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), path[0])
+    return " ".join(rounded.split())
+
+
+def use_course_style():
+    """Give all figures of this notebook the course's look; call it in the first cell.
+
+    Also plain pyplot figures become SVG, the same bytes every time; outside of IPython only
+    matplotlib's own settings change.
+    """
+    matplotlib.rcParams.update(STYLE)
+    try:
+        from IPython import get_ipython
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def axes(columns=1, rows=1, size=(WIDTH, HEIGHT), **options):
+    """A new figure and its axes: ``fig, ax = show.axes()``, ``fig, (a, b) = show.axes(2)``.
+
+    size: width and height in inches. options: as of ``Figure.subplots`` (sharey, width_ratios).
+    """
+    with matplotlib.rc_context(STYLE):
+        fig = Figure(figsize=size, layout="constrained")
+        return fig, fig.subplots(rows, columns, **options)
+
+
+def figure(fig, alt):
+    """The figure with its text alternative, ready to be the last line of a cell.
+
+    alt: one to three sentences: what kind of picture, what is on its axes, what one sees in it.
+    """
+    return Picture(fig, alt)
+
+
+def build_up(*pictures):
+    """Pictures that show one drawing growing; on a slide each next one replaces the last."""
+    if not pictures:
+        raise ValueError("pictures: expected at least one, got none")
+    return BuildUp(tuple(pictures))
