@@ -1,0 +1,156 @@
+"""What a deck carries along: reveal.js, MathJax and fonts, from the packages that ship them."""
+
+import base64
+import functools
+import io
+import math
+import re
+from importlib.metadata import distribution
+from pathlib import Path
+
+from helpers.show import palette
+
+PAGE = Path(__file__).with_name("page")
+REVEAL = ("sphinx-revealjs", "sphinx_revealjs/_static/revealjs")
+MATHJAX = ("sphinx-mathjax-offline", "sphinx-mathjax-offline/static/mathjax")
+MATHJAX_SHA256 = "4354ff94fd868ae6"  # of MathJax 3.2.2's tex-svg-full.js, the first sixteen digits
+
+# The page may run its own scripts and show what it carries; it may fetch nothing from anywhere.
+# Frames are the speaker view's, which shows the deck itself.
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob: data:; "
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data: blob:; "
+    "worker-src blob:; frame-src 'self' file:"
+)
+
+# Latin, Greek, general punctuation, arrows and the mathematical signs that turn up in prose.
+LETTERS = (
+    *range(0x20, 0x17F), *range(0x370, 0x400), *range(0x1E00, 0x1EFF), *range(0x2010, 0x2040),
+    0x20AC, 0x2122, *range(0x2190, 0x21D5), 0x2200, 0x2202, 0x2203, 0x2208, 0x220F, 0x2211, 0x2212,
+    0x221A, 0x221D, 0x221E, 0x222B, 0x2248, 0x2260, 0x2264, 0x2265, 0x2713, 0x2717, *range(0x2500, 0x2580),
+)  # fmt: skip
+
+
+def package_file(source, name):
+    """The path of a file that another distribution ships; source is (distribution, folder)."""
+    package, folder = source
+    path = Path(str(distribution(package).locate_file(folder))) / name
+    if not path.is_file():
+        raise FileNotFoundError(f"{name} is missing from the package {package}: install it again")
+    return path
+
+
+@functools.cache
+def styles():
+    """The deck's style sheets, in the order of their precedence."""
+    return (
+        _text(package_file(REVEAL, "dist/reset.css")),
+        _text(package_file(REVEAL, "dist/reveal.css")),
+        fonts(),
+        _colours(),
+        _text(PAGE / "deck.css"),
+    )
+
+
+@functools.cache
+def scripts():
+    """The deck's scripts, in the order in which they run."""
+    return tuple(
+        _inside_script(_text(path))
+        for path in (
+            PAGE / "mathjax.js",
+            package_file(MATHJAX, "tex-svg-full.js"),
+            package_file(REVEAL, "dist/reveal.js"),
+            package_file(REVEAL, "plugin/notes/notes.js"),
+            PAGE / "steps.js",
+            PAGE / "deck.js",
+        )
+    )
+
+
+@functools.cache
+def theme_script():
+    """Sets light or dark before anything is drawn, so that nothing flashes."""
+    return _text(PAGE / "theme.js")
+
+
+@functools.cache
+def fonts():
+    """Source Sans Pro and DejaVu Sans Mono, cut to the letters above, as @font-face rules."""
+    import matplotlib
+
+    sans = "dist/theme/fonts/source-sans-pro/source-sans-pro-{}.ttf"
+    mono = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSansMono.ttf"
+    faces = [
+        ("Lecture Sans", 400, "normal", package_file(REVEAL, sans.format("regular"))),
+        ("Lecture Sans", 600, "normal", package_file(REVEAL, sans.format("semibold"))),
+        ("Lecture Sans", 400, "italic", package_file(REVEAL, sans.format("italic"))),
+        ("Lecture Mono", 400, "normal", mono),
+    ]
+    return "\n".join(_font_face(*face) for face in faces)
+
+
+def _font_face(family, weight, style, path):
+    return (
+        f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
+        f"src:url(data:font/woff;base64,{base64.b64encode(_cut(path)).decode()})}}"
+    )
+
+
+def _cut(path):
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff", notdef_outline=True)
+    options.layout_features = ["kern", "liga", "tnum", "mark", "mkmk"]
+    options.drop_tables += ["FFTM", "webf"]
+    font = subset.load_font(str(path), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=LETTERS)
+    cutter.subset(font)
+    stream = io.BytesIO()
+    subset.save_font(font, stream, options)
+    return stream.getvalue()
+
+
+def _colours():
+    light, dark = (
+        palette.css_variables(background) for background in (palette.LIGHT, palette.DARK)
+    )
+    return (
+        f":root{{{light}}} :root[data-theme=dark], section.title{{{dark}}}"
+        f"section.title{{--title-art:{_title_art()}}}"
+    )
+
+
+def _title_art():
+    """Two densities on the title slide's edge: a two-humped p, and the q that took one hump."""
+    ground, width = 260, 1280
+    xs = range(0, width + 1, 8)
+    hump = lambda x, at, spread: math.exp(-(((x - at) / spread) ** 2) / 2)  # noqa: E731
+    p = [150 * hump(x, 520, 120) + 95 * hump(x, 900, 150) for x in xs]
+    q = [170 * hump(x, 540, 105) for x in xs]
+    shapes = "".join(
+        f'<path d="M0,{ground} {_line(xs, ys, ground)} L{width},{ground}" fill="{shade}" '
+        f'fill-opacity=".16" stroke="{shade}" stroke-width="3" {dash}/>'
+        for ys, shade, dash in (
+            (p, palette.colour("posterior", palette.DARK), ""),
+            (q, palette.colour("q", palette.DARK), 'stroke-dasharray="12 5"'),
+        )
+    )
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {ground}">{shapes}</svg>'
+    return f'url("data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}")'
+
+
+def _line(xs, heights, ground):
+    return " ".join(f"L{x},{ground - y:.1f}" for x, y in zip(xs, heights, strict=True))
+
+
+def _text(path):
+    """A file's text without the comment that asks the browser for a source map."""
+    text = path.read_text(encoding="utf-8")
+    return re.sub(r"/\*# sourceMappingURL.*?\*/|//# sourceMappingURL.*", "", text)
+
+
+def _inside_script(text):
+    """Keep a script from ending, or from hiding the end of, the element that carries it."""
+    return re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE).replace("<!--", "<\\!--")

@@ -1,0 +1,71 @@
+"""The preprocessor that makes a notebook into slides, before the template writes them down."""
+
+import functools
+import re
+from copy import deepcopy
+from pathlib import Path
+
+from nbconvert.preprocessors import Preprocessor
+
+from helpers.slides import assets, pictures, problems
+from helpers.slides.arrange import arrange
+
+
+class PrepareLecture(Preprocessor):
+    """Refuses what would be a broken deck, arranges the slides, hands the template its assets."""
+
+    enabled = True
+
+    def preprocess(self, nb, resources):
+        """The notebook with its cells arranged; ``resources["lecture"]`` for the template."""
+        problems.check(nb.cells)
+        nb = deepcopy(nb)
+        wheres = {id(cell): problems.name(nb.cells, i) for i, cell in enumerate(nb.cells)}
+        nb.cells = arrange(nb.cells)
+        for number, cell in enumerate(nb.cells):
+            cell.metadata.lecture.where = wheres[id(cell)]
+            prepare_outputs(cell, number)
+        folder = resources.get("metadata", {}).get("path") or "."
+        resources["lecture"] = {
+            "title": title(nb, resources),
+            "language": resources.get("language_code", "en"),
+            "policy": assets.POLICY,
+            "styles": assets.styles(),
+            "before": assets.theme_script(),
+            "scripts": assets.scripts(),
+            "tidy": functools.partial(_tidy, folder=Path(folder)),
+            "size": pictures.size,
+        }
+        return nb, resources
+
+
+def title(nb, resources=None):
+    """The notebook's title: its metadata's, else its first heading, else its file's name."""
+    if nb.metadata.get("title"):
+        return nb.metadata.title
+    for cell in nb.cells:
+        heading = re.search(r"^#\s+(.+)$", cell.source, flags=re.MULTILINE)
+        if cell.cell_type == "markdown" and heading:
+            return heading.group(1).strip()
+    return (resources or {}).get("metadata", {}).get("name", "Slides")
+
+
+def prepare_outputs(cell, number):
+    """Each output in one form, with its text alternative, and asking for nothing."""
+    shown = 0
+    for output in cell.get("outputs", []):
+        pictures.choose(output)
+        data = output.get("data", {})
+        alt = pictures.alternative(cell, output, shown)
+        shown += any(kind.startswith("image/") for kind in data)
+        if "image/svg+xml" in data:
+            prefix = f"c{number}p{shown}-"
+            data["image/svg+xml"] = pictures.inline_svg(data["image/svg+xml"], prefix, alt)
+        if "text/html" in data:
+            data["text/html"] = pictures.offline_html(data["text/html"])
+        if "metadata" in output:
+            output.metadata["alt"] = alt
+
+
+def _tidy(html, cell, folder):
+    return pictures.tidy(html, cell, folder, cell.metadata.lecture.where)

@@ -1,0 +1,100 @@
+"""Find Chromium for the checks of slides and widgets, or install it.
+
+    python tools/chromium.py
+
+Debian's package is preferred, because Playwright's own browser is a further download. Where
+neither can be had, one sentence says so; the checks that need a browser then skip loudly, or fail
+where the environment variable CI is set.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+MISSING = (
+    "Chromium is missing and could not be installed ({why}), so slides and widgets are NOT checked "
+    "in a browser: install the package chromium, or run `python -m playwright install chromium`."
+)
+
+
+def find():
+    """The path of a Chromium that Playwright can drive, or None."""
+    said = os.environ.get("CHROMIUM")
+    if said and shutil.which(said):
+        return shutil.which(said)
+    return next((path for path in map(shutil.which, NAMES) if path), None) or _playwrights_own()
+
+
+def install(timeout=600):
+    """Install Chromium with the system's packages or with Playwright; its path, or None."""
+    for command in _ways():
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            subprocess.run(command, check=True, timeout=timeout, capture_output=True)
+        if find():
+            return find()
+    return None
+
+
+@contextlib.contextmanager
+def browser(path=None):
+    """A running Chromium, as Playwright's Browser; RuntimeError where there is none."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise RuntimeError(MISSING.format(why="the package playwright is not installed")) from error
+    path = path or find()
+    if path is None:
+        raise RuntimeError(MISSING.format(why="no browser was found"))
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+def _playwrights_own():
+    try:
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            path = playwright.chromium.executable_path
+    except Exception:  # Playwright's errors have no common base class
+        return None
+    return path if Path(path).is_file() else None
+
+
+def _ways():
+    root = [] if not hasattr(os, "geteuid") or os.geteuid() == 0 else ["sudo", "-n"]
+    if shutil.which("apt-get"):
+        quiet = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+        yield [*quiet, "update"]
+        yield [*quiet, "install", "-y", "--no-install-recommends", "chromium"]
+    yield [sys.executable, "-m", "playwright", "install", "chromium"]
+
+
+def main():
+    """Say where Chromium is, after installing it where it was missing."""
+    path = find() or install()
+    if path:
+        print(f"Chromium: {path}")
+        return 0
+    print(MISSING.format(why="apt-get and Playwright both failed"), file=sys.stderr)
+    return 1 if os.environ.get("CI") else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
