@@ -1,0 +1,190 @@
+"""What graphical models are made of, and how each part is drawn, in one place.
+
+Observed variables are shaded discs, latent ones open discs, hyperparameters bare letters. Black
+solid arrows are the generative model; red dashed arrows and lines are dependencies at inference
+time; blue arrows are the joint distribution of the latent factor model. Nodes and plates are
+daft's; daft has no bent edges, so all edges are matplotlib's FancyArrowPatch.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import daft
+import matplotlib
+import matplotlib.pyplot as plt
+from matplotlib.patches import Circle, FancyArrowPatch
+
+from helpers.arguments import whole_number
+from helpers.show import palette
+from helpers.show.style import STYLE, Picture
+
+KINDS = ("latent", "observed", "hyperparameter")
+GRID, DISC, LETTER = 2.0, 1.4, 0.9  # centimetres: one unit of length, a disc, a bare letter
+LOOKS = {
+    "generative": {"arrowstyle": "-|>", "linestyle": "solid", "linewidth": 1.8},
+    "joint": {"arrowstyle": "-|>", "linestyle": "solid", "linewidth": 1.8},
+    "inference": {"arrowstyle": "-|>", "linestyle": (0, (4, 1.6)), "linewidth": 2.2},
+    "link": {"arrowstyle": "-", "linestyle": (0, (4, 1.6)), "linewidth": 2.2},
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A variable: its name in code, its label in LaTeX, its place, and one of KINDS."""
+
+    name: str
+    label: str
+    x: float
+    y: float
+    kind: str = "latent"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """From one node to another, of one of the kinds in LOOKS; a "link" has no direction.
+
+    bend: how far the line leaves the straight one, as a share of its length; the sign is the
+    side (positive: to the right of the way from start to end).
+    """
+
+    start: str
+    end: str
+    kind: str = "generative"
+    bend: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A rectangle around what is repeated; (x, y) is its lower left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words beside a graph, centred on (x, y)."""
+
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graphical model as data; as the last line of a cell it draws itself.
+
+    alt: in words, what the graph shows. frame: x, y, width and height of what is drawn, in
+    units of GRID; the same for all steps of a build-up, so that nothing jumps.
+    """
+
+    alt: str
+    nodes: tuple
+    edges: tuple = ()
+    plates: tuple = ()
+    texts: tuple = ()
+    frame: tuple = field(default=(0, 0, 5, 2))
+
+    def __post_init__(self):
+        names = {node.name for node in self.nodes}
+        for node in self.nodes:
+            if node.kind not in KINDS:
+                raise ValueError(f"kind of {node.name}: expected one of {KINDS}, got {node.kind!r}")
+        for edge in self.edges:
+            if edge.kind not in LOOKS or not {edge.start, edge.end} <= names:
+                raise ValueError(f"edges: {edge} has an unknown kind or joins unknown nodes")
+
+    def picture(self):
+        """The drawing, as a :class:`helpers.show.Picture`."""
+        with matplotlib.rc_context(STYLE):
+            return Picture(_draw(self), self.alt)
+
+    def html(self, **options):
+        """As :meth:`helpers.show.Picture.html`."""
+        return self.picture().html(**options)
+
+    def shifted(self, x, y, prefix):
+        """The same graph elsewhere, with ``prefix`` before all names, to compose a larger one."""
+        rename = {node.name: prefix + node.name for node in self.nodes}
+        return replace(
+            self,
+            nodes=tuple(replace(n, name=rename[n.name], x=n.x + x, y=n.y + y) for n in self.nodes),
+            edges=tuple(replace(e, start=rename[e.start], end=rename[e.end]) for e in self.edges),
+            plates=tuple(replace(p, x=p.x + x, y=p.y + y) for p in self.plates),
+            texts=tuple(replace(t, x=t.x + x, y=t.y + y) for t in self.texts),
+        )
+
+    def __repr__(self):
+        return f"Figure: {self.alt}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return self.picture()._repr_mimebundle_()
+
+
+def beside(graphs, frame, alt):
+    """One graph of several that were shifted apart."""
+    parts = {
+        name: tuple(part for graph in graphs for part in getattr(graph, name))
+        for name in ("nodes", "edges", "plates", "texts")
+    }
+    return Graph(alt=alt, frame=frame, **parts)
+
+
+def checked_step(step, last):
+    """The step of a build-up, 1 to ``last``; ValueError otherwise."""
+    if whole_number("step", step) > last:
+        raise ValueError(f"step: expected a whole number from 1 to {last}, got {step}")
+    return step
+
+
+def _draw(graph):
+    x, y, width, height = graph.frame
+    pgm = daft.PGM(
+        shape=(width, height), origin=(x, y), grid_unit=GRID, node_unit=DISC, line_width=1.8
+    )
+    for plate in graph.plates:
+        rect = (plate.x, plate.y, plate.width, plate.height)
+        pgm.add_plate(rect, label=plate.label, position="bottom right", fontsize=18)
+    for node in graph.nodes:
+        pgm.add_node(node.name, node.label, node.x, node.y, **_node_look(node))
+    ax = pgm.render()
+    for text in graph.texts:
+        place = (GRID * (text.x - x), GRID * (text.y - y))
+        ax.annotate(text.label, place, ha="center", va="center", fontsize=20)
+    places = {n.name: (GRID * (n.x - x), GRID * (n.y - y)) for n in graph.nodes}
+    radii = {n.name: (LETTER if n.kind == "hyperparameter" else DISC) / 2 for n in graph.nodes}
+    for edge in graph.edges:
+        ax.add_patch(_arrow(edge, places, radii, ax.transData))
+    plt.close(pgm.figure)  # keep pyplot from showing it a second time
+    return pgm.figure
+
+
+def _node_look(node):
+    if node.kind == "hyperparameter":
+        bare = {"ec": "none", "fc": "none"}
+        return {"scale": LETTER / DISC, "plot_params": bare, "fontsize": 24}
+    shade = palette.OBSERVED if node.kind == "observed" else palette.PAPER
+    size = 18 if "_{" in node.label else 24  # an index such as t+1 has to fit into the disc
+    return {"plot_params": {"fc": shade[palette.LIGHT]}, "fontsize": size}
+
+
+def _arrow(edge, places, radii, transform):
+    role = "inference" if edge.kind == "link" else edge.kind
+    start, end = (
+        Circle(places[name], radii[name], transform=transform) for name in (edge.start, edge.end)
+    )
+    return FancyArrowPatch(
+        places[edge.start],
+        places[edge.end],
+        patchA=start,
+        patchB=end,
+        shrinkA=1.5,
+        shrinkB=1.5,
+        connectionstyle=f"arc3,rad={edge.bend}",
+        mutation_scale=20,
+        color=palette.colour(role),
+        zorder=3,
+        **LOOKS[edge.kind],
+    )
