@@ -81,7 +81,7 @@ def read_ldac(docs_path, vocabulary_path, names_path=None):
     vocabulary = _read_vocabulary(vocabulary_path)
     rows = [
         _parse_document(line, len(vocabulary), f"{docs_path}, line {number}")
-        for number, line in enumerate(_lines(docs_path), start=1)
+        for number, line in enumerate(text_lines(docs_path), start=1)
     ]
     if not rows:
         raise ValueError(f"{docs_path}: holds no document")
@@ -120,7 +120,7 @@ def write_ldac(corpus, docs_path, vocabulary_path, names_path=None):
         _write(names_path, [f"{name}\t{label}" for name, label in pairs])
 
 
-def _lines(path):
+def text_lines(path):
     """The lines of a text file; a newline at its very end does not open another line."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -136,7 +136,7 @@ def _write(path, lines):
 
 def _read_vocabulary(path):
     first_line = {}
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(text_lines(path), start=1):
         word = line.strip()
         if not word:
             raise ValueError(f"{path}, line {number}: is empty, expected a word")
@@ -152,7 +152,7 @@ def _read_vocabulary(path):
 
 def _read_names(path, n_documents):
     names, labels = [], []
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(text_lines(path), start=1):
         fields = line.split("\t")
         if len(fields) != 2:
             raise ValueError(
@@ -188,7 +188,7 @@ def _parse_document(line, vocabulary_size, place):
         if counts[i] == 0:
             raise ValueError(f"{place}: the count of {field!r} is 0, expected at least 1")
     if len(np.unique(terms)) < announced:
-        repeated = [t for t in terms if np.sum(terms == t) > 1][0]
+        repeated = next(t for t in terms if np.sum(terms == t) > 1)
         raise ValueError(f"{place}: term {repeated} is listed twice")
     return terms, counts
 

@@ -1,0 +1,89 @@
+"""Features of words in context, as names and as a sparse matrix of ones.
+
+A sentence is a list of (word, tag) pairs or of words. Symbols: N tokens, F features.
+"""
+
+from collections import Counter
+
+import numpy as np
+from scipy import sparse
+
+START, END = "<start>", "<end>"
+LONGEST_SUFFIX, LONGEST_PREFIX = 4, 3
+
+
+def token_features(words, i):
+    """The names of what holds of word i of a sentence: the word, its form and its neighbours."""
+    word = words[i]
+    lower = word.lower()
+    names = ["bias", f"word={word}", f"lower={lower}", f"shape={word_shape(word)}"]
+    names += [f"suffix={lower[-n:]}" for n in range(1, min(LONGEST_SUFFIX, len(lower) - 1) + 1)]
+    names += [f"prefix={lower[:n]}" for n in range(1, min(LONGEST_PREFIX, len(lower) - 1) + 1)]
+    before = words[i - 1].lower() if i > 0 else START
+    after = words[i + 1].lower() if i + 1 < len(words) else END
+    names += [f"before={before}", f"after={after}", f"before suffix={before[-3:]}",
+              f"after suffix={after[-3:]}"]  # fmt: skip
+    if i > 0 and word[0].isupper():
+        names.append("capital inside the sentence")
+    return names
+
+
+def word_shape(word):
+    """The word's form, runs shortened: "Philip" Xx, "GB" X, "1998" 0, "e-mail" x-x, "?!" ?!."""
+    kinds = [_kind(character) for character in word]
+    return "".join(c for i, c in enumerate(kinds) if i == 0 or c != kinds[i - 1])
+
+
+def _kind(character):
+    if character.isalpha():
+        return "X" if character.isupper() else "x"
+    return "0" if character.isdigit() else character
+
+
+def feature_names(sentences, fewest=1):
+    """The sorted names of the features that hold of at least `fewest` tokens."""
+    counts = Counter(name for names in _all_features(sentences) for name in names)
+    if not counts:
+        raise ValueError("sentences: expected at least one word, got none")
+    return tuple(sorted(name for name, count in counts.items() if count >= fewest))
+
+
+def feature_matrix(sentences, names):
+    """Which of the named features hold of each token: a scipy.sparse.csr_array (N, F) of ones.
+
+    Features that are not among the names (a word never seen) are left out.
+    """
+    column = {name: f for f, name in enumerate(names)}
+    rows = [[column[f] for f in found if f in column] for found in _all_features(sentences)]
+    if not rows:
+        raise ValueError("sentences: expected at least one word, got none")
+    starts = np.cumsum([0] + [len(row) for row in rows])
+    indices = np.array([f for row in rows for f in row], dtype=np.int64)
+    matrix = sparse.csr_array((np.ones(len(indices)), indices, starts), (len(rows), len(names)))
+    matrix.sort_indices()
+    return matrix
+
+
+def flat_tags(sentences):
+    """The tags of all tokens, (N,), in the order of feature_matrix's rows."""
+    return np.array([tag for sentence in sentences for _, tag in sentence])
+
+
+def unseen(sentences, seen):
+    """Which tokens' words, lower-cased, occur nowhere in the sentences `seen`: (N,) booleans."""
+    known = {word.lower() for sentence in seen for word in _words(sentence)}
+    return np.array([w.lower() not in known for s in sentences for w in _words(s)], dtype=bool)
+
+
+def _all_features(sentences):
+    for sentence in sentences:
+        words = _words(sentence)
+        for i in range(len(words)):
+            yield token_features(words, i)
+
+
+def _words(sentence):
+    words = [token if isinstance(token, str) else token[0] for token in sentence]
+    if not all(isinstance(word, str) and word for word in words):
+        raise ValueError(f"sentences: expected words or (word, tag) pairs, got {sentence!r}"[:200])
+    return words

@@ -1,0 +1,81 @@
+"""What a Gaussian over logits expects of the softmax: there is no closed form, so we integrate.
+
+Symbols: N tokens, T tags, K nodes. The logits of a token are a = mean + spread e with standard
+normal e, and we need E[log sum_t exp a_t], E[p] and E[diag(p) - p p'] for p = softmax(a).
+
+The same K nodes serve every token. The bound is then a smooth function of q, concave in the mean
+and the standard deviations (log-sum-exp is convex), with no noise from step to step, so that an
+ascent on it can be held to never falling.
+"""
+
+import numpy as np
+from scipy.special import gammaincinv
+
+CHUNK = 2**18  # doubles worked on at a time: they stay in the processor's cache
+FEWEST_PER_AXIS = 8  # Gauss-Hermite with fewer nodes an axis is not worth its product grid
+
+
+def normal_nodes(n_tags, size, rng):
+    """(nodes (K, T), weights (K,)) with E[f(e)] ~ sum_k weights_k f(nodes_k), about `size` of them.
+
+    Few tags: the product of Gauss-Hermite rules. Otherwise a randomised spherical rule: the axes of
+    random rotations, both ways, one rotation for each of several radii spread over the chi
+    distribution. Either is exact for polynomials up to the third degree.
+    """
+    per_axis = int(size ** (1 / n_tags) + 1e-9)
+    if per_axis >= FEWEST_PER_AXIS:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(min(per_axis, 40))
+        grid = np.stack(np.meshgrid(*[nodes] * n_tags, indexing="ij"), axis=-1)
+        all_weights = np.prod(np.meshgrid(*[weights / weights.sum()] * n_tags), axis=0)
+        return grid.reshape(-1, n_tags), all_weights.ravel()
+    n_radii = max(2, int(np.ceil(size / (2 * n_tags))))
+    strata = (np.arange(n_radii) + rng.uniform()) / n_radii
+    radii = np.sqrt(2 * gammaincinv(n_tags / 2, strata))
+    radii *= np.sqrt(n_tags / np.mean(radii**2))  # so that E[e e'] is the identity exactly
+    rotations = np.linalg.qr(rng.standard_normal((n_radii, n_tags, n_tags)))[0]
+    half = (radii[:, None, None] * rotations).reshape(-1, n_tags)
+    return np.concatenate([half, -half]), np.full(2 * len(half), 0.5 / len(half))
+
+
+def softmax_expectations(mean, spread, rule):
+    """(E[log sum exp a] (N,), E[p] (N, T), curvature) for logits a = mean + spread e.
+
+    mean    (N, T)
+    spread  (N, T): standard deviations of independent logits; the curvature is then
+            E[p (1 - p)], (N, T), the diagonal of what follows.
+            (N, T, T): their covariance; the curvature is E[diag(p) - p p'], (N, T, T).
+    rule    (nodes, weights) of normal_nodes
+    """
+    n_tokens, n_tags = mean.shape
+    step = max(1, CHUNK // (n_tags * len(rule[1])))
+    parts = [
+        _softmax_expectations(mean[start : start + step], spread[start : start + step], rule)
+        for start in range(0, n_tokens, step)
+    ]
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+
+def _softmax_expectations(mean, spread, rule):
+    nodes, weights = rule
+    if spread.ndim == 2:
+        logits = spread[:, :, None] * nodes.T
+    else:
+        logits = square_root(spread) @ nodes.T
+    logits += mean[:, :, None]  # (n, T, K)
+    highest = logits.max(axis=1)
+    probs = np.exp(np.subtract(logits, highest[:, None], out=logits), out=logits)
+    totals = probs.sum(axis=1)
+    log_sums = (highest + np.log(totals)) @ weights
+    probs /= totals[:, None]
+    expected = probs @ weights
+    if spread.ndim == 2:
+        return log_sums, expected, expected - (probs * probs) @ weights
+    products = (probs * weights) @ probs.transpose(0, 2, 1)
+    return log_sums, expected, expected[:, :, None] * np.eye(mean.shape[1]) - products
+
+
+def square_root(covariances):
+    """Lower triangular L with L L' = covariance, (..., T, T); zero variances are allowed."""
+    size = covariances.shape[-1]
+    scale = np.trace(covariances, axis1=-2, axis2=-1)[..., None, None] / size
+    return np.linalg.cholesky(covariances + (1e-13 * scale + 1e-300) * np.eye(size))

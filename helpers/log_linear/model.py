@@ -1,0 +1,150 @@
+"""The Bayesian log-linear tagger: its joint density, gradient and curvature.
+
+Symbols: N tokens, F features, T tags; features phi (N, F), dense or sparse; tags y (N,), numbers
+from 0 to T - 1; weights w (F, T), one column a tag.
+
+    w_ft ~ Normal(mu_ft, sd_ft),     p(y_n = t | phi_n, w) = exp(phi_n w_t) / sum_u exp(phi_n w_u)
+
+Source: the slide "Bayesian Log-Linear POS Tagger". Everything is in nats.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+from scipy.special import log_softmax, softmax
+
+from helpers.arguments import finite_array, positive, whole_number
+
+
+@dataclass(frozen=True)
+class LogLinearTagger:
+    """The model and the data that it has seen.
+
+    features    (N, F), an array or a scipy.sparse array of finite numbers
+    tags        N whole numbers in [0, T), or N strings, which are numbered in sorted order
+    prior_sd    standard deviation of the weights' normal prior: a number, or broadcast to (F, T)
+    prior_mean  mean of that prior, likewise
+    n_tags      T; without it, the greatest tag plus one, or the number of different strings
+
+    Afterwards tags is an integer array, prior_sd and prior_mean are (F, T), and tag_names holds
+    the T names. Raises ValueError for anything else.
+    """
+
+    features: object
+    tags: np.ndarray
+    prior_sd: np.ndarray
+    prior_mean: np.ndarray = 0.0
+    n_tags: int | None = None
+    tag_names: tuple = field(init=False)
+
+    def __post_init__(self):
+        features = checked_features(self.features)
+        tags, names = _numbered_tags(self.tags, self.n_tags)
+        if features.shape[0] != len(tags):
+            raise ValueError(
+                f"tags: {len(tags)} tags for {features.shape[0]} rows of features; expected as many"
+            )
+        shape = (features.shape[1], len(names))
+        settings = {
+            "features": features,
+            "tags": tags,
+            "tag_names": names,
+            "n_tags": len(names),
+            "prior_sd": _over_weights("prior_sd", positive("prior_sd", self.prior_sd), shape),
+            "prior_mean": _over_weights(
+                "prior_mean", finite_array("prior_mean", self.prior_mean), shape
+            ),
+        }
+        for name, value in settings.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def shape(self):
+        """(F, T), the shape of the weights."""
+        return self.prior_sd.shape
+
+
+def log_joint(tagger, weights):
+    """log p(y, w | phi) = sum_n log p(y_n | phi_n, w) + sum_ft log Normal(w_ft)."""
+    weights = checked_weights(tagger, weights)
+    standard = (weights - tagger.prior_mean) / tagger.prior_sd
+    log_prior = -0.5 * standard**2 - np.log(tagger.prior_sd) - 0.5 * np.log(2 * np.pi)
+    return float(log_likelihoods(tagger, weights).sum() + log_prior.sum())
+
+
+def log_likelihoods(tagger, weights):
+    """log p(y_n | phi_n, w) for each token, (N,)."""
+    log_probs = log_softmax(tagger.features @ checked_weights(tagger, weights), axis=1)
+    return log_probs[np.arange(len(tagger.tags)), tagger.tags]
+
+
+def gradient(tagger, weights):
+    """d log_joint / dw = phi' (onehot(y) - p) - (w - mu) / sd^2, of the shape (F, T)."""
+    weights = checked_weights(tagger, weights)
+    probs = tag_probabilities(weights, tagger.features)
+    pull = (weights - tagger.prior_mean) / tagger.prior_sd**2
+    return tagger.features.T @ (one_hot(tagger) - probs) - pull
+
+
+def tag_probabilities(weights, features):
+    """softmax(phi w), (N, T): what one setting of the weights, (F, T), predicts."""
+    return softmax(checked_features(features) @ finite_array("weights", weights, ndim=2), axis=1)
+
+
+def one_hot(tagger):
+    """The observed tags as (N, T): one in the column of the tag."""
+    return np.eye(tagger.n_tags)[tagger.tags]
+
+
+def checked_features(features, n_features=None):
+    """Features as a float array (N, F) or CSR array, finite, with n_features columns if given."""
+    if sparse.issparse(features):
+        checked = sparse.csr_array(features).astype(float)
+        finite_array("features", checked.data)
+        checked.sum_duplicates()
+    else:
+        checked = finite_array("features", features, ndim=2)
+    if 0 in checked.shape:
+        raise ValueError(f"features: expected at least one row and column, got {checked.shape}")
+    if n_features is not None and checked.shape[1] != n_features:
+        raise ValueError(
+            f"features: {checked.shape[1]} columns, expected the {n_features} that have weights"
+        )
+    return checked
+
+
+def checked_weights(tagger, weights):
+    """Weights as a finite float array of the tagger's shape (F, T)."""
+    return finite_array("weights", weights, shape=tagger.shape)
+
+
+def _numbered_tags(tags, n_tags):
+    """(numbers (N,), names) of tags given as numbers or as strings."""
+    tags = np.asarray(tags)
+    if tags.ndim != 1 or tags.size == 0:
+        raise ValueError(f"tags: expected one tag a token, got an array of shape {tags.shape}")
+    if tags.dtype.kind in "US":
+        names, tags = np.unique(tags, return_inverse=True)
+        names = tuple(str(name) for name in names)
+        if n_tags is not None and n_tags != len(names):
+            raise ValueError(f"n_tags: is {n_tags}, but tags holds {len(names)} different strings")
+    elif tags.dtype.kind in "iu":
+        if tags.min() < 0:
+            raise ValueError(f"tags: expected numbers from 0, got {tags.min()}")
+        n_tags = whole_number("n_tags", int(tags.max()) + 1 if n_tags is None else n_tags)
+        if tags.max() >= n_tags:
+            raise ValueError(f"tags: holds {tags.max()}, expected numbers below n_tags = {n_tags}")
+        names = tuple(str(t) for t in range(n_tags))
+    else:
+        raise ValueError(f"tags: expected whole numbers or strings, got {tags.dtype}")
+    return tags.astype(np.int64), names
+
+
+def _over_weights(name, value, shape):
+    try:
+        return np.broadcast_to(value, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name}: shape {value.shape} does not broadcast to the weights' {shape}"
+        ) from None
