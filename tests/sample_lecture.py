@@ -16,7 +16,8 @@ NUMBERED = r"""## VI derivation II
 $$\begin{align*}
 & \arg\max_{q(z)} - \mathrm{KL}(q(z) \parallel p(z \mid x)) \tag{3.1} \\
 &= \arg\max_{q(z)} \int q(z) \log \frac{p(z, x)}{p(x) q(z)}\, dz \tag{3.2} \\
-&= \arg\max_{q(z)} \mathbb{E}_{q(z)}[\log p(x, z)] + \mathbb{H}(q(z)) - \overbrace{\log p(x)}^{\text{constant}} \tag{3.3}
+&= \arg\max_{q(z)} \mathbb{E}_{q(z)}[\log p(x, z)] + \mathbb{H}(q(z))
+   - \overbrace{\log p(x)}^{\text{constant}} \tag{3.3}
 \end{align*}$$
 """
 BAYES = r"""## Bayes' rule
@@ -56,12 +57,15 @@ SVG = """<?xml version="1.0" encoding="utf-8"?>
 <metadata>nothing to see</metadata>
 <defs><clipPath id="p1"><rect width="720" height="324"/></clipPath></defs>
 <g clip-path="url(#p1)">
-<path d="M20 300 C200 300 220 40 300 40 S400 300 700 300" fill="#2453B4" fill-opacity=".2" stroke="#2453B4" stroke-width="4"/>
+<path d="M20 300 C200 300 220 40 300 40 S400 300 700 300"
+ fill="#2453B4" fill-opacity=".2" stroke="#2453B4" stroke-width="4"/>
 <g id="step-1"><circle cx="300" cy="40" r="14" fill="#A35CAF"/></g>
-<g id="step-2"><path d="M300 40 V300" stroke="#A35CAF" stroke-width="4" stroke-dasharray="10 4"/></g>
+<g id="step-2"><path d="M300 40 V300" stroke="#A35CAF"
+ stroke-width="4" stroke-dasharray="10 4"/></g>
 </g></svg>"""
 WIDGET = """<div class="demo"><p><label for="demo-m">mean of q</label>
-<input id="demo-m" type="range" min="0" max="10" value="3"> <output id="demo-o">KL 3</output></p></div>
+<input id="demo-m" type="range" min="0" max="10" value="3">
+<output id="demo-o">KL 3</output></p></div>
 <script type="module">
 const slider = document.getElementById("demo-m");
 slider.addEventListener("input", () => {
@@ -71,7 +75,8 @@ slider.addEventListener("input", () => {
 CODE = """from helpers.densities import Normal, kl_divergence
 
 q, p = Normal(0.0, 1.0), Normal(1.0, 2.0)
-print(f"KL(q || p) = {kl_divergence(q, p):.4f} nats, KL(p || q) = {kl_divergence(p, q):.4f} nats")"""
+print(f"KL(q || p) = {kl_divergence(q, p):.4f} nats")
+print(f"KL(p || q) = {kl_divergence(p, q):.4f} nats")"""
 
 
 def markdown(source, kind, *tags, **metadata):
@@ -98,7 +103,9 @@ def shown(data, **metadata):
 def lecture():
     """The sample lecture, a new one at each call."""
     svg = {"image/svg+xml": SVG, "text/plain": "<Figure size 1000x450 with 1 Axes>"}
-    verdict = printed("KL(q || p) = 0.4431 nats, KL(p || q) = 1.3069 nats\n")
+    narrow = {"image/svg+xml": SVG.replace('width="720pt" height="324pt"', 'width="390pt" height="176pt"')}
+    plain = {"image/svg+xml": SVG.replace('id="step-', 'id="part-')}
+    verdict = printed("KL(q || p) = 0.4431 nats\nKL(p || q) = 1.3069 nats\n")
     cells = [
         markdown("# Variational inference\n\nA lecture that uses everything", "slide"),
         markdown("What you will learn, for readers only.", "skip"),
@@ -114,10 +121,12 @@ def lecture():
         markdown("## A figure", "slide"),
         code("figures.hump()", "-", "stepwise", outputs=[shown(svg)], alt="A hump over z"),
         markdown("## A sequence of figures", "slide"),
-        code("figures.both()", "-", "stepwise", outputs=[shown(svg)] * 2, alt=["First", "Second"]),
+        code(
+            "figures.both()", "-", "stepwise", outputs=[shown(plain)] * 2, alt=["First", "Second"]
+        ),
         markdown("## Words and a figure", "slide"),
         markdown("- a claim\n- its evidence", "-", "stepwise"),
-        code("figures.hump()", "fragment", "beside", outputs=[shown(svg, alt="The hump again")]),
+        code("figures.hump()", "fragment", "beside", outputs=[shown(narrow, alt="The hump again")]),
         markdown("## Move it", "slide"),
         code("interactive.gap()", "-", outputs=[shown({"text/html": WIDGET, "text/plain": "Gap"})]),
         markdown("## In code", "slide"),

@@ -8,7 +8,6 @@
 Without a notebook, all those in notebooks/.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -16,9 +15,9 @@ import nbformat
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import chromium  # noqa: E402
+import chromium
 
-from helpers.slides import LectureSlides  # noqa: E402
+from helpers.slides import LectureSlides
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -8,9 +8,9 @@ Slide types (``metadata.slideshow.slide_type``), as everywhere in Jupyter:
     skip              for readers of the notebook only
 
 Tags:
-    stepwise        each line of a derivation, list item and row of a table is a build-up, likewise
-                    the groups "step-1", "step-2" ... of a drawing; of several pictures each
-                    takes the place of the one before
+    stepwise        each line of a derivation, list item and row of a table is a build-up, and so is
+                    what follows them in the cell; likewise the groups "step-1", "step-2" ... of a
+                    drawing; of several pictures each takes the place of the one before
     stepwise-braces also each labelled brace, in reading order or as metadata.braces says: for
                     every brace in reading order the number of the step at which it appears
     beside          stands at the right of the cell before it
@@ -19,6 +19,8 @@ Tags:
 """
 
 import re
+from copy import deepcopy
+from itertools import pairwise
 
 from nbformat import NotebookNode
 
@@ -26,11 +28,12 @@ from helpers.show import palette
 from helpers.slides.problems import HIDDEN, STARTS, slide_type, tags
 
 MINUTES = re.compile(r"(\d+(?:[.,]\d+)?)\s*min\b", re.IGNORECASE)
+HEADING = re.compile(r"#{1,6}\s[^\n]*")
 STYLES = ("stepwise", "stepwise-braces", "show-input", "dense")
 
 
 def arrange(cells):
-    """The cells to be shown, each with ``metadata.lecture`` = opening, closing, classes, data, code.
+    """The cells to be shown, with opening, closing, classes, data and code in metadata.lecture.
 
     Cells before the first slide are hidden, as are those of type "skip". The notes of a slide go
     to its end, so that no fragment hides them from the speaker.
@@ -69,15 +72,32 @@ def _visible(cell):
 
 def _slide(cells, number, total):
     body = [cell for cell in cells if slide_type(cell) not in HIDDEN]
+    body = _heading_apart(body[0]) + body[1:]
     notes = [cell for cell in cells if slide_type(cell) == "notes"]
-    for cell in cells:
+    for cell in body + notes:
         cell.metadata.lecture = _dressing(cell)
     _mark_fragments(body)
     _open_columns(body)
+    below = body[1:] if HEADING.fullmatch(body[0].source.strip()) else body
+    if below:
+        _wrap(below[0], below[-1], '<div class="body">', "</div>")
     for cell in notes:
         _wrap(cell, cell, '<aside class="notes">', "</aside>")
     _wrap(body[0], (body + notes)[-1], _section(cells, body, number, total), "</section>")
     return body + notes
+
+
+def _heading_apart(cell):
+    """The slide's first cell as two, if it begins with a heading and goes on."""
+    source = cell.source.strip()
+    match = HEADING.match(source)
+    rest = source[match.end() :].strip() if match else ""
+    if cell.cell_type != "markdown" or not rest:
+        return [cell]
+    heading, below = deepcopy(cell), deepcopy(cell)
+    heading.source, below.source = match.group(), rest
+    heading.id = f"{cell.get('id', 'cell')[:50]}-heading"
+    return [heading, below]
 
 
 def _section(cells, body, number, total):
@@ -104,6 +124,7 @@ def _dressing(cell):
         classes="".join(f" {name}" for name in classes),
         data=f' data-braces="{" ".join(map(str, steps))}"' if steps else "",
         code=_code(cell),
+        where=cell.metadata.get("lecture", {}).get("where", "a cell"),
     )
 
 
@@ -126,7 +147,7 @@ def _mark_fragments(body):
 
 def _open_columns(body):
     """Put a cell tagged "beside" to the right of the one before it."""
-    for left, right in zip(body, body[1:], strict=False):
+    for left, right in pairwise(body):
         if "beside" in tags(right) and "beside" not in tags(left):
             _wrap(left, right, '<div class="columns">', "</div>")
 

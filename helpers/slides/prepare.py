@@ -6,6 +6,7 @@ from copy import deepcopy
 from pathlib import Path
 
 from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
 
 from helpers.slides import assets, pictures, problems
 from helpers.slides.arrange import arrange
@@ -20,10 +21,10 @@ class PrepareLecture(Preprocessor):
         """The notebook with its cells arranged; ``resources["lecture"]`` for the template."""
         problems.check(nb.cells)
         nb = deepcopy(nb)
-        wheres = {id(cell): problems.name(nb.cells, i) for i, cell in enumerate(nb.cells)}
+        for index, cell in enumerate(nb.cells):
+            cell.metadata.lecture = NotebookNode(where=problems.name(nb.cells, index))
         nb.cells = arrange(nb.cells)
         for number, cell in enumerate(nb.cells):
-            cell.metadata.lecture.where = wheres[id(cell)]
             prepare_outputs(cell, number)
         folder = resources.get("metadata", {}).get("path") or "."
         resources["lecture"] = {

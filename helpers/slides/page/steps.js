@@ -54,22 +54,29 @@ function mark(element, group) {
   if (group) element.dataset.group = group;
 }
 
-// A derivation's first line stands from the start, unless something in its cell comes before it.
-function markMath(cell, item, isFirst) {
+// A derivation's first line stands from the start, unless a build-up comes before it in its cell.
+function markMath(cell, item, comesFirst) {
   const rows = derivationRows(item);
-  rows.slice(isFirst ? 1 : 0).forEach((row) => mark(row));
+  rows.slice(comesFirst ? 1 : 0).forEach((row) => mark(row));
   if (!cell.classList.contains("stepwise-braces")) return rows.length > 0;
   const groups = (cell.dataset.braces ?? "").split(" ").filter(Boolean);
-  braces(item).forEach((parts, i) => parts.forEach((part) => mark(part, groups[i] ?? String(i + 1))));
-  return true;
+  const found = braces(item);
+  found.forEach((parts, i) => parts.forEach((part) => mark(part, groups[i] ?? String(i + 1))));
+  return rows.length > 0 || found.length > 0;
 }
 
-function markText(cell) {
-  const items = "li, tbody > tr";
-  const outer = (element) => !element.parentNode.closest("li, tbody");
-  const found = [...cell.querySelectorAll(items)].filter((e) => e.matches("li") ? !e.parentNode.closest("li") : !e.closest("li"));
-  found.filter((e) => !e.closest("aside") && (e.matches("tr") || outer(e))).forEach((e) => mark(e));
-  return found;
+// List items, rows and lines of a Markdown cell, block by block; once something is built up, what
+// follows comes with a key press too.
+function markText(cell, items) {
+  let started = false;
+  for (const block of cell.children) {
+    const math = items.filter((item) => item.display && block.contains(item.typesetRoot));
+    const lines = [...block.querySelectorAll(":scope > li, :scope > tbody > tr")];
+    lines.forEach((line) => mark(line));
+    const marked = !lines.length && math.map((item) => markMath(cell, item, !started)).some(Boolean);
+    if (started && !lines.length && !marked) mark(block);
+    started ||= marked || lines.length > 0;
+  }
 }
 
 function markPictures(cell) {
@@ -106,16 +113,10 @@ function number(slide) {
 }
 
 function markSteps() {
-  const mathItems = [...MathJax.startup.document.math];
+  const items = [...MathJax.startup.document.math];
   for (const cell of document.querySelectorAll(".cell.stepwise")) {
-    const before = markText(cell);
-    markPictures(cell);
-    let isFirst = true;
-    for (const item of mathItems.filter((item) => item.display && cell.contains(item.typesetRoot))) {
-      if (item.typesetRoot.closest("li, td")) continue;
-      const follows = before.some((e) => e.compareDocumentPosition(item.typesetRoot) & 4);
-      if (markMath(cell, item, isFirst && !follows)) isFirst = false;
-    }
+    if (cell.matches(".text")) markText(cell, items);
+    else markPictures(cell);
   }
   document.querySelectorAll("section.lecture").forEach(number);
 }
