@@ -22,12 +22,11 @@ from helpers.latent_factors.exact import posterior_rows
 from helpers.latent_factors.factors import Factors
 from helpers.latent_factors.model import LatentFactorModel
 from helpers.latent_factors.states import (
-    chunks,
     decode,
+    expected_counts,
     project,
-    softmax_in_place,
+    stacked_output,
     tables,
-    word_logits,
 )
 
 
@@ -103,47 +102,35 @@ def log_joint_gradient(model, documents, decoded, weighted):
     weighted: yields ``rows, r`` with r (rows, S), each row summing to one.
     """
     seen = np.zeros_like(decoded.features)  # sum_d r_d(z) [x_d W2', x_d.b2, -N_d]
-    mean_hidden = np.empty((len(documents.features), len(model.hidden_bias)))  # E_r[h(z)]
+    mean = np.empty((len(documents.features), decoded.hidden_and_one.shape[1]))  # E_r[h(z), 1]
     occupied = np.zeros(len(decoded.z))  # sum_d r_d(z)
     for rows, weights in weighted:
         seen += weights.T @ documents.features[rows]
-        mean_hidden[rows] = weights @ decoded.hidden
+        mean[rows] = weights @ decoded.hidden_and_one
         occupied += weights.sum(0)
-    words = network_gradient(model, decoded, seen[:, :-2], -seen[:, -1])
-    words["output_weights"] += mean_hidden.T @ documents.counts
-    words["output_bias"] += documents.counts.sum(0)
-    return {"prior_logits": occupied @ decoded.z - occupied.sum() * model.prior, **words}
+    return {
+        "prior_logits": occupied @ decoded.z - occupied.sum() * model.prior,
+        **network_gradient(model, decoded, seen, mean.T @ documents.counts),
+    }
 
 
-def network_gradient(model, decoded, seen, tokens):
-    """Back-propagation through the network for S factor states.
+def network_gradient(model, decoded, seen, observed):
+    """Back-propagation through the network for S factor states -> dictionary.
 
-    seen (S, H): the counts each state has to explain, times W2'. tokens (S,): how many they are.
-    The observed counts' own share in the gradient of W2 and b2 is left to the caller, who adds
-    it without spreading the counts over the states.
+    seen (S, H + 2): the documents each state has to explain, projected and added up.
+    observed (H + 1, V): their counts, weighted by [h, 1]: observed minus expected is the
+    gradient of the output weights with the bias below them.
     """
-    output_weights = np.zeros_like(model.output_weights)
-    output_bias = np.zeros_like(model.output_bias)
-    slope = seen.copy()  # in h(z): (observed - expected counts) W2'
-    for rows in chunks(len(decoded.z), model.n_words):
-        expected = expected_counts(model, decoded, rows, tokens)
-        output_weights -= decoded.hidden[rows].T @ expected
-        output_bias -= expected.sum(0)
-        slope[rows] -= expected @ model.output_weights.T
+    stacked = stacked_output(model)
+    slope = seen[:, :-2].copy()  # in h(z): (observed - expected counts) W2'
+    output = np.array(observed)
+    for states, expected in expected_counts(stacked, decoded, tokens=-seen[:, -1]):
+        output -= (expected.T @ decoded.hidden_and_one[states]).T  # this order is the faster one
+        slope[states] -= expected @ model.output_weights.T
     slope *= 1 - decoded.hidden**2  # tanh' = 1 - tanh^2
     return {
         "hidden_weights": decoded.z.T @ slope,
         "hidden_bias": slope.sum(0),
-        "output_weights": output_weights,
-        "output_bias": output_bias,
+        "output_weights": output[:-1],
+        "output_bias": output[-1],
     }
-
-
-def expected_counts(model, decoded, rows, tokens):
-    """tokens(z) p(word | z) for some of the states, (rows, V)."""
-    if decoded.word_probs is not None:
-        return decoded.word_probs[rows] * tokens[rows, None]
-    words = word_logits(model, decoded.hidden[rows])
-    softmax_in_place(words)
-    words *= tokens[rows, None]
-    return words

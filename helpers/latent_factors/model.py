@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
-from scipy.special import logsumexp, xlog1py, xlogy
+from scipy.special import logsumexp
 
 from helpers.arguments import finite_array, generator, probabilities, whole_number
 
@@ -80,8 +80,9 @@ class LatentFactorModel:
 
     def log_prior(self, z):
         """log p(z) = sum_k log Bernoulli(z_k | prior_k): (..., K) -> (...)."""
-        z = np.asarray(z, float)
-        return (xlogy(z, self.prior) + xlog1py(1 - z, -self.prior)).sum(-1)
+        with np.errstate(divide="ignore"):  # log 0 = -inf is what a certain factor means
+            on, off = np.log(self.prior), np.log1p(-self.prior)
+        return np.where(np.asarray(z) == 1, on, off).sum(-1)
 
     def sample(self, rng, lengths):
         """Documents of the given lengths: z (D, K) and counts (D, V)."""

@@ -21,7 +21,7 @@ import numpy as np
 from helpers.arguments import generator, real_array, whole_number
 from helpers.latent_factors.factors import Factors
 from helpers.latent_factors.gradients import kl_slope, network_gradient
-from helpers.latent_factors.states import Decoded, project, softmax_in_place, word_logits
+from helpers.latent_factors.states import decode, project
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def score_function_gradient(model, counts, logits, rng, n_samples=8, baseline="l
     """
     q, documents = Factors(logits), project(model, counts)
     samples = q.sample(generator("rng", rng), whole_number("n_samples", n_samples))
-    decoded = decode_samples(model, samples)
+    decoded = decode(model, samples.reshape(-1, model.n_factors))
     # log p(x_d | z) for the samples of document d: (n_samples, D)
     features = decoded.features.reshape(*samples.shape[:2], -1)
     values = np.vecdot(features, documents.features)
@@ -68,25 +68,15 @@ def baselines(values, baseline):
     return real_array("baseline", baseline, shape=values.shape[1:])
 
 
-def decode_samples(model, samples):
-    """The network's answer for sampled states (n_samples, D, K) -> :class:`Decoded`."""
-    z = samples.reshape(-1, model.n_factors)
-    hidden = model.hidden(z)
-    words = word_logits(model, hidden)
-    log_normaliser = softmax_in_place(words)
-    return Decoded(z, np.column_stack([hidden, np.ones(len(z)), log_normaliser]), words)
-
-
 def sampled_model_gradient(model, documents, decoded, n_samples):
     """The average over samples of sum_d grad log p(x_d, z) -> dictionary."""
     n_documents = len(documents.features)
     seen = np.tile(documents.features, (n_samples, 1)) / n_samples
-    gradient = network_gradient(model, decoded, seen[:, :-2], -seen[:, -1])
-    mean_hidden = decoded.hidden.reshape(n_samples, n_documents, -1).mean(0)
-    gradient["output_weights"] += mean_hidden.T @ documents.counts
-    gradient["output_bias"] += documents.counts.sum(0)
-    on = decoded.z.sum(0) / n_samples
-    return {"prior_logits": on - n_documents * model.prior, **gradient}
+    mean = decoded.hidden_and_one.reshape(n_samples, n_documents, -1).mean(0)
+    return {
+        "prior_logits": decoded.z.sum(0) / n_samples - n_documents * model.prior,
+        **network_gradient(model, decoded, seen, mean.T @ documents.counts),
+    }
 
 
 def sampled_elbos(model, counts, logits, rng, n_samples=8):
@@ -94,6 +84,6 @@ def sampled_elbos(model, counts, logits, rng, n_samples=8):
     q, documents = Factors(logits), project(model, counts)
     total = np.zeros(len(q.logits))
     for _ in range(whole_number("n_samples", n_samples)):
-        features = decode_samples(model, q.sample(generator("rng", rng), 1)).features
+        features = decode(model, q.sample(generator("rng", rng), 1)[0]).features
         total += np.vecdot(features, documents.features)
     return total / n_samples - q.kl_to_prior(model.prior)

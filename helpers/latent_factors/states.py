@@ -19,25 +19,33 @@ from helpers.latent_factors.model import count_matrix, factor_states
 TABLE_SIZE = 2**22  # numbers in one working array: 32 MB
 
 
+SAFE = 600.0  # exp of this, summed over any vocabulary, is still far from overflow
+UNDERFLOW = 1e-17  # a share of the corpus that changes no digit of a double
+
+
 @dataclass(frozen=True)
 class Decoded:
-    """The network's answer for every factor state.
+    """The network's answer for S factor states.
 
-    z (S, K); features (S, H + 2) = [h(z), 1, log Z(z)]; word_probs (S, V), or None when that
-    array would be larger than ``TABLE_SIZE`` (it is then computed again, piece by piece).
+    z (S, K); features (S, H + 2) = [h(z), 1, log Z(z)]; words (S, V), proportional to
+    p(word | z), with totals (S,) their sums; ``words`` is None when that array would be larger
+    than ``TABLE_SIZE`` (it is then computed again, piece by piece).
     """
 
     z: np.ndarray
     features: np.ndarray
-    word_probs: np.ndarray | None
+    words: np.ndarray | None
+    totals: np.ndarray
 
     @property
     def hidden(self):
+        """h(z), (S, H)."""
         return self.features[:, :-2]
 
     @property
-    def log_normaliser(self):
-        return self.features[:, -1]
+    def hidden_and_one(self):
+        """[h(z), 1], (S, H + 1): what meets the stacked weights."""
+        return self.features[:, :-1]
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,11 @@ def chunks(n_rows, row_size):
     return [slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
 
 
+def stacked_output(model):
+    """W2 with b2 as its last row, (H + 1, V): logits = [h, 1] @ stacked, in one product."""
+    return np.vstack([model.output_weights, model.output_bias])
+
+
 def softmax_in_place(logits):
     """Turns rows of logits into probabilities and returns the log normalisers, (rows,)."""
     # Subtracting the maximum keeps exp within range; log-sum-exp adds it back.
@@ -65,33 +78,43 @@ def softmax_in_place(logits):
     return largest + np.log(total)
 
 
-def decode(model):
-    """Runs the network on all 2^K states -> :class:`Decoded`. O(2^K H (K + V))."""
-    z = factor_states(model.n_factors)
-    n_states, n_hidden = len(z), len(model.hidden_bias)
-    features = np.ones((n_states, n_hidden + 2))
+def word_weights(stacked, hidden_and_one):
+    """Rows proportional to p(word | z), (S, V), and what logarithms to add to their sums', (S,).
+
+    tanh keeps |h| below one, so the logits are bounded by the column sums of |weights|; only
+    where that bound could overflow exp is each row's maximum subtracted.
+    """
+    logits = hidden_and_one @ stacked
+    shift = np.zeros(len(logits))
+    if np.abs(stacked).sum(0).max() > SAFE:
+        shift = logits.max(1)
+        logits -= shift[:, None]
+    return np.exp(logits, out=logits), shift
+
+
+def decode(model, z=None):
+    """Runs the network on states (S, K), all 2^K by default -> :class:`Decoded`.
+
+    O(S H (K + V)); never more than ``TABLE_SIZE`` numbers of the S x V words at once.
+    """
+    z = factor_states(model.n_factors) if z is None else z
+    features = np.ones((len(z), len(model.hidden_bias) + 2))
     features[:, :-2] = model.hidden(z)
-    pieces = chunks(n_states, model.n_words)
+    totals, stacked = np.empty(len(z)), stacked_output(model)
+    pieces = chunks(len(z), model.n_words)
     for rows in pieces:
-        words = word_logits(model, features[rows, :-2])
-        features[rows, -1] = softmax_in_place(words)
-    return Decoded(z, features, words if len(pieces) == 1 else None)
-
-
-def word_logits(model, hidden):
-    """h W2 + b2: (S, H) -> (S, V)."""
-    logits = hidden @ model.output_weights
-    logits += model.output_bias
-    return logits
+        words, shift = word_weights(stacked, features[rows, :-1])
+        totals[rows] = words @ np.ones(model.n_words)
+        features[rows, -1] = shift + np.log(totals[rows])
+    return Decoded(z, features, words if len(pieces) == 1 else None, totals)
 
 
 def project(model, counts):
     """What the documents contribute to log p(x | z) -> :class:`Projected`."""
     counts = count_matrix(counts, model.n_words)
     features = np.empty((counts.shape[0], len(model.hidden_bias) + 2))
-    features[:, :-2] = counts @ model.output_weights.T
-    features[:, -2] = counts @ model.output_bias
-    features[:, -1] = -counts.sum(1)
+    features[:, :-1] = counts @ stacked_output(model).T
+    features[:, -1] = -(counts @ np.ones(model.n_words))
     return Projected(counts, features)
 
 
@@ -116,3 +139,22 @@ def log_joint(model, counts):
     table = log_likelihood(model, counts)
     table += model.log_prior(factor_states(model.n_factors))
     return table
+
+
+def expected_counts(stacked, decoded, tokens):
+    """Yields ``states, tokens(z) p(word | z)`` for some states at a time: indices and (rows, V).
+
+    tokens (S,): how many tokens the documents want from each state. States that want nothing
+    are left out: most of them, once a model has learned to tell documents apart.
+    """
+    wanted = np.flatnonzero(tokens > UNDERFLOW / len(tokens) * tokens.sum())
+    for piece in chunks(len(wanted), stacked.shape[1]):
+        states = wanted[piece]
+        if len(states) == len(tokens):
+            states = slice(None)  # a view, not a copy
+        scale = (tokens[states] / decoded.totals[states])[:, None]
+        if decoded.words is None:
+            words, _ = word_weights(stacked, decoded.hidden_and_one[states])
+            yield states, np.multiply(words, scale, out=words)
+        else:
+            yield states, decoded.words[states] * scale

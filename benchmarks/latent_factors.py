@@ -1,0 +1,119 @@
+"""The latent factor document model: one exact training step against autograd and JAX.
+
+    OPENBLAS_NUM_THREADS=1 taskset -c 0 python benchmarks/latent_factors.py
+
+One core for everybody, double precision for everybody, JAX after JIT. The peers differentiate
+the plain objective, sum_d log sum_z p(z) p(x_d | z), in the cheapest form known to us, the one of
+``helpers.latent_factors.states``, and in the obvious form; neither builds an array of
+documents x words x states. Gradients are compared before they are timed.
+"""
+
+from functools import partial
+
+import autograd
+import autograd.numpy as anp
+import jax
+import jax.numpy as jnp
+import numpy as np
+from autograd.scipy.special import logsumexp as autograd_logsumexp
+from timing import median_seconds, ratio
+
+from helpers import latent_factors as lf
+from helpers.ascent import climb
+
+N_WORDS, N_HIDDEN, BATCH = 200, 32, 64
+
+
+def objectives(xp, logsumexp, counts, z):
+    """The evidence as a function of the parameters: the obvious form and the cheap one."""
+
+    def network(values):
+        hidden = xp.tanh(xp.dot(z, values["hidden_weights"]) + values["hidden_bias"])
+        return hidden, xp.dot(hidden, values["output_weights"]) + values["output_bias"]
+
+    def log_prior(values):
+        a = values["prior_logits"]
+        return xp.dot(z, a) - xp.sum(xp.logaddexp(0, a))
+
+    def obvious(values):
+        logits = network(values)[1]
+        words = logits - logsumexp(logits, axis=1, keepdims=True)
+        return xp.sum(logsumexp(xp.dot(counts, words.T) + log_prior(values), axis=1))
+
+    def cheap(values):
+        hidden, logits = network(values)
+        seen = xp.dot(xp.dot(counts, values["output_weights"].T), hidden.T)
+        seen = seen + xp.dot(counts, values["output_bias"])[:, None]
+        table = seen - xp.outer(xp.sum(counts, axis=1), logsumexp(logits, axis=1))
+        return xp.sum(logsumexp(table + log_prior(values), axis=1))
+
+    return {"obvious form": obvious, "cheap form": cheap}
+
+
+def problem(n_factors, trained, seed=0):
+    """A model and a batch of its documents, 100 tokens each: as initialised, or as it ends up."""
+    rng = np.random.default_rng(seed)
+    model = lf.LatentFactorModel(
+        prior=rng.uniform(0.2, 0.6, n_factors),
+        hidden_weights=rng.normal(size=(n_factors, N_HIDDEN)),
+        hidden_bias=rng.normal(size=N_HIDDEN),
+        output_weights=rng.normal(scale=0.5, size=(N_HIDDEN, N_WORDS)),
+        output_bias=rng.normal(size=N_WORDS),
+    )
+    counts = model.sample(rng, np.full(BATCH, 100))[1]
+    return (model if trained else lf.initial_model(counts, n_factors, rng, N_HIDDEN)), counts
+
+
+def against_peers(n_factors=8):
+    jax.config.update("jax_enable_x64", True)
+    z = lf.factor_states(n_factors)
+    for trained in (False, True):
+        model, counts = problem(n_factors, trained)
+        ours = partial(lf.exact_gradient, model, counts)
+        print(f"\nexact step, K = {n_factors}, {'trained' if trained else 'fresh'} model")
+        for name, peer in peers(model, counts, z):
+            theirs = peer()[1]
+            for key, value in ours()[1].items():
+                np.testing.assert_allclose(theirs[key], value, rtol=1e-8, atol=1e-7)
+            print(f"  {name:24}", ratio(ours, peer))
+
+
+def peers(model, counts, z):
+    """Yields the peers' names and their functions: no argument, value and gradient."""
+    values = lf.parameters(model)
+    for form, f in objectives(anp, autograd_logsumexp, counts, z).items():
+        yield f"autograd, {form}", partial(autograd.value_and_grad(f), values)
+    on_device = {name: jnp.asarray(value) for name, value in values.items()}
+    for form, f in objectives(jnp, jax.scipy.special.logsumexp, counts, z).items():
+        compiled = jax.jit(jax.value_and_grad(f))
+        yield f"JAX, {form}", lambda g=compiled: jax.block_until_ready(g(on_device))
+
+
+def larger_models():
+    print("\nseconds for one exact step")
+    for n_factors in (10, 12, 14, 16):
+        for trained in (False, True):
+            model, counts = problem(n_factors, trained)
+            t = median_seconds(lambda m=model, c=counts: lf.exact_gradient(m, c), 3)
+            print(f"  K = {n_factors:2}, {'trained' if trained else 'fresh'}: {t:.3f}")
+
+
+def inference_per_document(n_documents=2000):
+    model, _ = problem(8, trained=True)
+    rng = np.random.default_rng(1)
+    counts = model.sample(rng, np.full(n_documents, 100))[1]
+    encoder = lf.initial_encoder(N_WORDS, 8, rng)
+    ways = {
+        "exact posterior": lambda: lf.exact(model, counts),
+        "mean field": lambda: climb(lf.mean_field(model, counts)),
+        "encoder": lambda: encoder(counts),
+    }
+    print(f"\nmicroseconds per document, K = 8, {n_documents} documents at once")
+    for name, way in ways.items():
+        print(f"  {name:16}{1e6 * median_seconds(way) / n_documents:8.2f}")
+
+
+if __name__ == "__main__":
+    against_peers()
+    larger_models()
+    inference_per_document()
