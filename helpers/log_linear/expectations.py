@@ -3,15 +3,17 @@
 Symbols: N tokens, T tags, K nodes. The logits of a token are a = mean + spread e with standard
 normal e, and we need E[log sum_t exp a_t], E[p] and E[diag(p) - p p'] for p = softmax(a).
 
-The same K nodes serve every token. The bound is then a smooth function of q, concave in the mean
-and the standard deviations (log-sum-exp is convex), with no noise from step to step, so that an
-ascent on it can be held to never falling.
+A token keeps its nodes. The bound is then a smooth function of q, concave in the mean and the
+standard deviations (log-sum-exp is convex), with no noise from step to step, so that an ascent on
+it can be held to never falling. Neighbouring tokens use different rules, so that what is left of
+the rules' errors averages out over a text.
 """
 
 import numpy as np
 from scipy.special import gammaincinv
 
 CHUNK = 2**18  # doubles worked on at a time: they stay in the processor's cache
+RULES = 32  # rules that the tokens take in turn
 FEWEST_PER_AXIS = 8  # Gauss-Hermite with fewer nodes an axis is not worth its product grid
 
 
@@ -22,9 +24,9 @@ def normal_nodes(n_tags, size, rng):
     random rotations, both ways, one rotation for each of several radii spread over the chi
     distribution. Either is exact for polynomials up to the third degree.
     """
-    per_axis = int(size ** (1 / n_tags) + 1e-9)
-    if per_axis >= FEWEST_PER_AXIS:
-        nodes, weights = np.polynomial.hermite_e.hermegauss(min(per_axis, 40))
+    per_axis = nodes_per_axis(n_tags, size)
+    if per_axis:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(per_axis)
         grid = np.stack(np.meshgrid(*[nodes] * n_tags, indexing="ij"), axis=-1)
         all_weights = np.prod(np.meshgrid(*[weights / weights.sum()] * n_tags), axis=0)
         return grid.reshape(-1, n_tags), all_weights.ravel()
@@ -37,22 +39,36 @@ def normal_nodes(n_tags, size, rng):
     return np.concatenate([half, -half]), np.full(2 * len(half), 0.5 / len(half))
 
 
-def softmax_expectations(mean, spread, rule):
+def nodes_per_axis(n_tags, size):
+    """Nodes an axis of a Gauss-Hermite product of `size` nodes, or 0 where those are too few."""
+    per_axis = int(size ** (1 / n_tags) + 1e-9)
+    return min(per_axis, 40) if per_axis >= FEWEST_PER_AXIS else 0
+
+
+def rules_in_turn(n_tags, size, rng):
+    """A list of rules of about `size` nodes: several where a rule is random, else the one."""
+    count = 1 if nodes_per_axis(n_tags, size) else RULES
+    return [normal_nodes(n_tags, size, rng) for _ in range(count)]
+
+
+def softmax_expectations(mean, spread, rules):
     """(E[log sum exp a] (N,), E[p] (N, T), curvature) for logits a = mean + spread e.
 
     mean    (N, T)
     spread  (N, T): standard deviations of independent logits; the curvature is then
             E[p (1 - p)], (N, T), the diagonal of what follows.
             (N, T, T): their covariance; the curvature is E[diag(p) - p p'], (N, T, T).
-    rule    (nodes, weights) of normal_nodes
+    rules   a list of (nodes, weights) from normal_nodes; token n takes rule n modulo their number
     """
-    n_tokens, n_tags = mean.shape
-    step = max(1, CHUNK // (n_tags * len(rule[1])))
-    parts = [
-        _softmax_expectations(mean[start : start + step], spread[start : start + step], rule)
-        for start in range(0, n_tokens, step)
-    ]
-    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+    log_sums, probs, curvature = np.empty(len(mean)), np.empty(mean.shape), np.empty(spread.shape)
+    for first, rule in enumerate(rules):
+        step = len(rules) * max(1, CHUNK // (mean.shape[1] * len(rule[1])))
+        for start in range(first, len(mean), step):
+            some = slice(start, start + step, len(rules))
+            log_sums[some], probs[some], curvature[some] = _softmax_expectations(
+                mean[some], spread[some], rule
+            )
+    return log_sums, probs, curvature
 
 
 def _softmax_expectations(mean, spread, rule):

@@ -19,7 +19,7 @@ import numpy as np
 
 from helpers.arguments import generator, whole_number
 from helpers.elbo import Bound
-from helpers.log_linear.expectations import normal_nodes, softmax_expectations
+from helpers.log_linear.expectations import normal_nodes, rules_in_turn, softmax_expectations
 from helpers.log_linear.gaussian import (
     DiagonalGaussian,
     FullGaussian,
@@ -72,16 +72,16 @@ def fit_gaussian(tagger, rng, covariance="diagonal", n_nodes=None):
         raise ValueError(f"covariance: is {covariance!r}, expected 'diagonal' or 'full'")
     if covariance == "full":
         refuse_too_large(tagger)
-    rule = _rule(tagger, rng, n_nodes)
+    rules = _rules(tagger, rng, n_nodes)
     prior = DiagonalGaussian(np.array(tagger.prior_mean), np.array(tagger.prior_sd))
     if covariance == "full":
-        return _ascend_full(tagger, rule, prior)
-    return _ascend(tagger, rule, prior, _diagonal_step)
+        return _ascend_full(tagger, rules, prior)
+    return _ascend(tagger, rules, prior, _diagonal_step)
 
 
 def gaussian_bound(tagger, q, rng, n_nodes=None):
     """The Bound of any Gaussian q over the tagger's weights, Laplace's for example."""
-    return _evaluate(tagger, q, _rule(tagger, generator("rng", rng), n_nodes)).bound
+    return _evaluate(tagger, q, _rules(tagger, generator("rng", rng), n_nodes)).bound
 
 
 def predict(q, features):
@@ -92,43 +92,44 @@ def predict(q, features):
     q = getattr(q, "q", q)
     features = checked_features(features, n_features=q.mean.shape[0])
     mean, spread = q.logits(features)
-    rule = normal_nodes(mean.shape[1], 512, np.random.default_rng(0))  # fixed: the same each time
-    probs = softmax_expectations(mean, spread, rule)[1]
+    # one rule, and always the same: a token's prediction depends on nothing but its features
+    rule = normal_nodes(mean.shape[1], 512, np.random.default_rng(0))
+    probs = softmax_expectations(mean, spread, [rule])[1]
     return probs / probs.sum(axis=1, keepdims=True)
 
 
-def _rule(tagger, rng, n_nodes):
+def _rules(tagger, rng, n_nodes):
     size = EVALUATIONS / (len(tagger.tags) * tagger.n_tags)
     if n_nodes is None:
         n_nodes = int(np.clip(size, FEWEST_NODES, MOST_NODES))
-    return normal_nodes(tagger.n_tags, whole_number("n_nodes", n_nodes), rng)
+    return rules_in_turn(tagger.n_tags, whole_number("n_nodes", n_nodes), rng)
 
 
-def _ascend(tagger, rule, q, propose):
-    state = _evaluate(tagger, q, rule)
+def _ascend(tagger, rules, q, propose):
+    state = _evaluate(tagger, q, rules)
     while True:
         yield state
-        state = _climb_along(propose(tagger, state), tagger, state, rule)
+        state = _climb_along(propose(tagger, state), tagger, state, rules)
 
 
-def _ascend_full(tagger, rule, prior):
+def _ascend_full(tagger, rules, prior):
     """From a few cheap diagonal steps: each full one inverts a matrix of the size of w."""
-    *_, start = islice(_ascend(tagger, rule, prior, _diagonal_step), DIAGONAL_STEPS + 1)
+    *_, start = islice(_ascend(tagger, rules, prior, _diagonal_step), DIAGONAL_STEPS + 1)
     q = FullGaussian(start.q.mean, np.diag(start.q.sd.ravel() ** 2))
-    yield from _ascend(tagger, rule, q, _full_step)
+    yield from _ascend(tagger, rules, q, _full_step)
 
 
-def _climb_along(path, tagger, state, rule):
+def _climb_along(path, tagger, state, rules):
     """The first of the steps 1, 1/2, 1/4, ... along a path that does not lower the bound."""
     for halving in range(HALVINGS):
-        new = _evaluate(tagger, path(0.5**halving), rule)
+        new = _evaluate(tagger, path(0.5**halving), rules)
         if new.elbo >= state.elbo:
             return new
     return state
 
 
-def _evaluate(tagger, q, rule):
-    log_likelihood, *expected = likelihood_expectations(tagger, q, rule)
+def _evaluate(tagger, q, rules):
+    log_likelihood, *expected = likelihood_expectations(tagger, q, rules)
     bound = Bound(log_likelihood + expected_log_prior(tagger, q), q.entropy())
     return GaussianFit(q, bound, tuple(expected))
 

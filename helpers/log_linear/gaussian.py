@@ -80,10 +80,10 @@ def expected_log_prior(tagger, q):
     return float(-np.sum(np.log(tagger.prior_sd) + 0.5 * (LOG_TAU + squares)))
 
 
-def likelihood_expectations(tagger, q, rule):
+def likelihood_expectations(tagger, q, rules):
     """(E_q[log p(y | phi, w)], E_q[p] (N, T), curvature): see softmax_expectations."""
     mean, spread = q.logits(tagger.features)
-    log_sums, probs, curvature = softmax_expectations(mean, spread, rule)
+    log_sums, probs, curvature = softmax_expectations(mean, spread, rules)
     observed = mean[np.arange(len(tagger.tags)), tagger.tags]
     return float(np.sum(observed - log_sums)), probs, curvature
 
