@@ -6,8 +6,9 @@ Source: the slide "Mean field LDA Inference". The documents are independent give
 so that each has its own ascent; the ELBO is their sum.
 """
 
+from copy import copy
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 
 import numpy as np
 
@@ -15,9 +16,9 @@ from helpers.arguments import positive, whole_number
 from helpers.lda.batches import Batches, WordScores, bounds, update
 from helpers.lda.model import check_counts, warn_unsupported
 
-PLAIN = 3  # updates in a row below which extrapolation is not worth its cost
+PLAIN = 2  # first updates of a run: extrapolating from the very start finds worse optima
 LONGEST_STEP = 8.0  # of the extrapolation, in units of a plain step
-LONGEST_RUN = 64  # updates between two states at most
+LONGEST_RUN = 81  # updates between two states at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ def mean_field(model, counts, start=None, updates=None, tolerance=1e-6):
         model: an :class:`LDA`.
         counts: word counts, (D, V), sparse or dense; a document may be empty.
         start: gamma to begin at, (D, K); alpha + N_d / K if None.
-        updates: updates of every document from one state to the next. None: 1, 2, 4, ... 64,
+        updates: updates of every document from one state to the next. None: 1, 3, 9, ... 81,
             since the bound rises ever more slowly; longer runs are also accelerated.
         tolerance: a document rests once an update moves gamma by less than this on average.
     Yields:
@@ -66,9 +67,7 @@ def mean_field(model, counts, start=None, updates=None, tolerance=1e-6):
         a word that no topic has occurs: the bounds of its documents are -inf.
     """
     counts = check_counts(counts, model.n_words)
-    with np.errstate(divide="ignore"):
-        scores = WordScores.of(np.log(model.topics.T))
-    warn_unsupported(counts, np.isfinite(scores.shift))
+    scores = _scores(model, counts)
     batches = Batches(counts, model.n_topics)
     gamma = first_gamma(model.alpha, batches.totals, start)
     found = _bounds_of(batches, scores, gamma, model.alpha)
@@ -80,7 +79,7 @@ def mean_field(model, counts, start=None, updates=None, tolerance=1e-6):
             documents = documents[moving[documents]]
             if len(documents):
                 block = batches.block(documents, scores.weights)
-                ascent = _Ascent(block, model.alpha, scores.logs, tolerance)
+                ascent = _Ascent(block, model, scores, tolerance)
                 gamma[documents], found[documents], moving[documents] = ascent.improve(
                     gamma[documents], found[documents], n_updates
                 )
@@ -92,9 +91,16 @@ def infer(model, counts, tolerance=1e-3, max_updates=100):
     tolerance: a document rests once an update moves gamma by less than this on average.
     max_updates: of each document. Otherwise as :func:`mean_field`.
     """
-    states = mean_field(model, counts, updates=max_updates, tolerance=tolerance)
-    next(states)
-    return next(states)
+    counts = check_counts(counts, model.n_words)
+    scores = _scores(model, counts)
+    batches = Batches(counts, model.n_topics)
+    gamma, moving = first_gamma(model.alpha, batches.totals), batches.totals > 0
+    found = scores.total_shift(counts)
+    for documents in batches:
+        ascent = _Ascent(batches.block(documents, scores.weights), model, scores, tolerance)
+        gamma[documents], moving[documents] = ascent.run(gamma[documents], max_updates)
+        found[documents] += ascent.bounds(gamma[documents])
+    return MeanFieldState(model, Topics(gamma), found, moving)
 
 
 def first_gamma(alpha, totals, start=None):
@@ -104,17 +110,18 @@ def first_gamma(alpha, totals, start=None):
     return alpha + np.where(totals > 0, totals, 0.0)[:, None] / len(alpha)
 
 
+def _scores(model, counts):
+    with np.errstate(divide="ignore"):
+        scores = WordScores.of(np.log(model.topics.T))
+    warn_unsupported(counts, np.isfinite(scores.shift))
+    return scores
+
+
 def _schedule(updates):
+    """1, 3, 9, 27, 81, 81, ... or ``updates`` for ever."""
     if updates is not None:
         return repeat(whole_number("updates", updates))
-    return (min(2**n, LONGEST_RUN) for n in _count())
-
-
-def _count():
-    n = 0
-    while True:
-        yield n
-        n = min(n + 1, 10)
+    return (min(3**n, LONGEST_RUN) for n in chain(range(9), repeat(9)))
 
 
 def _bounds_of(batches, scores, gamma, alpha):
@@ -128,36 +135,39 @@ def _bounds_of(batches, scores, gamma, alpha):
 class _Ascent:
     """The updates of one block, documents leaving it as they come to rest."""
 
-    def __init__(self, block, alpha, logs, tolerance):
-        self.block, self.alpha, self.logs = block, alpha, logs
-        self.tolerance = tolerance * len(alpha)  # on the sum over topics
+    def __init__(self, block, model, scores, tolerance):
+        self.block, self.alpha, self.logs = block, model.alpha, scores.logs
+        self.tolerance = tolerance * model.n_topics  # on the sum over topics
 
     def improve(self, gamma, before, n_updates):
         """(gamma, bounds, moving) after so many updates, from gamma with bounds ``before``.
 
         Extrapolation may overshoot: a document whose bound fell is done again without it.
         """
-        if n_updates <= PLAIN:
-            new, moving = self._run(self.block, gamma, n_updates, self._plain)
-            return new, bounds(self.block, new, self.alpha, self.logs), moving
-        new, moving = self._run(self.block, gamma, n_updates, self._extrapolated)
-        after = bounds(self.block, new, self.alpha, self.logs)
+        new, moving = self.run(gamma, n_updates)
+        after = self.bounds(new)
         fell = np.flatnonzero(after < before)
-        if len(fell):
-            part = self.block.take(fell)
-            new[fell], moving[fell] = self._run(part, gamma[fell], n_updates, self._plain)
-            after[fell] = bounds(part, new[fell], self.alpha, self.logs)
+        if n_updates > PLAIN and len(fell):
+            again = copy(self)
+            again.block = self.block.take(fell)
+            new[fell], moving[fell] = again.run(gamma[fell], n_updates, plain=n_updates)
+            after[fell] = again.bounds(new[fell])
         return new, after, moving
 
-    def _run(self, block, gamma, n_updates, step):
-        """Repeat ``step`` until ``n_updates`` are done or every document rests."""
-        result, moving = gamma.copy(), np.ones(len(gamma), dtype=bool)
-        rows = np.arange(len(gamma))
-        while n_updates > 0:
-            gamma, rests, used = step(block, gamma, n_updates)
-            n_updates -= used
+    def run(self, gamma, n_updates, plain=PLAIN):
+        """Update until ``n_updates`` are done or every document rests; the first ones plainly.
+
+        Returns:
+            gamma (n, K) and which documents still move, (n,).
+        """
+        block, result, rows = self.block, gamma.copy(), np.arange(len(gamma))
+        moving, done = np.ones(len(gamma), dtype=bool), 0
+        while True:
+            step = self._plain if min(done, n_updates - 3) < plain else self._extrapolated
+            gamma, rests, used = step(block, gamma)
+            done += used
             moving[rows[rests]] = False
-            if n_updates <= 0 or rests.all():
+            if done >= n_updates or rests.all():
                 break
             if 4 * np.count_nonzero(rests) > len(rows):  # leaving costs a copy of the block
                 result[rows[rests]] = gamma[rests]
@@ -165,11 +175,15 @@ class _Ascent:
         result[rows] = gamma
         return result, moving
 
-    def _plain(self, block, gamma, _):
+    def bounds(self, gamma):
+        """Each document's bound, (n,), without its words' shifts."""
+        return bounds(self.block, gamma, self.alpha, self.logs)
+
+    def _plain(self, block, gamma):
         new = update(block, gamma, self.alpha, self.logs)
         return new, np.abs(new - gamma).sum(axis=1) < self.tolerance, 1
 
-    def _extrapolated(self, block, gamma, n_updates):
+    def _extrapolated(self, block, gamma):
         """Two updates, a step along their trend, and an update that makes it a proper gamma.
 
         The squared iterative method of Varadhan and Roland (2008), per document.
@@ -178,7 +192,7 @@ class _Ascent:
         second = update(block, first, self.alpha, self.logs)
         step, bend = first - gamma, second - first
         rests = np.abs(bend).sum(axis=1) < self.tolerance
-        if n_updates <= 2 or rests.all():
+        if rests.all():
             return second, rests, 2
         bend -= step
         sizes = np.vecdot(step, step) / np.maximum(np.vecdot(bend, bend), 1e-300)

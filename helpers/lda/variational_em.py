@@ -27,11 +27,13 @@ from helpers.lda.batches import (
     in_logs,
     update,
 )
+from helpers.lda.first_topics import random_topics, seeded_topics
 from helpers.lda.mean_field import first_gamma
 from helpers.lda.model import LDA, check_counts
 from helpers.lda.progress import watched
 
 TRIAL_SWEEPS = 10  # of each restart, before the best one goes on
+STARTS = {"seeded": seeded_topics, "random": random_topics}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,9 @@ class LearningState:
     elbo: float
 
 
-def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, updates=2, progress=True):
+def fit(
+    counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", updates=2, progress=True
+):
     """Learn the topics of a corpus by variational EM.
 
     Args:
@@ -69,6 +73,8 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, updates=2, progr
         alpha: concentration of the documents' Dirichlet, one number or (K,); held fixed.
         eta: concentration of the topics' Dirichlet prior, or None for point estimates.
         restarts: starting points; each has ten sweeps, then the best one goes on.
+        start: "seeded" by documents that are unlike each other, or "random", which ends at
+            worse bounds.
         updates: updates of phi and gamma in each sweep; gamma goes on from the last sweep.
         progress: show a bar once the ascent has taken more than two seconds.
     Yields:
@@ -82,14 +88,16 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, updates=2, progr
     if eta is not None:
         eta = float(positive("eta", eta, ndim=0))
     generator("rng", rng)
+    if start not in STARTS:
+        raise ValueError(f"start: expected one of {', '.join(STARTS)}, got {start!r}")
     learner = _Learner(counts, alpha, eta, whole_number("updates", updates))
     if not len(learner.batches.order):
         raise ValueError("counts: expected at least one token, got only empty documents")
-    starts = [learner.start(rng) for _ in range(whole_number("restarts", restarts))]
-    if len(starts) > 1:
-        trials = [learner.trial(start) for start in starts]
-        starts = [max(trials, key=lambda trial: trial[0])[1]]
-    states = learner.ascend(starts[0])
+    n_starts = whole_number("restarts", restarts)
+    starts = (learner.first(STARTS[start](counts, n_topics, rng)) for _ in range(n_starts))
+    if n_starts > 1:
+        starts = iter([max(map(learner.trial, starts), key=lambda trial: trial[0])[1]])
+    states = learner.ascend(next(starts))
     return watched(states, f"{n_topics} topics") if progress else states
 
 
@@ -172,10 +180,9 @@ class _Learner:
         q = CorpusPosterior(gamma, None if self.eta is None else weights.T)
         return LearningState(LDA(self.alpha, topics), q, elbo)
 
-    def start(self, rng):
-        """Random first topics, (V, K): nearly uniform, as lambda or as probabilities."""
-        weights = rng.gamma(100.0, 0.01, (self.counts.shape[1], len(self.alpha)))
-        return weights if self.eta is not None else weights / weights.sum(axis=0)
+    def first(self, usage):
+        """The first topics, (V, K), from their first usage of words."""
+        return self.maximise(usage, np.full_like(usage, 1 / len(usage)))
 
     def trial(self, start):
         """(bound, topics) after a few sweeps from ``start``."""
