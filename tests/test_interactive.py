@@ -5,15 +5,17 @@ import re
 import shutil
 import subprocess
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
 from helpers import small
 from helpers.densities import Normal, kl_divergence
 from helpers.elbo import bound_by_enumeration, bound_by_quadrature
 from helpers.show import interactive
-from helpers.show.interactive import figure, gaps
+from helpers.show.interactive import coin, correlated, figure, gaps, touching
 
 BANK = small.bank().log_joint(1)
 FIGURES = {
@@ -25,6 +27,15 @@ FIGURES = {
     "gap, factorised q": lambda: interactive.gap(BANK),
     "gap, any q": lambda: interactive.gap(BANK, factorised=False),
     "gap, three states": lambda: interactive.gap([-1.0, -np.inf, -3.0]),
+    "both directions": lambda: interactive.kl_directions(),
+    "jensen": lambda: interactive.jensen(),
+    "jensen, many points": lambda: interactive.jensen(many=True),
+    "bayes": lambda: interactive.bayes(),
+    "em": lambda: interactive.em(),
+    "mean field": lambda: interactive.mean_field(),
+    "trace": lambda: interactive.trace(small.mean_field(small.bank(), 1), -1.4, max_steps=9),
+    "trace of a broken ascent": lambda: interactive.trace([-5.0, -4.0, -4.5, -1.0], -1.4),
+    "trace without the evidence": lambda: interactive.trace(lambda: iter([-5.0, -4.0])),
 }
 CODE_LIMIT, DATA_LIMIT = 12_000, 150_000
 
@@ -193,9 +204,115 @@ def test_a_density_that_does_not_fit_is_named_in_the_picture():
     assert "does not fall to zero" in interactive.gap(lambda z: -np.abs(z) / 10).data["warning"]
 
 
+# Jensen, Bayes, EM, mean field
+
+
+def test_jensen_is_the_bound_by_enumeration():
+    built = interactive.jensen()
+    table = logsumexp(BANK, axis=1)
+    for second in (0.02, 0.4, 0.98):
+        exact = bound_by_enumeration(table, np.array([1 - second, second]))
+        shown = built.at(second=second)
+        assert shown["elbo"] == pytest.approx(exact.elbo, abs=1e-8)
+        assert shown["mean_ratio"] == pytest.approx(np.exp(exact.log_evidence), abs=1e-8)
+    assert built.at(**built.data["presets"][0]["settings"])["kl"] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("posterior", gaps.POSTERIORS)
+def test_jensen_with_many_points_agrees_with_the_gap(posterior):
+    points = interactive.jensen(many=True, posterior=posterior).at(mean=-0.8, sd=0.9)
+    whole = interactive.gap(posterior=posterior).at(mean=-0.8, sd=0.9)
+    assert points["elbo"] == pytest.approx(whole["elbo"], abs=1e-4)
+    assert points["log_evidence"] == pytest.approx(whole["log_evidence"], abs=1e-4)
+
+
+def test_bayes_is_the_product_of_predictive_probabilities():
+    ones, zeros, expected = 3, 2, 0.0
+    for x in coin.OBSERVED[:7]:
+        expected += np.log((ones if x else zeros) / (ones + zeros))
+        ones, zeros = ones + x, zeros + 1 - x
+    shown = interactive.bayes().at(ones=3, zeros=2, seen=7)
+    assert shown["log_evidence"] == pytest.approx(expected, abs=1e-12)
+    assert shown["posterior"].mean() == pytest.approx(1, abs=1e-3)
+    posterior = shown["prior"] * np.exp(shown["likelihood"] - shown["log_evidence"])
+    np.testing.assert_allclose(shown["posterior"], posterior, rtol=1e-10)
+
+
+def test_em_touches_after_every_e_step_and_never_falls():
+    built = interactive.em()
+    for start in range(len(touching.STARTS)):
+        states = [built.at(start=start, step=step) for step in range(touching.LAST + 1)]
+        assert all(state["kl"] == pytest.approx(0, abs=1e-9) for state in states[1::2])
+        assert all(state["kl"] > -1e-9 for state in states)
+        assert (np.diff([state["elbo"] for state in states]) > -1e-9).all()
+        assert all(
+            (state["bound"] <= built.data["log_likelihood"] + 1e-9).all() for state in states
+        )
+
+
+def test_em_parabola_is_the_bound_by_enumeration():
+    x, r, theta = np.array([-2.5, 0.3]), np.array([0.2, 0.7]), 0.9
+    parts = np.stack([Normal(-2.0, 1.0).log_prob(x), Normal(theta, 1.0).log_prob(x)]) - np.log(2)
+    joint = parts[:, 0][:, None] + parts[:, 1][None]
+    q = np.outer([1 - r[0], r[0]], [1 - r[1], r[1]])
+    c0, c1, c2 = touching.parabola(x, r)
+    exact = bound_by_enumeration(joint, q)
+    assert c0 + c1 * theta + c2 * theta**2 == pytest.approx(exact.elbo, abs=1e-12)
+    assert touching.log_likelihood(x, theta) == pytest.approx(exact.log_evidence, abs=1e-12)
+
+
+def test_mean_field_ends_at_the_known_optimum_and_never_falls():
+    for rho in (-0.9, 0.0, 0.5):
+        rows = correlated.updates(rho, last=200)
+        assert rows[-1][:2] == pytest.approx((0, 0), abs=1e-6)
+        assert rows[-1][2:4] == pytest.approx((np.sqrt(1 - rho**2),) * 2)
+        assert rows[-1][4] == pytest.approx(0.5 * np.log(1 - rho**2), abs=1e-9)
+        assert (np.diff([row[4] for row in rows]) > -1e-9).all()
+
+
+# Any ascent
+
+
+@dataclass(frozen=True)
+class State:
+    elbo: float
+    q: object = None
+    noisy: bool = False
+
+
+@pytest.mark.parametrize(
+    ("states", "log_evidence", "named"),
+    [
+        ([-3.0, -2.0, -2.5], None, [(2, "the ELBO fell by 0.5")]),
+        ([-3.0, -1.0], -2.0, [(1, "above log p(x) by 1, so KL < 0")]),
+        ([-3.0, np.nan], None, [(1, "the ELBO is nan")]),
+        ([State(-3.0, np.array([0.5, 0.6]))], None, [(0, "q sums to 1.1, not to 1")]),
+        ([State(-3.0, np.array([1.5, -0.5]))], None, [(0, "negative probability, -0.5")]),
+        ([State(-3.0, noisy=True), State(-3.5, noisy=True)], None, []),
+        ([-3.0, -3.0 - 1e-12, -2.0], -2.0 + 1e-12, []),
+    ],
+)
+def test_a_broken_invariant_is_named_in_the_picture(states, log_evidence, named):
+    found = interactive.trace(states, log_evidence).data["problems"]
+    assert [problem["step"] for problem in found] == [step for step, _ in named]
+    assert all(text in problem["text"] for problem, (_, text) in zip(found, named, strict=True))
+
+
+def test_trace_takes_what_an_endless_iterator_gives():
+    built = interactive.trace(small.mean_field(small.bank(), 1), max_steps=12)
+    assert len(built.data["elbos"]) == 13 and built.data["problems"] == []
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: interactive.trace([]), "updates: expected at least one state, got none"),
+        (lambda: interactive.trace(3), "updates: expected an iterator of states"),
+        (lambda: interactive.trace([object()]), "expected states with a number `elbo`"),
+        (lambda: interactive.trace([np.nan]), "updates: expected finite bounds"),
+        (lambda: interactive.bayes([0, 2]), "observed: expected 1 to 30 numbers"),
+        (lambda: interactive.jensen([0.0, 1.0, 2.0]), "log_joint: expected shape"),
+        (lambda: interactive.mean_field(start=(0.0,)), "start: expected shape"),
         (lambda: interactive.gap(posterior="cubist"), "posterior: expected one of"),
         (lambda: interactive.gap(lambda z: z * np.nan), "log_joint\\(z\\): holds NaN"),
         (lambda: interactive.gap(lambda z: 0.0), "log_joint\\(z\\): expected shape \\(481"),

@@ -3,7 +3,21 @@
 They work in the notebook, and without a kernel in slides, exported pages and the site.
 """
 
+from helpers.show.interactive.ascents import trace
+from helpers.show.interactive.coin import bayes
+from helpers.show.interactive.correlated import mean_field
 from helpers.show.interactive.figure import Interactive
-from helpers.show.interactive.gaps import gap
+from helpers.show.interactive.gaps import gap, kl_directions
+from helpers.show.interactive.jensen import jensen
+from helpers.show.interactive.touching import em
 
-__all__ = ["Interactive", "gap"]
+__all__ = [
+    "Interactive",
+    "bayes",
+    "em",
+    "gap",
+    "jensen",
+    "kl_directions",
+    "mean_field",
+    "trace",
+]

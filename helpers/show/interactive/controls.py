@@ -1,5 +1,7 @@
 """What an interactive figure offers to the hand, as plain data for the ES module."""
 
+import numpy as np
+
 
 def slider(name, label, low, high, step, value):
     """A number between two sensible ends."""
@@ -24,3 +26,11 @@ def steps(name, label, last, pause=700):
 def preset(label, settings, by=None):
     """A button that moves the controls; by: the control whose value chooses among settings."""
     return {"label": label, "settings": settings} | ({"by": by} if by else {})
+
+
+def ticks(low, high):
+    """Round numbers between low and high, about five."""
+    raw = (high - low) / 5
+    size = 10 ** np.floor(np.log10(raw))
+    step = size * min((1, 2, 5, 10), key=lambda factor: abs(factor * size - raw))
+    return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step

@@ -29,6 +29,8 @@ export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 export const scale = (low, high, from, to) => (v) => from + ((v - low) / (high - low)) * (to - from);
 
+const places = (tick) => (String(Number(tick.toFixed(3))).split(".")[1] || "").length;
+
 // Two axes with ticks; returns the scales and a path through points.
 export function axes(stage, { box, x, y, xlabel = "", ylabel = "", xticks = [], yticks = [] }) {
   const [left, top, right, bottom] = box;
@@ -37,11 +39,11 @@ export function axes(stage, { box, x, y, xlabel = "", ylabel = "", xticks = [], 
   draw(stage, "path", { class: "axis", d: `M${left},${top}V${bottom}H${right}` });
   for (const tick of xticks) {
     draw(stage, "path", { class: "axis", d: `M${X(tick)},${bottom}v5` });
-    draw(stage, "text", { x: X(tick), y: bottom + 23, class: "mid" }, number(tick, tick % 1 ? 1 : 0));
+    draw(stage, "text", { x: X(tick), y: bottom + 23, class: "mid" }, number(tick, places(tick)));
   }
   for (const tick of yticks) {
     draw(stage, "path", { class: "axis", d: `M${left},${Y(tick)}h-5` });
-    draw(stage, "text", { x: left - 9, y: Y(tick) + 6, class: "end" }, number(tick, tick % 1 ? 1 : 0));
+    draw(stage, "text", { x: left - 9, y: Y(tick) + 6, class: "end" }, number(tick, places(tick)));
   }
   draw(stage, "text", { x: (left + right) / 2, y: bottom + 45, class: "mid" }, xlabel);
   draw(stage, "text", { x: left - 4, y: top - 8 }, ylabel);

@@ -20,8 +20,6 @@ from helpers.show import palette
 
 IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
 HERE = Path(__file__).parent
-COLOURS = ("posterior", "q", "elbo", "kl", "evidence", "prior", "likelihood", "inference")
-COLOURS += tuple(f"series-{i}" for i in range(6))
 # How JupyterLab, VS Code, the slides and the site say that their background is dark.
 DARK_HOSTS = '[data-jp-theme-light="false"],.vscode-dark,[data-theme="dark"]'
 DIGITS = 9  # of the tables: far finer than any pixel, and no longer than needed
@@ -96,13 +94,10 @@ def page(figure):
 @lru_cache
 def module_text(name):
     """The figure's module, all that it imports and the style as one ES module, no comments."""
-    files = [_code(imported) for imported in _with_imports(["core", name])]
-    return "\n".join(
-        [
-            *files,
-            f"figure.style = {json.dumps(_style())};",
-            "export default { render: ({ model, el }) => mount(el, figure, model.get('data')) };",
-        ]
+    code = "\n".join(_code(imported) for imported in _with_imports(["core", name]))
+    return (
+        f"{code}\nfigure.style = {json.dumps(_style(code))};\n"
+        "export default { render: ({ model, el }) => mount(el, figure, model.get('data')) };"
     )
 
 
@@ -143,11 +138,18 @@ def _code(name):
     return "\n".join(line for line in lines if line and not line.startswith(("//", "import ")))
 
 
-def _style():
-    chosen = palette.on_both_backgrounds()
+def _style(code):
+    """The rules of style.css that the code has elements for, and the colours these need."""
+    rules = re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", _read("style.css"))
+    kept = [rule for rule in re.findall(r"[^{}]+{[^}]*}", rules) if _needed(rule, code)]
+    names = dict.fromkeys(re.findall(r"var\(--([\w-]+)\)", "".join(kept) + code))
     light, dark = (
-        "{" + ";".join(f"--{name}:{shades[name]}" for name in COLOURS) + "}"
-        for shades in (chosen[palette.LIGHT], chosen[palette.DARK])
+        "{" + ";".join(f"--{name}:{shades[name]}" for name in names if name in shades) + "}"
+        for shades in palette.on_both_backgrounds().values()
     )
-    rules = f".vi-figure{light}:is({DARK_HOSTS}) .vi-figure{dark}{_read('style.css')}"
-    return re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", rules)
+    return f".vi-figure{light}:is({DARK_HOSTS}) .vi-figure{dark}{''.join(kept)}"
+
+
+def _needed(rule, code):
+    classes = re.findall(r"\.([a-z]+)", rule.split("{")[0].replace(".vi-figure", ""))
+    return not classes or any(re.search(rf"\b{name}\b", code) for name in classes)

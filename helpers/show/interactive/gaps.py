@@ -14,6 +14,8 @@ from helpers.show.interactive.figure import Interactive
 
 LOW, HIGH, POINTS = -12.0, 12.0, 481  # 0.05 apart: four points per sd of the narrowest q
 MEANS, SDS = (-4.0, 4.0), (0.2, 3.0)
+MEAN_GRID = np.linspace(*MEANS, 41)
+DIRECTIONS = ("kl", "reverse_kl")
 EDGE = 1e-6  # mass at the ends of the grid from which on a density does not fit on it
 LOG_EVIDENCE = -3.2  # of the ready-made posteriors: any number would do
 
@@ -103,11 +105,43 @@ def gap(log_joint=None, posterior="bimodal", mean=0.0, sd=1.0, factorised=True, 
     if log_joint is not None and not callable(log_joint):
         return discrete.gap(log_joint, factorised, names)
     if log_joint is None:
-        if posterior not in POSTERIORS:
-            raise ValueError(f"posterior: expected one of {list(POSTERIORS)}, got {posterior!r}")
-        tables = [np.round(LOG_EVIDENCE + f(grid()), 9) for f in POSTERIORS.values()]
-        return _continuous(tables, list(POSTERIORS).index(posterior), mean, sd)
+        return _continuous(*_ready_made(posterior), mean, sd)
     return _continuous([_tabulate(log_joint)], 0, mean, sd)
+
+
+def kl_directions(posterior="bimodal", mean=0.0, sd=1.0):
+    """KL(q || p) and KL(p || q), side by side, as functions of a normal q's mean.
+
+    The first seeks a mode (it punishes q where p has nothing), the second covers the mass.
+    The arguments are those of :func:`gap`.
+    """
+    tables, start = _ready_made(posterior)
+    shared = _continuous(tables, start, mean, sd)
+    best = [[best_normal(table, direction) for table in tables] for direction in DIRECTIONS]
+    data = shared.data | {
+        "title": "The two directions of the KL divergence",
+        "means": MEAN_GRID,
+        "presets": [
+            preset("minimise KL(q‖p)", best[0], by="target"),
+            preset("minimise KL(p‖q)", best[1], by="target"),
+        ],
+    }
+
+    def compute(target, mean, sd):
+        along = [normal_gap(tables[target], m, sd) for m in MEAN_GRID]
+        return normal_gap(tables[target], mean, sd) | {
+            "kl_by_mean": np.array([numbers["kl"] for numbers in along]),
+            "reverse_by_mean": np.array([numbers["reverse_kl"] for numbers in along]),
+        }
+
+    return Interactive("directions", data, compute)
+
+
+def _ready_made(posterior):
+    if posterior not in POSTERIORS:
+        raise ValueError(f"posterior: expected one of {list(POSTERIORS)}, got {posterior!r}")
+    tables = [np.round(LOG_EVIDENCE + f(grid()), 9) for f in POSTERIORS.values()]
+    return tables, list(POSTERIORS).index(posterior)
 
 
 def _tabulate(log_joint):

@@ -1,0 +1,65 @@
+"""Mean field on a correlated normal: q is upright, its variances too small.
+
+p(z | x) = N(0, [[1, rho], [rho, 1]]), normalised, so that log p(x) = 0 and the ELBO is -KL.
+Source: Blei, Kucukelbir & McAuliffe, "Variational inference: a review for statisticians".
+"""
+
+import numpy as np
+
+from helpers.arguments import finite_array
+from helpers.densities import MultivariateNormal, kl_divergence
+from helpers.show.interactive.controls import indexed, steps
+from helpers.show.interactive.figure import Interactive
+
+CORRELATIONS = np.round(np.linspace(-0.95, 0.95, 39), 2)
+START = (-2.0, -2.0)  # means to begin with; the standard deviations begin at one
+LAST = 20
+
+
+def updates(correlation, start=START, last=LAST):
+    """(mean 1, mean 2, sd 1, sd 2, ELBO) at the start and after each coordinate update.
+
+    The best factor given the other has mean rho m_other and variance 1 - rho^2: the inverse of
+    the precision's diagonal, not the marginal variance, which is 1.
+    """
+    mean, sd = np.array(start, dtype=float), np.ones(2)
+    exact = MultivariateNormal(np.zeros(2), np.array([[1, correlation], [correlation, 1]]))
+    rows = []
+    for step in range(last + 1):
+        if step:
+            i = (step - 1) % 2
+            mean[i], sd[i] = correlation * mean[1 - i], np.sqrt(1 - correlation**2)
+        kl = float(kl_divergence(MultivariateNormal(mean.copy(), np.diag(sd**2)), exact))
+        rows.append((*mean.tolist(), *sd.tolist(), -kl))
+    return rows
+
+
+def mean_field(start=START, correlation=0.8):
+    """Coordinate updates of q(z1) q(z2) for a normal posterior, by correlation and step.
+
+    start: the two means to begin with. correlation: where its slider stands at first.
+    """
+    start = finite_array("start", start, shape=(2,))
+    runs = [updates(rho, start) for rho in CORRELATIONS]
+
+    def compute(correlation, step):
+        first, second, first_sd, second_sd, elbo = runs[correlation][step]
+        elbos = np.array([row[4] for row in runs[correlation][: step + 1]])
+        moments = {"mean": np.array([first, second]), "sd": np.array([first_sd, second_sd])}
+        return moments | {"elbo": elbo, "kl": -elbo, "elbos": elbos}
+
+    data = {
+        "title": "Mean field on a correlated normal posterior",
+        "controls": [
+            indexed(
+                "correlation",
+                "correlation of z₁ and z₂",
+                CORRELATIONS,
+                int(np.argmin(np.abs(CORRELATIONS - correlation))),
+            ),
+            steps("step", "updates", LAST),
+        ],
+        "runs": runs,
+        "correlations": CORRELATIONS,
+    }
+    return Interactive("mean_field", data, compute)
