@@ -1,6 +1,16 @@
 """Corpora and series that ship with the course, and readers for the field's formats."""
 
+from helpers.data.conllu import UPOS, read_conllu
 from helpers.data.ldac import Corpus, read_ldac, write_ldac
-from helpers.data.shipped import corpus, faithful
+from helpers.data.shipped import corpus, faithful, tagged_sentences
 
-__all__ = ["Corpus", "corpus", "faithful", "read_ldac", "write_ldac"]
+__all__ = [
+    "UPOS",
+    "Corpus",
+    "corpus",
+    "faithful",
+    "read_conllu",
+    "read_ldac",
+    "tagged_sentences",
+    "write_ldac",
+]

@@ -4,6 +4,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from helpers.data.conllu import read_conllu
 from helpers.data.ldac import read_ldac
 
 FILES = files("helpers.data") / "files"
@@ -25,3 +26,12 @@ def faithful():
     """The geyser Old Faithful, (272, 2): minutes an eruption lasted, minutes until the next."""
     with (FILES / "faithful.csv").open(encoding="utf-8") as lines:
         return np.loadtxt(lines, delimiter=",", skiprows=1)
+
+
+def tagged_sentences():
+    """300 English sentences, hand-tagged: a list of [(word, tag), ...], 2,661 tokens.
+
+    Tags are the seventeen of Universal Dependencies; talk, news, science, recipes, stories and
+    letters, in the file's order. They are the course's own.
+    """
+    return read_conllu(FILES / "sentences.conllu")
