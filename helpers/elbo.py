@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import log, nan, prod
 
 import numpy as np
-from scipy.special import logsumexp, xlogy
+from scipy.special import entr, logsumexp
 
 from helpers.arguments import finite_array, generator, probabilities, real_array, whole_number
 
@@ -73,7 +73,7 @@ def bound_by_enumeration(log_joint, q):
     held = q > 0  # 0 log 0 = 0, also where log p(x, z) = -inf
     return Bound(
         expected_log_joint=float(np.sum(q[held] * log_joint[held])),
-        entropy=float(-np.sum(xlogy(q, q))),
+        entropy=float(entr(q).sum()),
         log_evidence=float(logsumexp(log_joint)),
     )
 

@@ -1,113 +1,100 @@
-"""A real JupyterLab and a headless Chromium, for the tests and the benchmarks."""
+"""Opens the course in JupyterLab, on a copy that belongs to the student: `make lab` calls this.
 
+    python tools/lab.py [--copy-only] [JUPYTERLAB OPTION ...]
+
+The copy is work/, which git ignores. What a student changed there is never overwritten: where
+the course has a newer version of a changed file, that version is put beside it. Deleting a file
+from work/ brings back a fresh one the next time.
+"""
+
+import hashlib
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-READY = "() => window.jupyterapp?.shell?.currentWidget?.context?.isReady"
-RUN_ALL = """async () => {
-  const panel = jupyterapp.shell.currentWidget;
-  await panel.sessionContext.ready;
-  await jupyterapp.commands.execute('notebook:run-all-cells');
-}"""
+ROOT = Path(__file__).resolve().parent.parent
+WORK = ROOT / "work"
+FOLDERS = ("notebooks", "exercises", "solutions")
+START = "notebooks/00_start_here.ipynb"
+RECORD = ".given.json"  # in work/: path -> digest of the version that was given out
 
 
-@contextmanager
-def chromium():
-    """A headless browser: the system's Chromium, or Playwright's own where there is none."""
-    from playwright.sync_api import sync_playwright
-
-    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
-
-
-@contextmanager
-def jupyterlab(folder):
-    """The address of a JupyterLab that serves ``folder``, with settings of its own."""
-    folder, port = Path(folder), _free_port()
-    private = folder / ".lab"
-    for name in ("config", "runtime", "data", "settings", "workspaces", "ipython"):
-        (private / name).mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {
-        "JUPYTER_CONFIG_DIR": str(private / "config"),
-        "JUPYTER_RUNTIME_DIR": str(private / "runtime"),
-        "JUPYTER_DATA_DIR": str(private / "data"),
-        "JUPYTERLAB_SETTINGS_DIR": str(private / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(private / "workspaces"),
-        "IPYTHONDIR": str(private / "ipython"),
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [f"--port={port}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
-    command += ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
-    command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"]
-    with (private / "server.log").open("w") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=folder)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_for(f"{address}/api", server, private / "server.log")
-            yield address
-        finally:
-            server.terminate()  # the server ends its kernels itself
-            server.wait(timeout=20)
+def give_out(source, work):
+    """Copy what is new from ``source`` to ``work``; a list of lines about kept changes."""
+    work.mkdir(exist_ok=True)
+    given, news = _read_record(work), []
+    for folder in FOLDERS:
+        for path in sorted((source / folder).glob("*.ipynb")):
+            name = path.relative_to(source).as_posix()
+            line = _give_one(path, work / name, given.get(name))
+            given[name] = _digest(path)
+            if line:
+                news.append(line)
+    _write_whole(work / RECORD, json.dumps(given, indent=1, sort_keys=True).encode() + b"\n")
+    return news
 
 
-def open_notebook(browser, address, name, dark=False, size=(1280, 900), run=True):
-    """A page with the notebook open and, by default, all its cells run."""
-    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.goto(f"{address}/doc/tree/{name}")
-    page.wait_for_function(READY, timeout=60_000)
-    if dark:
-        page.evaluate(
-            "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-        )
-        page.wait_for_selector('body[data-jp-theme-light="false"]', state="attached")
-    if run:
-        page.evaluate(RUN_ALL)
-        page.wait_for_function(
-            "() => !jupyterapp.shell.currentWidget.content.widgets.some("
-            "(cell) => cell.model.type === 'code' && cell.prompt === '*')"
-        )
-    return page
+def _give_one(path, target, given):
+    """Copy one file unless the student has changed the copy; a line to print, or None."""
+    latest = _digest(path)
+    if not target.exists() or _digest(target) == given:
+        if not target.exists() or given != latest:
+            _write_whole(target, path.read_bytes())
+        return None
+    if _digest(target) == latest or given == latest:
+        return None  # nothing new, or the student's changes to the version that is still current
+    beside = _free_name(target)
+    _write_whole(beside, path.read_bytes())
+    return (
+        f"{target.name} has changed in the course; your own is kept, the new one is {beside.name}"
+    )
 
 
-def write_notebook(path, cells):
-    """A notebook of code cells, without outputs."""
-    listed = [
-        {"cell_type": "code", "id": f"cell-{i}", "source": source, "outputs": [], "metadata": {},
-         "execution_count": None}
-        for i, source in enumerate(cells)
-    ]  # fmt: skip
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "cells": listed}
-    Path(path).write_text(json.dumps(notebook | {"metadata": {"kernelspec": kernel}}))
+def _free_name(target):
+    for number in range(1, 1000):
+        beside = target.with_name(f"{target.stem}.new{number}{target.suffix}")
+        if not beside.exists():
+            return beside
+    raise SystemExit(f"{target.parent}: more than 999 new versions of {target.name}; tidy up first")
 
 
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def _write_whole(path, content):
+    """All or nothing: a crash in the middle leaves the old file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
 
 
-def _wait_for(address, server, log, seconds=60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
-        try:
-            return urllib.request.urlopen(address, timeout=2).read()
-        except OSError:
-            time.sleep(0.3)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+def _digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read_record(work):
+    try:
+        return json.loads((work / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # lost or broken: then every file that differs counts as changed
+
+
+def main(arguments):
+    for line in give_out(ROOT, WORK):
+        print(line)
+    if "--copy-only" in arguments:
+        return 0
+    if shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) is None:
+        return "JupyterLab is not installed in this environment: run 'make env' first."
+    print("Opening the course. Your own copy of it is in the folder work/; stop with Ctrl-C.")
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={WORK}", WORK / START]
+    command += arguments
+    if os.name == "nt":  # exec would return to the prompt at once
+        import subprocess
+
+        return subprocess.call([str(part) for part in command])
+    return os.execv(sys.executable, [str(part) for part in command])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
