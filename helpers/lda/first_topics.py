@@ -54,7 +54,7 @@ def _found(features, weight, n_topics, rng):
     chosen = np.zeros((n_topics, features.shape[0]))
     closest = np.zeros(features.shape[0])
     for topic in range(n_topics):
-        odds = np.maximum(1 - closest, 0) ** 2 * weight
+        odds = np.maximum(1 - closest, 1e-6) ** 2 * weight  # all may be alike: then any will do
         candidates = rng.choice(len(odds), CANDIDATES, p=odds / odds.sum())
         found = [_resemblance(features, document) for document in candidates]
         chosen[topic] = max(found, key=lambda near: np.maximum(closest, near).sum())

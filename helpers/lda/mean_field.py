@@ -55,7 +55,8 @@ def mean_field(model, counts, start=None, updates=None, tolerance=1e-6):
     Args:
         model: an :class:`LDA`.
         counts: word counts, (D, V), sparse or dense; a document may be empty.
-        start: gamma to begin at, (D, K); alpha + N_d / K if None.
+        start: gamma to begin at, (D, K); alpha + N_d / K if None. Empty documents are at
+            their optimum, alpha, from the beginning.
         updates: updates of every document from one state to the next. None: 1, 3, 9, ... 81,
             since the bound rises ever more slowly; longer runs are also accelerated.
         tolerance: a document rests once an update moves gamma by less than this on average.
@@ -104,9 +105,10 @@ def infer(model, counts, tolerance=1e-3, max_updates=100):
 
 
 def first_gamma(alpha, totals, start=None):
-    """gamma to begin at, (D, K): alpha + N_d / K, or ``start``, checked."""
+    """gamma to begin at, (D, K): alpha + N_d / K, or ``start``; alpha if a document is empty."""
     if start is not None:
-        return positive("start", start, shape=(len(totals), len(alpha)))
+        start = positive("start", start, shape=(len(totals), len(alpha)))
+        return np.where(totals[:, None] > 0, start, alpha)
     return alpha + np.where(totals > 0, totals, 0.0)[:, None] / len(alpha)
 
 

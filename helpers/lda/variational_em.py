@@ -95,9 +95,10 @@ def fit(
         raise ValueError("counts: expected at least one token, got only empty documents")
     n_starts = whole_number("restarts", restarts)
     starts = (learner.first(STARTS[start](counts, n_topics, rng)) for _ in range(n_starts))
-    if n_starts > 1:
-        starts = iter([max(map(learner.trial, starts), key=lambda trial: trial[0])[1]])
-    states = learner.ascend(next(starts))
+    if n_starts == 1:
+        states = learner.ascend(next(starts))
+    else:
+        states = learner.ascend(*max(map(learner.trial, starts), key=lambda trial: trial[0])[1:])
     return watched(states, f"{n_topics} topics") if progress else states
 
 
@@ -108,9 +109,9 @@ class _Learner:
         self.counts, self.alpha, self.eta, self.updates = counts, alpha, eta, updates
         self.batches = Batches(counts, len(alpha))
 
-    def ascend(self, start):
-        """States from topics (V, K) on: see :meth:`sweep` for why each is one behind."""
-        weights, gamma = start, first_gamma(self.alpha, self.batches.totals)
+    def ascend(self, weights, gamma=None):
+        """States from topics (V, K) and gamma (D, K) on; each is one behind :meth:`sweep`."""
+        gamma = first_gamma(self.alpha, self.batches.totals, gamma)
         while True:
             scores = WordScores.of(self.expected_log_topics(weights))
             elbo, next_gamma, usage = self.sweep(scores, gamma)
@@ -185,7 +186,7 @@ class _Learner:
         return self.maximise(usage, np.full_like(usage, 1 / len(usage)))
 
     def trial(self, start):
-        """(bound, topics) after a few sweeps from ``start``."""
+        """(bound, topics, gamma) after a few sweeps from ``start``."""
         last = deque(islice(self.ascend(start), TRIAL_SWEEPS), maxlen=1).pop()
         topics = last.model.topics if self.eta is None else last.q.topics
-        return last.elbo, np.ascontiguousarray(topics.T)
+        return last.elbo, np.ascontiguousarray(topics.T), last.q.gamma
