@@ -71,9 +71,7 @@ def on_paper(browser, deck, pdf):
         page.emulate_media(media="print")
         faults += [Fault(*fault) for fault in page.evaluate(PROBE.read_text(encoding="utf-8"))]
         slides = page.locator("section.lecture").count()
-        page.pdf(
-            path=pdf, prefer_css_page_size=True, print_background=True, tagged=True, outline=True
-        )
+        _print(page, pdf)
     document = Path(pdf).read_bytes()
     pages = len(re.findall(rb"/Type\s*/Page\b", document))
     if pages != slides:
@@ -81,6 +79,17 @@ def on_paper(browser, deck, pdf):
     if b"/StructTreeRoot" not in document:
         faults.append(Fault(0, "pages", "the PDF is not tagged"))
     return faults
+
+
+def print_deck(browser, deck, pdf):
+    """Print a deck to a tagged PDF, one page per slide."""
+    with _opened(browser, Path(deck), "print-pdf", []) as page:
+        page.emulate_media(media="print")
+        _print(page, pdf)
+
+
+def _print(page, pdf):
+    page.pdf(path=pdf, prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
 
 
 class _opened:
@@ -157,7 +166,13 @@ def steps(cells):
     """How many build-ups the cells of one slide have, counted in their source."""
     body = [cell for cell in cells if slide_type(cell) not in HIDDEN]
     fragments = sum(slide_type(cell) == "fragment" for cell in body[1:])
-    return fragments + sum(_steps_of(cell) for cell in body)
+    return fragments + sum(_steps_of(cell) + _steps_drawn(cell) for cell in body)
+
+
+def _steps_drawn(cell):
+    """The later pictures of a ``show.build_up``, which bring their own fragments."""
+    pages = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
+    return sum("".join(page).count('<div class="fragment">') for page in pages)
 
 
 def _steps_of(cell):
@@ -185,7 +200,9 @@ def _steps_of_text(cell):
         if not str(block).strip():
             continue
         lines = [] if isinstance(block, NavigableString) else block.select("li, tbody > tr")
-        lines = [line for line in lines if not line.find_parent(("li", "tbody")) or line.name == "tr"]
+        lines = [
+            line for line in lines if not line.find_parent(("li", "tbody")) or line.name == "tr"
+        ]
         if lines:
             total += len(lines)
             continue
