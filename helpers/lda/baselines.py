@@ -85,6 +85,10 @@ def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
     counts, pseudo_count = check_counts(counts), _check_pseudo_count(pseudo_count)
     n_topics = whole_number("n_topics", n_topics)
     q = generator("rng", rng).dirichlet(np.ones(n_topics), counts.shape[0])
+    return _climb_mixture(counts, q, pseudo_count)
+
+
+def _climb_mixture(counts, q, pseudo_count):
     while True:
         model = MixtureOfUnigrams(q.mean(axis=0), _normalised((counts.T @ q).T, pseudo_count))
         log_joint = model.log_joint(counts)

@@ -85,14 +85,7 @@ def one_document(model, words, start=None):
     gamma = model.alpha + len(words) / model.n_topics
     if start is not None:
         gamma = positive("start", start, shape=(model.n_topics,))
-    phi, updated = _uniform_phi(model.topics, words), "start"
-    while True:
-        q = DocumentPosterior(gamma, phi)
-        yield DocumentState(q, document_bound(model, words, q).elbo, updated)
-        if updated == "phi":
-            gamma, updated = update_gamma(model.alpha, phi), "gamma"
-        else:
-            phi, updated = update_phi(gamma, model.topics, words), "phi"
+    return _alternate(model, words, gamma)
 
 
 def trajectory(model, words, n_states, start=None):
@@ -122,6 +115,17 @@ def check_words(model, words):
             f"got {words.min()} to {words.max()}"
         )
     return words.astype(np.intp)
+
+
+def _alternate(model, words, gamma):
+    phi, updated = _uniform_phi(model.topics, words), "start"
+    while True:
+        q = DocumentPosterior(gamma, phi)
+        yield DocumentState(q, document_bound(model, words, q).elbo, updated)
+        if updated == "phi":
+            gamma, updated = update_gamma(model.alpha, phi), "gamma"
+        else:
+            phi, updated = update_phi(gamma, model.topics, words), "phi"
 
 
 def _word_rows(topics, words):

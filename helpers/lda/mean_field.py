@@ -71,19 +71,8 @@ def mean_field(model, counts, start=None, updates=None, tolerance=1e-6):
     scores = _scores(model, counts)
     batches = Batches(counts, model.n_topics)
     gamma = first_gamma(model.alpha, batches.totals, start)
-    found = _bounds_of(batches, scores, gamma, model.alpha)
-    shift, moving = scores.total_shift(counts), batches.totals > 0
-    for n_updates in _schedule(updates):
-        yield MeanFieldState(model, Topics(gamma), found + shift, moving)
-        gamma, found, moving = gamma.copy(), found.copy(), moving.copy()
-        for documents in batches:
-            documents = documents[moving[documents]]
-            if len(documents):
-                block = batches.block(documents, scores.weights)
-                ascent = _Ascent(block, model, scores, tolerance)
-                gamma[documents], found[documents], moving[documents] = ascent.improve(
-                    gamma[documents], found[documents], n_updates
-                )
+    schedule = _schedule(updates)
+    return _ascend(model, batches, scores, gamma, schedule, tolerance)
 
 
 def infer(model, counts, tolerance=1e-3, max_updates=100):
@@ -126,12 +115,23 @@ def _schedule(updates):
     return (min(3**n, LONGEST_RUN) for n in chain(range(9), repeat(9)))
 
 
-def _bounds_of(batches, scores, gamma, alpha):
-    found = np.zeros(len(gamma))
+def _ascend(model, batches, scores, gamma, schedule, tolerance):
+    found, moving = np.zeros(len(gamma)), batches.totals > 0
     for documents in batches:
         block = batches.block(documents, scores.weights)
-        found[documents] = bounds(block, gamma[documents], alpha, scores.logs)
-    return found
+        found[documents] = bounds(block, gamma[documents], model.alpha, scores.logs)
+    shift = scores.total_shift(batches.counts)
+    for n_updates in schedule:
+        yield MeanFieldState(model, Topics(gamma), found + shift, moving)
+        gamma, found, moving = gamma.copy(), found.copy(), moving.copy()
+        for documents in batches:
+            documents = documents[moving[documents]]
+            if len(documents):
+                block = batches.block(documents, scores.weights)
+                ascent = _Ascent(block, model, scores, tolerance)
+                gamma[documents], found[documents], moving[documents] = ascent.improve(
+                    gamma[documents], found[documents], n_updates
+                )
 
 
 class _Ascent:
