@@ -12,6 +12,8 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from helpers import environment
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -103,3 +105,20 @@ def test_helpers_import_quickly_and_quietly():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert run.stdout == ""
+
+
+def test_the_check_on_the_start_page_is_content_here(capsys):
+    assert environment.check() == []
+    assert capsys.readouterr().out.startswith("OK")
+
+
+def test_the_check_names_what_is_missing_and_what_to_do(capsys, monkeypatch):
+    wanted = ["numpy>=99", "no-such-package", "scipy", "dream; extra == 'test'"]
+    monkeypatch.setattr(environment, "requires", lambda name: wanted)
+    lines = environment.check()
+    assert len(lines) == 2
+    assert "the course needs numpy>=99" in lines[0] and "make env" in lines[0]
+    assert lines[1].startswith("no-such-package is missing")
+    assert environment.check("no-such-course-at-all") == lines  # the metadata are patched
+    monkeypatch.undo()
+    assert "not installed" in environment.check("no-such-course-at-all")[0]

@@ -1,0 +1,40 @@
+"""Says whether the course can run here, and if not, what to do."""
+
+import sys
+from importlib.metadata import PackageNotFoundError, requires, version
+
+COURSE = "variational-inference-course"
+REMEDY = "run 'make env' in the folder of the course (or: pip install -c constraints.txt -e .)"
+
+
+def check(course=COURSE):
+    """Print OK, or one line for each thing that is missing, with its remedy; returns the lines.
+
+    It looks at the packages that the course's own metadata name, without importing them.
+    """
+    from packaging.requirements import Requirement
+
+    try:
+        wanted = [Requirement(text) for text in requires(course) or []]
+    except PackageNotFoundError:
+        wanted, problems = [], [f"The course itself is not installed: {REMEDY}."]
+    else:
+        problems = [line for line in map(_problem, wanted) if line]
+    if sys.version_info < (3, 11):
+        have = ".".join(map(str, sys.version_info[:2]))
+        problems.append(f"Python {have} is too old: the course needs 3.11 or newer.")
+    print("\n".join(problems) if problems else "OK: everything that the course needs is here.")
+    return problems
+
+
+def _problem(requirement):
+    if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+        return None
+    try:
+        have = version(requirement.name)
+    except PackageNotFoundError:
+        return f"{requirement.name} is missing: {REMEDY}."
+    if have not in requirement.specifier:
+        wanted = f"{requirement.name}{requirement.specifier}"
+        return f"{requirement.name} {have} is here, but the course needs {wanted}: {REMEDY}."
+    return None
