@@ -20,7 +20,7 @@ def check(course=COURSE):
         wanted, problems = [], [f"The course itself is not installed: {REMEDY}."]
     else:
         problems = [line for line in map(_problem, wanted) if line]
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (a notebook may run in another kernel)
         have = ".".join(map(str, sys.version_info[:2]))
         problems.append(f"Python {have} is too old: the course needs 3.11 or newer.")
     print("\n".join(problems) if problems else "OK: everything that the course needs is here.")
