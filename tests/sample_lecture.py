@@ -103,7 +103,9 @@ def shown(data, **metadata):
 def lecture():
     """The sample lecture, a new one at each call."""
     svg = {"image/svg+xml": SVG, "text/plain": "<Figure size 1000x450 with 1 Axes>"}
-    narrow = {"image/svg+xml": SVG.replace('width="720pt" height="324pt"', 'width="390pt" height="176pt"')}
+    narrow = {
+        "image/svg+xml": SVG.replace('width="720pt" height="324pt"', 'width="390pt" height="176pt"')
+    }
     plain = {"image/svg+xml": SVG.replace('id="step-', 'id="part-')}
     verdict = printed("KL(q || p) = 0.4431 nats\nKL(p || q) = 1.3069 nats\n")
     cells = [

@@ -27,9 +27,11 @@ DISPLAY = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\\begin\s*\{(\w+\*?)\}.*?\\end\s*
 # All slides one below the other, as axe must see them to judge them in one go.
 UNROLLED = """
 html, body, main, .reveal, .reveal .slides { overflow: visible !important; height: auto !important;
-  width: 1280px !important; transform: none !important; zoom: 1 !important; position: static !important; }
+  width: 1280px !important; transform: none !important; zoom: 1 !important;
+  position: static !important; }
 .reveal .slides > section.lecture { display: flex !important; visibility: visible !important;
-  position: relative !important; opacity: 1 !important; transform: none !important; top: 0 !important; }
+  position: relative !important; opacity: 1 !important; transform: none !important;
+  top: 0 !important; }
 .backgrounds, .progress { display: none !important; }
 """
 SHOW_ALL = """document.querySelectorAll("section.lecture").forEach((slide) => {
@@ -129,7 +131,8 @@ def _steps_and_notes(page, notebook):
     slides = split(nb.cells)
     seen = page.evaluate(
         """[...document.querySelectorAll("section.lecture")].map((slide) => [
-            new Set([...slide.querySelectorAll(".fragment")].map((f) => f.dataset.fragmentIndex)).size,
+            new Set([...slide.querySelectorAll(".fragment")].map((step) =>
+                step.dataset.fragmentIndex)).size,
             Reveal.getSlideNotes(slide)?.trim().length > 0])"""
     )
     if len(seen) != len(slides):
@@ -199,7 +202,8 @@ def _steps_of_text(cell):
     for block in BeautifulSoup(markdown2html(source), "html.parser").contents:
         if not str(block).strip():
             continue
-        lines = [] if isinstance(block, NavigableString) else block.select("li, tbody > tr")
+        is_text = isinstance(block, NavigableString)
+        lines = [] if is_text else block.select("li, tbody > tr")
         lines = [
             line for line in lines if not line.find_parent(("li", "tbody")) or line.name == "tr"
         ]

@@ -1,25 +1,34 @@
 """Render the lectures as slides.
 
-    python tools/slides.py build [NOTEBOOK...]              into build/slides, with an index page
-    python tools/slides.py handout [NOTEBOOK...]            into build/handout, as tagged PDFs
-    python tools/slides.py shots NOTEBOOK FOLDER [--dark] [--steps]   a picture of every slide
-    python tools/slides.py check [NOTEBOOK...]              what is wrong with each slide
+    python tools/slides.py build [NOTEBOOK...]        into build/slides, with a page that lists them
+    python tools/slides.py handout [NOTEBOOK...]      into build/handout, as tagged PDFs
+    python tools/slides.py check [NOTEBOOK...]        what is wrong with each slide
+    python tools/slides.py shots NOTEBOOK FOLDER      a picture of every slide; --dark, and --steps
+                                                      for a picture of every build-up
 
-Without a notebook, all those in notebooks/.
+Without a notebook, all those in notebooks/. Pictures, PDFs and checks need Chromium
+(tools/chromium.py finds or installs it); the decks themselves need nothing.
 """
 
+import argparse
 import sys
+import tempfile
 from pathlib import Path
 
+import chromium
+import deck_checks
 import nbformat
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import chromium
-
 from helpers.slides import LectureSlides
+from helpers.slides.contents import contents, lecture
+from helpers.slides.problems import NotebookProblem
 
 ROOT = Path(__file__).resolve().parents[1]
+WAIT = deck_checks.WAIT
+# The slide whose picture stands for the deck: its first figure or widget, else its first slide.
+FIRST_FIGURE = """Math.max(0, [...document.querySelectorAll("section.lecture")].findIndex(
+    (slide) => slide.querySelector("figure, .html svg")))"""
+SHOW_ALL = "while (Reveal.availableFragments().next) Reveal.nextFragment()"
 
 
 def render(notebook):
@@ -30,34 +39,134 @@ def render(notebook):
     return LectureSlides().from_notebook_node(nb, where)[0]
 
 
-def shots(notebook, folder, dark=False, steps=False):
-    """Pictures of every slide, all build-ups shown; with ``steps`` one of every build-up."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    deck = folder / f"{Path(notebook).stem}.slides.html"
+def write(notebook, folder):
+    """Write a notebook's deck into a folder; the deck's path."""
+    deck = Path(folder) / f"{Path(notebook).stem}.slides.html"
+    deck.parent.mkdir(parents=True, exist_ok=True)
     deck.write_text(render(notebook), encoding="utf-8")
+    return deck
+
+
+def build(notebooks, folder):
+    """Write all decks and the page that lists them; the page's path."""
+    decks = [write(notebook, folder) for notebook in notebooks]
+    pictures = _thumbnails(decks)
+    lectures = [
+        lecture(nbformat.read(notebook, as_version=4), notebook, deck.name, picture)
+        for notebook, deck, picture in zip(notebooks, decks, pictures, strict=True)
+    ]
+    page = Path(folder) / "index.html"
+    page.write_text(contents(lectures), encoding="utf-8")
+    return page
+
+
+def handout(notebooks, folder):
+    """Print each deck to a tagged PDF, one page per slide; the PDFs' paths."""
+    folder = Path(folder)
+    pdfs = [folder / f"{Path(notebook).stem}.pdf" for notebook in notebooks]
+    folder.mkdir(parents=True, exist_ok=True)
+    with chromium.browser() as browser, tempfile.TemporaryDirectory() as scratch:
+        for notebook, pdf in zip(notebooks, pdfs, strict=True):
+            deck_checks.print_deck(browser, write(notebook, scratch), pdf)
+    return pdfs
+
+
+def check(notebooks):
+    """The faults of each notebook's deck, on the wall and on paper: {notebook: [Fault, ...]}."""
+    found = {}
+    with chromium.browser() as browser, tempfile.TemporaryDirectory() as scratch:
+        for notebook in notebooks:
+            deck = write(notebook, scratch)
+            found[notebook] = deck_checks.on_the_wall(browser, deck, notebook)
+            found[notebook] += deck_checks.on_paper(browser, deck, deck.with_suffix(".pdf"))
+    return found
+
+
+def shots(notebook, folder, dark=False, steps=False):
+    """Pictures of every slide with its build-ups shown, or of every build-up; their paths."""
+    deck = write(notebook, folder)
     with chromium.browser() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{deck.resolve().as_uri()}?theme={'dark' if dark else 'light'}")
-        page.wait_for_selector("html[data-ready]", timeout=60_000)
-        return _photograph(page, folder, steps)
+        page.wait_for_selector("html[data-ready]", timeout=WAIT)
+        return list(_photographs(page, Path(folder), steps))
 
 
-def _photograph(page, folder, steps):
-    paths = []
+def _photographs(page, folder, steps):
     while True:
         if not steps:
-            page.evaluate("while (Reveal.availableFragments().next) Reveal.nextFragment()")
-        place = page.evaluate("[Reveal.getState().indexh + 1, Reveal.getState().indexf ?? -1]")
-        name = f"{place[0]:02d}" + (f"-{place[1] + 1:02d}" if steps else "")
+            page.evaluate(SHOW_ALL)
+        slide, step = page.evaluate(
+            "[Reveal.getIndices().h + 1, (Reveal.getIndices().f ?? -1) + 1]"
+        )
         page.wait_for_timeout(60)
-        paths.append(folder / f"{name}.png")
-        page.screenshot(path=paths[-1])
+        path = folder / (f"{slide:02d}-{step:02d}.png" if steps else f"{slide:02d}.png")
+        page.screenshot(path=path)
+        yield path
         if page.evaluate("Reveal.isLastSlide() && !Reveal.availableFragments().next"):
-            return paths
+            return
         page.evaluate("Reveal.next()")
 
 
+def _thumbnails(decks):
+    try:
+        with chromium.browser() as browser:
+            return [_thumbnail(browser, deck) for deck in decks]
+    except RuntimeError as error:
+        print(f"The list of lectures has no pictures: {error}", file=sys.stderr)
+        return [b""] * len(decks)
+
+
+def _thumbnail(browser, deck):
+    page = browser.new_page(viewport={"width": 640, "height": 360})
+    page.goto(f"{deck.resolve().as_uri()}?theme=light")
+    page.wait_for_selector("html[data-ready]", timeout=WAIT)
+    page.evaluate(f"Reveal.slide({FIRST_FIGURE}); {SHOW_ALL}")
+    page.wait_for_timeout(100)
+    picture = page.screenshot(type="jpeg", quality=80)
+    page.close()
+    return picture
+
+
+def _arguments():
+    parser = argparse.ArgumentParser(description="Render the lectures as slides.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("build", "handout", "check"):
+        commands.add_parser(name).add_argument("notebooks", nargs="*", type=Path)
+    pictures = commands.add_parser("shots")
+    pictures.add_argument("notebook", type=Path)
+    pictures.add_argument("folder", type=Path)
+    pictures.add_argument("--dark", action="store_true")
+    pictures.add_argument("--steps", action="store_true")
+    return parser.parse_args()
+
+
+def _run(arguments):
+    if arguments.command == "shots":
+        for path in shots(arguments.notebook, arguments.folder, arguments.dark, arguments.steps):
+            print(path)
+        return 0
+    notebooks = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    if arguments.command == "build":
+        print(build(notebooks, ROOT / "build" / "slides"))
+    elif arguments.command == "handout":
+        print(*handout(notebooks, ROOT / "build" / "handout"), sep="\n")
+    else:
+        faults = {str(notebook): found for notebook, found in check(notebooks).items() if found}
+        for notebook, found in faults.items():
+            print(notebook, *found, sep="\n  ")
+        return 1 if faults else 0
+    return 0
+
+
+def main():
+    """Run one command; a notebook that cannot be rendered is one sentence, no traceback."""
+    try:
+        return _run(_arguments())
+    except (NotebookProblem, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
 if __name__ == "__main__":
-    _, notebook, folder, *rest = sys.argv[1:]
-    print(*shots(notebook, folder, "--dark" in rest, "--steps" in rest), sep="\n")
+    sys.exit(main())

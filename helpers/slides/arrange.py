@@ -20,6 +20,7 @@ Tags:
 
 import re
 from copy import deepcopy
+from html import escape
 from itertools import pairwise
 
 from nbformat import NotebookNode
@@ -39,11 +40,12 @@ def arrange(cells):
     to its end, so that no fragment hides them from the speaker.
     """
     slides = split(cells)
-    return [
-        cell
-        for number, slide in enumerate(slides, start=1)
-        for cell in _slide(slide, number, len(slides))
-    ]
+    shown, running = [], ""
+    for number, slide in enumerate(slides, start=1):
+        heading = heading_of(_first(slide))
+        shown += _slide(slide, f"{number} / {len(slides)}", "" if heading else running)
+        running = heading or running
+    return shown
 
 
 def split(cells):
@@ -70,47 +72,58 @@ def _visible(cell):
     return cell.cell_type == "markdown" and bool(cell.source.strip())
 
 
-def _slide(cells, number, total):
-    body = [cell for cell in cells if slide_type(cell) not in HIDDEN]
-    body = _heading_apart(body[0]) + body[1:]
+def heading_of(cell):
+    """The text of the heading that a Markdown cell begins with, else ""."""
+    match = HEADING.match(cell.source.strip()) if cell.cell_type == "markdown" else None
+    return match.group().lstrip("#").strip() if match else ""
+
+
+def _first(cells):
+    return next(cell for cell in cells if slide_type(cell) not in HIDDEN)
+
+
+def _slide(cells, place, running):
+    """The cells of one slide, its notes last; running is the heading it continues."""
+    first, *others = (cell for cell in cells if slide_type(cell) not in HIDDEN)
     notes = [cell for cell in cells if slide_type(cell) == "notes"]
-    for cell in body + notes:
+    heading, below = _heading_apart(first)
+    body = below + others
+    for cell in heading + body + notes:
         cell.metadata.lecture = _dressing(cell)
-    _mark_fragments(body)
+    _mark_fragments(heading + body)
     _open_columns(body)
-    below = body[1:] if HEADING.fullmatch(body[0].source.strip()) else body
-    if below:
-        _wrap(below[0], below[-1], '<div class="body">', "</div>")
+    if body:
+        _wrap(body[0], body[-1], '<div class="body">', "</div>")
     for cell in notes:
         _wrap(cell, cell, '<aside class="notes">', "</aside>")
-    _wrap(body[0], (body + notes)[-1], _section(cells, body, number, total), "</section>")
-    return body + notes
+    shown = heading + body + notes
+    header = f'<p class="running">{escape(running)}</p>' if running else ""
+    _wrap(shown[0], shown[-1], _section(cells, place) + header, "</section>")
+    return shown
 
 
 def _heading_apart(cell):
-    """The slide's first cell as two, if it begins with a heading and goes on."""
+    """The slide's first cell as ([heading], [what follows it])."""
+    if not heading_of(cell):
+        return [], [cell]
     source = cell.source.strip()
-    match = HEADING.match(source)
-    rest = source[match.end() :].strip() if match else ""
-    if cell.cell_type != "markdown" or not rest:
-        return [cell]
+    end = HEADING.match(source).end()
     heading, below = deepcopy(cell), deepcopy(cell)
-    heading.source, below.source = match.group(), rest
+    heading.source, below.source = source[:end], source[end:].strip()
     heading.id = f"{cell.get('id', 'cell')[:50]}-heading"
-    return [heading, below]
+    return [heading], [below] if below.source else []
 
 
-def _section(cells, body, number, total):
-    classes = ["lecture"]
-    if number == 1 and re.match(r"#\s", body[0].source):
-        classes.append("title")
-    if "dense" in tags(body[0]):
-        classes.append("dense")
-    seconds = round(60 * minutes(cells))
-    timing = f' data-timing="{seconds}"' if seconds else ""
-    ground = f' data-background-color="{palette.PAPER[palette.DARK]}"' if "title" in classes else ""
-    place = f' data-number="{number} / {total}"'
-    return f'<section class="{" ".join(classes)}"{place}{timing}{ground}>'
+def _section(cells, place):
+    first = _first(cells)
+    is_title = place.startswith("1 ") and heading_of(first) and re.match(r"\s*#\s", first.source)
+    classes = ["lecture", *(["title"] if is_title else []), *({"dense"} & set(tags(first)))]
+    attributes = {"class": " ".join(classes), "data-number": place}
+    if minutes(cells):
+        attributes["data-timing"] = round(60 * minutes(cells))
+    if is_title:
+        attributes["data-background-color"] = palette.PAPER[palette.DARK]
+    return "<section " + " ".join(f'{key}="{value}"' for key, value in attributes.items()) + ">"
 
 
 def _dressing(cell):
