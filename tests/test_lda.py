@@ -16,7 +16,7 @@ from helpers.ascent import climb
 from helpers.densities import Dirichlet, kl_divergence
 from helpers.lda import batches as fast
 from helpers.lda import first_topics
-from helpers.lda.exact import log_prior_of_counts
+from helpers.lda.enumeration import log_prior_of_counts
 from helpers.lda.variational_em import _Learner
 
 seeds = st.integers(0, 2**32 - 1)

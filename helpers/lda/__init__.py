@@ -15,9 +15,9 @@ from helpers.lda.document import (
     update_gamma,
     update_phi,
 )
-from helpers.lda.exact import exact, exact_by_counts, kl_to_posterior
+from helpers.lda.enumeration import exact, exact_by_counts, kl_to_posterior
+from helpers.lda.fixed_topics import infer, mean_field
 from helpers.lda.held_out import completion_perplexity, perplexity, split_tokens
-from helpers.lda.mean_field import infer, mean_field
 from helpers.lda.model import LDA, bags, tokens
 from helpers.lda.variational_em import fit
 

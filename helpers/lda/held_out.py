@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from helpers.arguments import generator, probabilities
-from helpers.lda.mean_field import infer
+from helpers.lda.fixed_topics import infer
 from helpers.lda.model import check_counts, warn_unsupported
 
 TOLERANCE = 1e-4  # of gamma; a bound that has not converged would flatter nobody

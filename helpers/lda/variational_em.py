@@ -28,7 +28,7 @@ from helpers.lda.batches import (
     update,
 )
 from helpers.lda.first_topics import random_topics, seeded_topics
-from helpers.lda.mean_field import first_gamma
+from helpers.lda.fixed_topics import first_gamma
 from helpers.lda.model import LDA, check_counts
 from helpers.lda.progress import watched
 
