@@ -11,8 +11,9 @@ import scipy.sparse
 from autograd.scipy.special import logsumexp as autograd_logsumexp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import expit, logsumexp
+from scipy.special import expit, logsumexp, rel_entr
 
+from helpers import data
 from helpers import latent_factors as lf
 from helpers.ascent import climb
 from helpers.elbo import bound_by_enumeration, enumerate_assignments
@@ -594,3 +595,48 @@ def test_other_bad_input_is_refused():
         from helpers.latent_factors import best_mean_field
 
         best_mean_field(model, counts, [])
+
+
+# ---------------------------------------------------------------- the course's corpus
+
+
+def most_informative(corpus, n_words):
+    """Columns of the words that tell most about a document's label (mutual information)."""
+    counts = corpus.counts.toarray().astype(float)
+    _, label = np.unique(corpus.labels, return_inverse=True)
+    joint = np.zeros((label.max() + 1, counts.shape[1]))
+    np.add.at(joint, label, counts)
+    joint /= joint.sum()
+    independent = joint.sum(1)[:, None] * joint.sum(0)
+    return np.sort(np.argsort(-rel_entr(joint, independent).sum(0))[:n_words])
+
+
+def mixture_of_unigrams(counts, n_components, rng, n_steps=60):
+    """Smoothed EM for p(x) = sum_k pi_k prod_v topics_kv^x_v -> (pi, topics)."""
+    responsibility = rng.dirichlet(np.ones(n_components), counts.shape[0])
+    for _ in range(n_steps):
+        topics = responsibility.T @ counts + 0.1
+        topics /= topics.sum(1, keepdims=True)
+        weights = (responsibility.sum(0) + 1) / (len(counts) + n_components)
+        joint = counts @ np.log(topics).T + np.log(weights)
+        responsibility = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+    return weights, topics
+
+
+def test_held_out_documents_are_likelier_than_under_unigrams_and_their_mixture():
+    corpus = data.corpus()
+    counts = corpus.counts.toarray()[:, most_informative(corpus, 200)].astype(float)
+    order = np.random.default_rng(28).permutation(len(counts))
+    new, known = counts[order[:300]], counts[order[300:]]
+    n_factors, n_tokens = 8, new.sum()
+    unigram = (known.sum(0) + 1) / (known.sum(0) + 1).sum()
+    by_unigram = (new @ np.log(unigram)).sum() / n_tokens
+    rng = np.random.default_rng(29)
+    weights, topics = mixture_of_unigrams(known, n_factors, rng)
+    joint = new @ np.log(topics).T + np.log(weights)
+    by_mixture = logsumexp(joint, axis=1).sum() / n_tokens
+    assert by_mixture > by_unigram
+    for inference in ("exact", "mean_field", "amortised"):
+        states_ = lf.train(known, n_factors, np.random.default_rng(30), inference)
+        model = climb(states_, max_steps=60).state.model
+        assert lf.exact(model, new).elbo / n_tokens > by_mixture + 0.1  # nats per token

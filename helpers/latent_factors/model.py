@@ -14,6 +14,7 @@ Symbols: K factors, H hidden units, V words, D documents, N_d tokens of document
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import scipy.sparse
@@ -115,7 +116,7 @@ def count_matrix(counts, n_words=None):
 def factor_states(n_factors):
     """All 2^K configurations, (2^K, K) of zeros and ones; the last factor changes fastest.
 
-    A table over states, (..., 2^K), reshaped to (..., 2, ..., 2) has one axis per factor.
+    Read-only. A table over states, (..., 2^K), reshaped to (..., 2, ..., 2), has an axis per factor.
     """
     whole_number("n_factors", n_factors)
     if n_factors > MAX_FACTORS:
@@ -123,5 +124,12 @@ def factor_states(n_factors):
             f"n_factors: expected at most {MAX_FACTORS} for enumeration, "
             f"got {n_factors}, that is 2^{n_factors} states"
         )
+    return _factor_states(n_factors)
+
+
+@lru_cache(maxsize=MAX_FACTORS)
+def _factor_states(n_factors):
     bits = np.arange(2**n_factors)[:, None] >> np.arange(n_factors - 1, -1, -1)
-    return (bits & 1).astype(float)
+    states = (bits & 1).astype(float)
+    states.flags.writeable = False  # shared by everybody who asks
+    return states
