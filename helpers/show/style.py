@@ -79,7 +79,7 @@ class Picture:
         text = re.sub(r'(?<= d=")[^"]*', _shorten, text)
         return re.sub(r">\s+<", "><", text).strip() + "\n"
 
-    def html(self, css="max-width:100%; height:auto"):
+    def html(self, css="display:block; max-width:100%; height:auto; margin:auto"):
         """An ``<img>`` element with the SVG inside its address."""
         data = base64.b64encode(self.svg().encode()).decode()
         words = html.escape(" ".join(self.alt.split()), quote=True)

@@ -46,7 +46,7 @@ def overview():
         graph = replace(graph, texts=(Text(3, 3.4 + 0.8 * row, title),))
         graphs.append(graph.shifted(7.4 * column, -5.2 * row, f"{which}:"))
         words.append(f"{title}: {graph.alt}")
-    return beside(graphs, (-0.8, -5.9, 15, 9.7), "Four graphs. " + " ".join(words))
+    return beside(graphs, (-0.8, -5.9, 15, 9.7), "Four graphs. " + " ".join(words), scale=0.6)
 
 
 _BARE = "hyperparameter"

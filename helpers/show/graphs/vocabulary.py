@@ -18,7 +18,7 @@ from helpers.show import palette
 from helpers.show.style import STYLE, Picture
 
 KINDS = ("latent", "observed", "hyperparameter")
-GRID, DISC, LETTER = 2.0, 1.4, 0.9  # centimetres: one unit of length, a disc, a bare letter
+GRID, DISC, LETTER = 2.5, 1.75, 1.1  # centimetres: one unit of length, a disc, a bare letter
 LOOKS = {
     "generative": {"arrowstyle": "-|>", "linestyle": "solid", "linewidth": 1.8},
     "joint": {"arrowstyle": "-|>", "linestyle": "solid", "linewidth": 1.8},
@@ -78,6 +78,7 @@ class Graph:
 
     alt: in words, what the graph shows. frame: x, y, width and height of what is drawn, in
     units of GRID; the same for all steps of a build-up, so that nothing jumps.
+    scale: how large it is drawn.
     """
 
     alt: str
@@ -86,6 +87,7 @@ class Graph:
     plates: tuple = ()
     texts: tuple = ()
     frame: tuple = field(default=(0, 0, 5, 2))
+    scale: float = 1.0
 
     def __post_init__(self):
         names = {node.name for node in self.nodes}
@@ -123,13 +125,13 @@ class Graph:
         return self.picture()._repr_mimebundle_()
 
 
-def beside(graphs, frame, alt):
+def beside(graphs, frame, alt, scale=1.0):
     """One graph of several that were shifted apart."""
     parts = {
         name: tuple(part for graph in graphs for part in getattr(graph, name))
         for name in ("nodes", "edges", "plates", "texts")
     }
-    return Graph(alt=alt, frame=frame, **parts)
+    return Graph(alt=alt, frame=frame, scale=scale, **parts)
 
 
 def checked_step(step, last):
@@ -141,33 +143,37 @@ def checked_step(step, last):
 
 def _draw(graph):
     x, y, width, height = graph.frame
-    pgm = daft.PGM(
-        shape=(width, height), origin=(x, y), grid_unit=GRID, node_unit=DISC, line_width=1.8
-    )
+    grid, size = GRID * graph.scale, 24 * graph.scale  # centimetres, points
+    units = {"grid_unit": grid, "node_unit": DISC * graph.scale, "line_width": 1.8}
+    pgm = daft.PGM(shape=(width, height), origin=(x, y), **units)
     for plate in graph.plates:
         rect = (plate.x, plate.y, plate.width, plate.height)
-        pgm.add_plate(rect, label=plate.label, position="bottom right", fontsize=18)
+        pgm.add_plate(rect, label=plate.label, position="bottom right", fontsize=size)
     for node in graph.nodes:
-        pgm.add_node(node.name, node.label, node.x, node.y, **_node_look(node))
+        pgm.add_node(node.name, node.label, node.x, node.y, **_node_look(node, size))
     ax = pgm.render()
     for text in graph.texts:
-        place = (GRID * (text.x - x), GRID * (text.y - y))
-        ax.annotate(text.label, place, ha="center", va="center", fontsize=20)
-    places = {n.name: (GRID * (n.x - x), GRID * (n.y - y)) for n in graph.nodes}
-    radii = {n.name: (LETTER if n.kind == "hyperparameter" else DISC) / 2 for n in graph.nodes}
+        place = (grid * (text.x - x), grid * (text.y - y))
+        ax.annotate(text.label, place, ha="center", va="center", fontsize=size)
+    places = {n.name: (grid * (n.x - x), grid * (n.y - y)) for n in graph.nodes}
+    radii = {n.name: graph.scale * _diameter(n) / 2 for n in graph.nodes}
     for edge in graph.edges:
         ax.add_patch(_arrow(edge, places, radii, ax.transData))
     plt.close(pgm.figure)  # keep pyplot from showing it a second time
     return pgm.figure
 
 
-def _node_look(node):
+def _diameter(node):
+    return LETTER if node.kind == "hyperparameter" else DISC
+
+
+def _node_look(node, size):
     if node.kind == "hyperparameter":
         bare = {"ec": "none", "fc": "none"}
-        return {"scale": LETTER / DISC, "plot_params": bare, "fontsize": 24}
+        return {"scale": LETTER / DISC, "plot_params": bare, "fontsize": 1.3 * size}
     shade = palette.OBSERVED if node.kind == "observed" else palette.PAPER
-    size = 18 if "_{" in node.label else 24  # an index such as t+1 has to fit into the disc
-    return {"plot_params": {"fc": shade[palette.LIGHT]}, "fontsize": size}
+    smaller = 0.85 if "_{" in node.label else 1.25  # an index such as t+1 has to fit into the disc
+    return {"plot_params": {"fc": shade[palette.LIGHT]}, "fontsize": smaller * size}
 
 
 def _arrow(edge, places, radii, transform):

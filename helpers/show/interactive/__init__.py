@@ -3,21 +3,29 @@
 They work in the notebook, and without a kernel in slides, exported pages and the site.
 """
 
+from helpers.show.interactive.amortised import two_gaps
 from helpers.show.interactive.ascents import trace
 from helpers.show.interactive.coin import bayes
+from helpers.show.interactive.competing import explaining_away
 from helpers.show.interactive.correlated import mean_field
+from helpers.show.interactive.coupled import fhmm
 from helpers.show.interactive.figure import Interactive
 from helpers.show.interactive.gaps import gap, kl_directions
 from helpers.show.interactive.jensen import jensen
+from helpers.show.interactive.topics import lda_document
 from helpers.show.interactive.touching import em
 
 __all__ = [
     "Interactive",
     "bayes",
     "em",
+    "explaining_away",
+    "fhmm",
     "gap",
     "jensen",
     "kl_directions",
+    "lda_document",
     "mean_field",
     "trace",
+    "two_gaps",
 ]

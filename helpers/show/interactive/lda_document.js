@@ -1,0 +1,73 @@
+// One document under LDA: each word with its phi as a striped bar, gamma, and the bound.
+import { axes, draw, number, set } from "./drawing.js";
+import { player } from "./player.js";
+
+export const figure = {
+  size: [900, 440],
+  player,
+
+  compute(data, { step }) {
+    const numbers = { elbo: data.elbos[step], gamma: data.gamma[step], top: data.top[step] };
+    const evidence = data.log_evidence;
+    return evidence === null ? numbers : { ...numbers, log_evidence: evidence, kl: evidence - data.elbos[step] };
+  },
+
+  build(stage, data) {
+    const topics = data.names.length;
+    const colour = (k) => `fill:var(--series-${k});stroke:var(--series-${k})`;
+    let [x, y] = [10, 0];
+    const dense = data.words.length > 40;
+    const words = data.words.map((word) => {
+      const width = (dense ? 9.6 : 10.5) * word.length + 8;
+      if (x + width > 895) [x, y] = [10, y + 46];
+      const label = draw(stage, "text", { x: x + width / 2, y: y + 20, class: "mid" }, word);
+      const stripes = data.names.map((_, k) => draw(stage, "rect", { class: "stripe", y: y + 27, height: 10, style: colour(k) }));
+      const at = { x, width, label, stripes };
+      x += width + 6;
+      return at;
+    });
+    const top = y + 80;
+    const bottom = Math.max(400, top + 150);
+    figure.size[1] = bottom + 50;
+    stage.setAttribute("viewBox", `0 0 900 ${bottom + 50}`);
+    const most = Math.max(...data.gamma.flat());
+    const wide = (bottom - top) / topics;
+    const bars = data.names.map((name, k) => {
+      const row = top + wide * k;
+      draw(stage, "text", { x: 120, y: row + wide / 2 + 6, class: "end" }, name);
+      return [draw(stage, "rect", { class: "stripe", x: 130, y: row + 3, height: wide - 8, style: colour(k) }),
+              draw(stage, "text", { y: row + wide / 2 + 6 })];
+    });
+    draw(stage, "text", { x: 130, y: top - 8 }, "γ, topic by topic");
+    const last = data.elbos.length - 1;
+    const trace = axes(stage, { box: [560, top, 890, bottom], x: [0, Math.max(last, 1)], y: data.range, ylabel: "ELBO, nats",
+      yticks: data.yticks, xlabel: "update" });
+    if (data.log_evidence !== null) draw(stage, "path", { class: "evidence", d: `M560,${trace.Y(data.log_evidence)}H890` });
+    const line = draw(stage, "path", { class: "elboline" });
+    const dot = draw(stage, "circle", { class: "elbodot", r: 7 });
+    return ({ elbo, gamma }, { step }) => {
+      words.forEach((word, n) => {
+        let left = word.x;
+        data.phi[step][n].forEach((share, k) => {
+          set(word.stripes[k], { x: left, width: share * word.width });
+          left += share * word.width;
+        });
+      });
+      bars.forEach(([rect, text], k) => {
+        set(rect, { width: (250 * gamma[k]) / most });
+        set(text, { x: 140 + (250 * gamma[k]) / most }).textContent = number(gamma[k]);
+      });
+      const steps = data.elbos.slice(0, step + 1);
+      set(line, { d: trace.path(steps.map((_, i) => i), steps) });
+      set(dot, { cx: trace.X(step), cy: trace.Y(elbo) });
+    };
+  },
+
+  describe({ elbo, gamma, kl, log_evidence, top }, { step }, data) {
+    const k = gamma.indexOf(Math.max(...gamma));
+    const gap = kl === undefined ? "" : `, ${number(kl, 3)} below the log evidence ${number(log_evidence, 3)}`;
+    const held = top.filter((topic) => topic === k).length;
+    return `${step ? `Update ${step}, of ${data.updated[step]}` : "Start"}: ELBO ${number(elbo, 3)}${gap}. ` +
+      `The largest γ is that of “${data.names[k]}”, ${number(gamma[k])}; ${held} of ${top.length} words have it as their first topic.`;
+  },
+};

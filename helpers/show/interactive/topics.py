@@ -1,0 +1,110 @@
+"""One document under latent Dirichlet allocation: coordinate ascent, word by word in colour.
+
+Source: the slide "Mean field LDA Inference".
+"""
+
+import numpy as np
+
+from helpers.arguments import finite_array
+from helpers.show.interactive.controls import steps, ticks
+from helpers.show.interactive.figure import Interactive, clean, json_text
+
+MOST_TOPICS, MOST_WORDS, MOST_DATA = 5, 70, 150_000
+TEXT = (
+    "the bank lent money at low interest and the river flooded its bank while water and fish "
+    "moved past the bank and the loan was paid"
+)
+TOPIC_NAMES = ("money", "rivers", "any text")
+TOPIC_WORDS = {
+    "money": {"bank": 6, "lent": 3, "money": 6, "interest": 4, "loan": 5, "paid": 4, "low": 2},
+    "rivers": {"bank": 5, "river": 6, "flooded": 3, "water": 6, "fish": 4, "moved": 2, "low": 2},
+    "any text": {"the": 12, "and": 8, "at": 4, "its": 3, "while": 3, "was": 4, "past": 2},
+}
+
+
+def toy_model(alpha=0.5, smoothing=0.1):
+    """Three topics over the words of ``TEXT`` -> (LDA, the text's word numbers, its words)."""
+    from helpers.lda import LDA
+
+    words = TEXT.split()
+    vocabulary = sorted(set(words))
+    weights = [[TOPIC_WORDS[t].get(w, 0) + smoothing for w in vocabulary] for t in TOPIC_NAMES]
+    topics = np.array(weights) / np.sum(weights, axis=1, keepdims=True)
+    return LDA(alpha, topics), np.array([vocabulary.index(w) for w in words]), words
+
+
+def lda_document(words=None, trajectory=None, topic_names=None, log_evidence=None):
+    """A document's coordinate ascent: its words coloured by phi, gamma as bars, and the bound.
+
+    Args:
+        words: the document's N tokens as text, at most 70. None: a toy document.
+        trajectory: what :func:`helpers.lda.trajectory` returns: gamma (S, K), phi (S, N, K),
+            elbo (S,) and updated, a list of S names.
+        topic_names: K names. Beyond five topics, the smaller ones are drawn together.
+        log_evidence: log p(w), where it is known.
+    """
+    if words is None:
+        words, trajectory, topic_names, log_evidence = _toy()
+    gamma, phi, elbos = _checked(words, trajectory)
+    names = (
+        [f"topic {k + 1}" for k in range(gamma.shape[1])] if topic_names is None else topic_names
+    )
+    names, gamma, phi = _largest(list(names), gamma, phi)
+    top = phi.argmax(axis=2)
+
+    def compute(step):
+        numbers = {"elbo": float(elbos[step]), "gamma": gamma[step], "top": top[step]}
+        if log_evidence is None:
+            return numbers
+        kl = float(log_evidence - elbos[step])
+        return numbers | {"log_evidence": float(log_evidence), "kl": kl}
+
+    shown = [*elbos, *([] if log_evidence is None else [log_evidence])]
+    margin = 0.08 * (max(shown) - min(shown)) or 1.0
+    span = (min(shown) - margin, max(shown) + margin)
+    data = {
+        "title": "Mean field LDA: one document, step by step",
+        "controls": [steps("step", "updates (phi, gamma, …)", len(elbos) - 1, pause=800)],
+        "words": list(words),
+        "names": names,
+        "phi": np.round(phi, 4),
+        "top": top,
+        "gamma": gamma,
+        "elbos": elbos,
+        "updated": list(trajectory["updated"]),
+        "log_evidence": None if log_evidence is None else float(log_evidence),
+        "range": span,
+        "yticks": ticks(*span),
+    }
+    if len(json_text(clean(data))) > MOST_DATA:
+        raise ValueError(f"trajectory: too large for one figure, {phi.shape}; take fewer steps")
+    return Interactive("lda_document", data, compute)
+
+
+def _toy():
+    from helpers.lda import exact_by_counts, trajectory
+
+    model, numbers, words = toy_model()
+    evidence = exact_by_counts(model, numbers).log_evidence
+    return words, trajectory(model, numbers, 25), TOPIC_NAMES, evidence
+
+
+def _checked(words, trajectory):
+    if words is None or trajectory is None or not 1 <= len(words) <= MOST_WORDS:
+        raise ValueError(f"words: expected 1 to {MOST_WORDS} words and their trajectory")
+    gamma = finite_array("gamma", trajectory["gamma"], ndim=2)
+    phi = finite_array("phi", trajectory["phi"], shape=(len(gamma), len(words), gamma.shape[1]))
+    return gamma, phi, finite_array("elbo", trajectory["elbo"], shape=(len(gamma),))
+
+
+def _largest(names, gamma, phi):
+    """The topics with the largest final gamma, and the sum of the others as one more."""
+    if len(names) <= MOST_TOPICS:
+        return names, gamma, phi
+    order = np.argsort(-gamma[-1], kind="stable")
+    kept, rest = np.sort(order[: MOST_TOPICS - 1]), order[MOST_TOPICS - 1 :]
+
+    def merged(table):
+        return np.concatenate([table[..., kept], table[..., rest].sum(-1, keepdims=True)], axis=-1)
+
+    return [names[k] for k in kept] + ["all others"], merged(gamma), merged(phi)
