@@ -107,6 +107,26 @@ def test_hard_assignments_end_away_from_maximum_likelihood():
     assert hard.bound.kl > 1
 
 
+@pytest.mark.parametrize("threshold", [0, 1e-3, 0.2])
+def test_sparse_em_climbs_and_looks_at_fewer_components(threshold):
+    x, start = data(200), mixture.random_start(data(200), 4, np.random.default_rng(1))
+    rng = np.random.default_rng(0)
+    states = list(islice(mixture.fit_sparse(x, 4, rng, threshold, start=start), 80))
+    elbos = np.array([s.elbo for s in states])
+    assert (np.diff(elbos) >= -1e-9 * np.abs(elbos[:-1])).all()
+    for state in states:
+        np.testing.assert_allclose(state.q.sum(1), 1, atol=1e-12)
+        assert state.elbo <= state.log_likelihood + 1e-9
+    full = list(islice(fit(x, 4, rng, start=start), 80))
+    evaluations = x.shape[0] * 4 * (1 + sum(s.step == "E" for s in full))
+    assert states[-1].evaluations <= evaluations
+    if threshold == 0:
+        assert states[-1].evaluations == evaluations
+        np.testing.assert_allclose(elbos, [s.elbo for s in full], rtol=1e-12)
+    else:
+        assert states[-1].evaluations < 0.9 * evaluations
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     arrays(float, st.integers(1, 12), elements=st.sampled_from([0.0, 1.0, 1e6, -3.5, 1e-8])),
@@ -144,6 +164,7 @@ BAD = {
     "rng: expected": lambda: fit([1.0, 2.0], 1, 7),
     "assignments: expected": lambda: fit([1.0, 2.0], 1, RNG, assignments="firm"),
     "start: expected means": lambda: fit([1.0, 2.0], 1, RNG, start=TRUTH),
+    "threshold: expected": lambda: mixture.fit_sparse([1.0, 2.0], 1, RNG, threshold=1),
     "covariances: expected": lambda: GaussianMixture([1.0], [[0.0]], np.ones((2, 1, 1))),
 }
 
