@@ -116,7 +116,7 @@ def count_matrix(counts, n_words=None):
 def factor_states(n_factors):
     """All 2^K configurations, (2^K, K) of zeros and ones; the last factor changes fastest.
 
-    Read-only. A table over states, (..., 2^K), reshaped to (..., 2, ..., 2), has an axis per factor.
+    Read-only. A table over states (..., 2^K) reshaped to (..., 2, ..., 2) has an axis per factor.
     """
     whole_number("n_factors", n_factors)
     if n_factors > MAX_FACTORS:
