@@ -1,0 +1,348 @@
+"""From what a student's function did to the verdict.
+
+The order matters: first what kept the function from answering, then known mistakes, then the form
+of the result, then what is broken, and last the smallest input for which it is wrong.
+"""
+
+import inspect
+
+import numpy as np
+
+from helpers.checks.outcomes import (
+    ENDED,
+    ENDLESS,
+    NO_MEMORY,
+    UNWRITTEN,
+    VALUE,
+    observe,
+)
+from helpers.checks.plain import Odd, describe, has_nan, like, shape_in_words
+from helpers.checks.recognising import Trial, matches, plain_shape, recognise, result_of
+from helpers.checks.verdicts import CORRECT, NOT_YET, WRONG, Verdict
+
+_OWN_NUMPY = {
+    (module, name): value
+    for module in (np, np.linalg)
+    for name, value in vars(module).items()
+    if callable(value) and not name.startswith("_")
+}
+UNTOUCHED = (
+    "Write your answer in the cell above, run that cell, then this one. "
+    "(Three hints are waiting below, should you want them.)"
+)
+
+
+def judge(task, function, rng):
+    """The verdict on a student's function; never raises, takes less than ten seconds."""
+    try:
+        return _judged(task, function, rng)
+    except KeyboardInterrupt:
+        return _no(task, "The check was interrupted.")
+    except Exception as error:  # not the student's fault, but no traceback either
+        return _no(task, f"The check itself failed ({type(error).__name__}: {error}).")
+
+
+def _judged(task, function, rng):
+    early = _not_a_function(task, function) or _patched(task)
+    if early is not None:
+        return early
+    cases = [as_case(x) for x in task.cases(rng)]
+    outcomes = observe(call_of(task), function, [c.inputs for c in cases], task.seconds)
+    return verdict_on(task, cases, outcomes, function)
+
+
+def as_case(given):
+    """A case, also from a bare tuple of inputs."""
+    from helpers.checks.tasks import Case  # tasks are called by students and call this module
+
+    return given if isinstance(given, Case) else Case(tuple(given))
+
+
+def call_of(task):
+    """How the task calls a function: ``call(function, *inputs)``."""
+    return task.call or (lambda function, *inputs: function(*inputs))
+
+
+def verdict_on(task, cases, outcomes, function=None):
+    """The verdict, from the outcomes of the student's function for ``cases``."""
+    with np.errstate(all="ignore"):  # wrong answers overflow, and so do attempts to explain them
+        return _verdict_on(task, cases, outcomes, function)
+
+
+def _verdict_on(task, cases, outcomes, function):
+    if not outcomes or outcomes[0].kind == UNWRITTEN or _only_dots(outcomes[0], function):
+        return _not_yet(task)
+    trials = [
+        Trial(c.inputs, result_of(task, task.reference, c.inputs), o.value, c.label)
+        for c, o in zip(cases, outcomes, strict=False)
+        if o.kind == VALUE
+    ]
+    failed = next((o for o in outcomes if o.kind != VALUE), None)
+    wrong = [t for t in trials if not matches(task, t.expected, t)]
+    if failed is not None:
+        known = recognise(task, trials, function) if len(wrong) > 1 else ""
+        return _no(task, known or _stopped(task, failed, cases[outcomes.index(failed)], function))
+    if wrong:
+        return _no(task, _what_is_wrong(task, trials, wrong, outcomes, function))
+    changed = next((o.changed for o in outcomes if o.changed), ())
+    if changed:
+        return _no(task, _changed(task, changed))
+    return Verdict(True, task.why, task.name, CORRECT, task.points, task.hints)
+
+
+def judge_choice(task, answer):
+    """The verdict on a prediction: a choice, or a function that returns one."""
+    kind, value = "value", answer
+    if callable(answer):
+        outcome = observe(lambda f: f(), answer, [()], 3.0)[0]
+        if outcome.kind == UNWRITTEN or _only_dots(outcome, answer):
+            kind = UNWRITTEN
+        elif outcome.kind != VALUE:
+            return _no(task, outcome.error or "Your function gave no answer.")
+        value = outcome.value
+    if kind == UNWRITTEN or value is Ellipsis:
+        return _not_yet(task, "Choose first, then play: " + _choices(task))
+    chosen = value.strip().strip(".").lower() if isinstance(value, str) else None
+    for choice, words in task.choices.items():
+        if chosen == choice.lower():
+            ok = choice == task.right
+            return Verdict(ok, words, task.name, CORRECT if ok else WRONG, task.points, task.hints)
+    came = shape_in_words(value) if not callable(value) else "a function"
+    return _no(task, f"Your answer is {came}. {_choices(task)}")
+
+
+def _choices(task):
+    return "answer with one of " + ", ".join(repr(x) for x in task.choices) + "."
+
+
+def _no(task, message):
+    return Verdict(False, message, task.name, WRONG, task.points, task.hints)
+
+
+def _not_yet(task, message=UNTOUCHED):
+    return Verdict(False, message, task.name, NOT_YET, task.points, task.hints)
+
+
+# ---------------------------------------------------------------- before the first call
+
+
+def _not_a_function(task, function):
+    if function is Ellipsis or function is NotImplemented:
+        return _not_yet(task)
+    if isinstance(function, type) or not callable(function):
+        came = (
+            describe(function) if not isinstance(function, type) else f"class {function.__name__}"
+        )
+        return _no(
+            task,
+            f"The check needs your function itself, not {came}: write its name without brackets "
+            "after it.",
+        )
+    return None
+
+
+def _patched(task):
+    changed = sorted(
+        f"{module.__name__}.{name}"
+        for (module, name), value in _OWN_NUMPY.items()
+        if vars(module).get(name) is not value
+    )
+    if not changed:
+        return None
+    return _no(
+        task,
+        f"{changed[0]} is no longer NumPy's own: something in this notebook has replaced it. "
+        "Restart the kernel, and let no cell assign to it.",
+    )
+
+
+def _only_dots(outcome, function):
+    """Is the body of the function still empty, or nothing but `...`?"""
+    if outcome.kind != VALUE:
+        return False
+    if isinstance(outcome.value, Odd) and outcome.value.what == "nothing but a placeholder":
+        return True
+    compiled = getattr(function, "__code__", None)
+    if outcome.value is not None or compiled is None:
+        return False
+    return len(compiled.co_names) == 0 and len(compiled.co_consts) <= 2 and _length(compiled) <= 4
+
+
+def _length(compiled):
+    return len(compiled.co_code) // 2
+
+
+# ---------------------------------------------------------------- no result
+
+
+def _stopped(task, outcome, case, function):
+    if outcome.kind == ENDLESS:
+        return (
+            f"No answer after {task.seconds:g} seconds: is there a loop that never ends, or a much "
+            "too long one?"
+        )
+    if outcome.kind == NO_MEMORY:
+        return (
+            "The computer's memory did not suffice: your function builds something far too large."
+        )
+    if outcome.kind == ENDED:
+        return "Your function ended the program (exit, or a crash) instead of returning a result."
+    return _raised(task, outcome, case, function)
+
+
+_ADVICE = {
+    "NameError": "Is it defined in a cell that you have not run, or is it a slip of the pen?",
+    "UnboundLocalError": "A name is used before it gets its value: on every path?",
+    "ZeroDivisionError": "Something is divided by zero: may it be zero here?",
+    "RecursionError": "The function calls itself without end.",
+    "IndexError": "An index points beyond the end: compare it with the array's .shape.",
+    "AttributeError": "What has this attribute, and what do you have here?",
+}
+
+
+def _raised(task, outcome, case, function):
+    name, _, text = outcome.error.partition(": ")
+    if name == "TypeError" and outcome.line == 0 and _wrong_arguments(task, function):
+        return _wrong_arguments(task, function)
+    place = f" in line {outcome.line} of your function, `{outcome.code}`" if outcome.code else ""
+    advice = _ADVICE.get(name, "")
+    if name == "ValueError" and ("broadcast" in text or "shapes" in text or "mismatch" in text):
+        advice = "Two arrays do not fit together: print their .shape."
+    if case.label:
+        advice = f"{advice} It happened for {case.label}.".strip()
+    return f"Your code raised {name}{place}: {text.rstrip('.')}. {advice}".strip()
+
+
+def _wrong_arguments(task, function):
+    try:
+        inspect.signature(function).bind(*task.arguments)
+    except TypeError:
+        count, names = len(task.arguments), ", ".join(task.arguments)
+        return f"Your function must take {count} argument{'s' if count > 1 else ''}: ({names})."
+    except ValueError:
+        return ""
+    return ""
+
+
+# ---------------------------------------------------------------- a wrong result
+
+
+def _what_is_wrong(task, trials, wrong, outcomes, function):
+    first = min(wrong, key=_size)
+    if any(t.got is None for t in wrong):
+        return _returned_none(trials, outcomes)
+    known = _kind(task, first) or recognise(task, trials, function) or _form(task, wrong)
+    if known:
+        return known
+    broken = _broken_invariant(task, sorted(wrong, key=_size))
+    labelled = _only_where(trials, wrong)
+    return " ".join(x for x in (broken, labelled, _example(task, first, trials, wrong)) if x)
+
+
+def _size(trial):
+    return sum(np.size(x) for x in trial.inputs if isinstance(x, (np.ndarray, int, float)))
+
+
+def _returned_none(trials, outcomes):
+    if not all(t.got is None for t in trials):
+        return "Your function sometimes returns nothing (None): is there a `return` on every path?"
+    if outcomes[0].printed:
+        return "Your function prints its result and returns None: write `return` for `print`."
+    return "Your function returned None: is the `return` missing?"
+
+
+def _kind(task, trial):
+    """A result of another kind than numbers, of which no comparison could make sense, or ""."""
+    parts = trial.got if isinstance(trial.got, list) else [trial.got]
+    odd = next((x for x in parts if isinstance(x, (Odd, str))), None)
+    if odd is None or isinstance(trial.expected, type(odd)):
+        return ""
+    came = shape_in_words(odd) if odd is trial.got else f"results among which is {describe(odd)}"
+    return f"Your function returned {came}; expected is {_asked(task, trial)}."
+
+
+def _asked(task, trial):
+    return shape_in_words(trial.expected) + (f" ({task.returns})" if task.returns else "")
+
+
+def _form(task, wrong):
+    """What is wrong with the shape or the finiteness of the results, or ""."""
+    for trial in sorted(wrong, key=_size):
+        got, expected = like(trial.expected, trial.got), trial.expected
+        if plain_shape(got) != plain_shape(expected):
+            return (
+                f"Your function returned {shape_in_words(got)}; expected is "
+                f"{_asked(task, trial)}, for {_inputs(task, trial)}."
+            )
+        if has_nan(got) and not has_nan(expected):
+            special = f" It happens for {trial.label}." if trial.label else ""
+            return (
+                "There is a nan (not a number) in your result. It comes from 0 * inf, inf - inf or "
+                f"0 / 0: remember that 0 log 0 = 0, and that log 0 = -inf.{special}"
+            )
+    return ""
+
+
+def _broken_invariant(task, wrong):
+    for trial in wrong:
+        got = like(trial.expected, trial.got)
+        for invariant in task.invariants:
+            try:
+                with np.errstate(all="ignore"):
+                    sentence = invariant(got, *trial.inputs)
+            except Exception:  # a result so odd that the invariant makes no sense
+                continue
+            if sentence:
+                return sentence[0].upper() + sentence[1:].rstrip(".") + "."
+    return _not_a_distribution(wrong)
+
+
+def _not_a_distribution(wrong):
+    """An invariant that needs no words from the task: probabilities sum to one."""
+    for trial in wrong:
+        expected, got = trial.expected, like(trial.expected, trial.got)
+        if not (isinstance(expected, np.ndarray) and expected.ndim and expected.shape[-1] > 1):
+            continue
+        if (expected < 0).any() or not np.allclose(expected.sum(-1), 1):
+            continue
+        if (got < -1e-9).any():
+            return f"Your probabilities hold {got.min():.4g}: none can be negative."
+        worst = got.sum(-1).ravel()[np.argmax(np.abs(got.sum(-1) - 1))]
+        if abs(worst - 1) > 1e-6:
+            return f"Your probabilities sum to {worst:.4g}, not to 1."
+    return ""
+
+
+def _only_where(trials, wrong):
+    """What the failing inputs have in common that the others do not."""
+    if len(wrong) == len(trials):
+        return ""
+    labels = {t.label for t in wrong}
+    special = labels - {t.label for t in trials if t not in wrong} - {""}
+    if labels <= special and special:
+        return f"It is right for ordinary inputs, but not for {' and '.join(sorted(special))}."
+    return ""
+
+
+def _example(task, first, trials, wrong):
+    got = like(first.expected, first.got)
+    line = f" ({len(wrong)} of {len(trials)} inputs give a wrong result.)" if len(wrong) > 1 else ""
+    equal = "the line above it is" if task.above else "the right result is"
+    return (
+        f"For {_inputs(task, first)} your function returned {describe(got)}, but {equal} "
+        f"{describe(first.expected)}.{line}"
+    )
+
+
+def _inputs(task, trial):
+    return ", ".join(
+        f"{n} = {describe(x)}" for n, x in zip(task.arguments, trial.inputs, strict=False)
+    )
+
+
+def _changed(task, positions):
+    names = " and ".join(f"`{task.arguments[i]}`" for i in positions if i < len(task.arguments))
+    return (
+        f"The result is right, but your function changes its argument {names} in place, so that "
+        "whoever called it loses the original: work on a copy, or write x = x + y for x += y."
+    )

@@ -1,0 +1,416 @@
+"""Which mistake explains everything that a student's function returned?
+
+A wrong answer is recognised by the entry of the catalogue, or the twist of the reference, that
+gives the same results for *all* random inputs. Failing that, by a relation between the results
+and the right ones (a constant factor, an offset, the terms of a sum), by two mistakes at once, or
+by an argument that the function never reads.
+"""
+
+import copy
+import dis
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.special import logsumexp
+
+from helpers.checks.plain import agree, describe, finite, like, plain, shape_in_words
+from helpers.checks.twists import ANY_SHAPE, ARRAYS, twisted
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One input with the right result and the student's, both plain."""
+
+    inputs: tuple
+    expected: object
+    got: object
+    label: str = ""
+
+
+def recognise(task, trials, function=None):
+    """The hint for what went wrong in ``trials``, or "" if no known mistake explains it."""
+    wrong = [_results(task, mistake.wrong, trials) for mistake in task.mistakes]
+    steps = (
+        lambda: _of_catalogue(task, trials, wrong, everywhere=True),
+        lambda: _same_everywhere(trials),
+        lambda: _input_returned(task, trials),
+        lambda: _of_twists(task, trials, [t.expected for t in trials]),
+        lambda: _relation(task, trials),
+        lambda: _of_catalogue(task, trials, wrong, everywhere=False),
+        lambda: _unread_argument(task, function),
+        lambda: _two_at_once(task, trials, wrong),
+        lambda: _one_of_several(task, trials),
+    )
+    for step in steps:
+        hint = step()
+        if hint:
+            return hint
+    return ""
+
+
+def matches(task, target, trial):
+    """Does the student's result agree with ``target``, by the task's own measure?"""
+    if target is None:
+        return False
+    if task.accept is None:
+        return agree(target, trial.got, task.rtol, task.atol)
+    got = like(target, trial.got)
+    if plain_shape(got) != plain_shape(target):
+        return False
+    with np.errstate(all="ignore"):
+        return bool(np.all(task.accept(target, got, *copy.deepcopy(trial.inputs))))
+
+
+def plain_shape(value):
+    """The shape of a plain result, in a form to compare."""
+    if isinstance(value, np.ndarray):
+        return value.shape
+    if isinstance(value, list):
+        return [plain_shape(x) for x in value]
+    return {k: plain_shape(v) for k, v in value.items()} if isinstance(value, dict) else type(value)
+
+
+def result_of(task, function, inputs):
+    """The plain result of a function of the course's own, on a copy of the inputs."""
+    inputs = copy.deepcopy(inputs)
+    with np.errstate(all="ignore"):
+        return plain(function(*inputs) if task.call is None else task.call(function, *inputs))
+
+
+def _results(task, function, trials):
+    results = []
+    for trial in trials:
+        try:
+            results.append(result_of(task, function, trial.inputs))
+        except Exception:  # a wrong answer may fail where the right one does not
+            results.append(None)
+    return results
+
+
+# ---------------------------------------------------------------- the catalogue and the twists
+
+
+def _of_catalogue(task, trials, wrong, everywhere):
+    for mistake, results in zip(task.mistakes, wrong, strict=True):
+        if _explains(task, trials, results, everywhere):
+            return mistake.hint
+    return ""
+
+
+def _explains(task, trials, results, everywhere=True):
+    """Do ``results`` agree with all of the student's (or all wrong ones), at least one wrong?"""
+    apart = False
+    for trial, result in zip(trials, results, strict=True):
+        right = matches(task, trial.expected, trial)
+        if not matches(task, result, trial) and (everywhere or not right):
+            return False
+        apart = apart or (not right and _says_something(trial.got))
+    return apart
+
+
+def _says_something(value):
+    """Is there a number in a plain result that is not nan? nan agrees with too much."""
+    if isinstance(value, np.ndarray):
+        return bool((~np.isnan(value)).any())
+    return any(_says_something(x) for x in value) if isinstance(value, list) else True
+
+
+def _of_twists(task, trials, results):
+    if task.accept is not None:  # random answers: a twist would agree by chance
+        return ""
+    for twist in ANY_SHAPE + ARRAYS:
+        if _explains(task, trials, [twisted(twist, x) for x in results]):
+            return twist.hint
+    return ""
+
+
+def _two_at_once(task, trials, wrong):
+    if task.accept is not None:
+        return ""
+    for mistake, results in zip(task.mistakes, wrong, strict=True):
+        second = _of_twists(task, trials, results)
+        if second:
+            return f"Two things at once. First: {mistake.hint} Second: {second}"
+    for twist in ANY_SHAPE + ARRAYS:
+        second = _of_twists(task, trials, [twisted(twist, t.expected) for t in trials])
+        if second:
+            return f"Two things at once. First: {twist.hint} Second: {second}"
+    return _sum_of_two(task, trials, wrong)
+
+
+def _sum_of_two(task, trials, wrong):
+    """Two independent mistakes in the terms of a sum, or in the factors of a product."""
+    known = list(zip(task.mistakes, wrong, strict=True))
+    for (first, a), (second, b) in combinations(known, 2):
+        for merge in (_added, _multiplied):
+            both = [merge(t.expected, x, y) for t, x, y in zip(trials, a, b, strict=True)]
+            if all(x is not None for x in both) and _explains(task, trials, both):
+                return f"Two things at once. First: {first.hint} Second: {second.hint}"
+    return ""
+
+
+def _added(right, a, b):
+    return a + b - right if _same_shape(right, a, b) else None
+
+
+def _multiplied(right, a, b):
+    if not _same_shape(right, a, b):
+        return None
+    with np.errstate(all="ignore"):
+        return a * b / right
+
+
+def _same_shape(*values):
+    return all(isinstance(x, np.ndarray) for x in values) and len({x.shape for x in values}) == 1
+
+
+# ---------------------------------------------------------------- relations to the right result
+
+
+def _same_everywhere(trials):
+    if len(trials) < 3 or finite(trials[0].got) is False:
+        return ""
+    if not all(plain_shape(like(t.expected, t.got)) == plain_shape(t.expected) for t in trials):
+        return ""
+    same = all(agree(trials[0].got, t.got) for t in trials[1:])
+    differ = not all(agree(trials[0].expected, t.expected) for t in trials[1:])
+    if not (same and differ):
+        return ""
+    return (
+        f"Your function gives {describe(trials[0].got)} whatever its inputs are. Compute the "
+        "result from the arguments, not from numbers written into the function or taken from "
+        "the notebook's variables."
+    )
+
+
+def _input_returned(task, trials):
+    for k, name in enumerate(_names(task)):
+        columns = [t.inputs[k] if k < len(t.inputs) else None for t in trials]
+        if all(isinstance(x, (np.ndarray, float, int)) for x in columns):
+            if _explains(task, trials, [plain(x) for x in columns]):
+                return f"You returned the argument `{name}` as it came in: nothing is done to it."
+    return ""
+
+
+def _relation(task, trials):
+    if task.accept is not None:
+        return ""
+    pairs = [(t.expected, like(t.expected, t.got), t) for t in trials]
+    if not all(isinstance(e, np.ndarray) and isinstance(g, np.ndarray) for e, g, _ in pairs):
+        return ""
+    if not all(np.isfinite(g).all() for _, g, _ in pairs):
+        return ""
+    for find in (_reshaped, _terms, _almost, _factor, _offset, _rows_up_to_factor, _one_end):
+        hint = find(pairs)
+        if hint:
+            return hint
+    return ""
+
+
+def _equal(a, b):
+    return isinstance(b, np.ndarray) and agree(a, b)
+
+
+def _reshaped(pairs):
+    if all(e.shape == g.shape for e, g, _ in pairs):
+        return ""
+    if not all(e.size == g.size and _equal(e.ravel(), g.ravel()) for e, g, _ in pairs):
+        return ""
+    e, g, _ = next(p for p in pairs if p[0].shape != p[1].shape)
+    return f"The numbers are right, but come as {shape_in_words(g)} instead of {shape_in_words(e)}."
+
+
+def _terms(pairs):
+    if all(e.shape == g.shape for e, g, _ in pairs):
+        return ""
+    whole = {"add them up": np.sum, "average them": np.mean, "multiply them": np.prod}
+    whole["add them up in the logarithm, by log-sum-exp"] = logsumexp
+    whole["take the last one"] = lambda a, axis=None: a.take(-1, axis or 0)
+    for todo, reduce in whole.items():
+        for axis in (None, 0, -1, 1):
+            if all(_reduces(reduce, e, g, axis) for e, g, _ in pairs):
+                return f"You are one step away. Your result still holds the single terms: {todo}."
+    return ""
+
+
+def _reduces(reduce, expected, got, axis):
+    if got.ndim <= expected.ndim or (axis is not None and not -got.ndim <= axis < got.ndim):
+        return False
+    with np.errstate(all="ignore"):
+        return _equal(expected, np.asarray(reduce(got, axis=axis)))
+
+
+def _almost(pairs):
+    if not all(e.shape == g.shape for e, g, _ in pairs):
+        return ""
+    if not all(agree(e, g, rtol=2e-3, atol=1e-3) for e, g, _ in pairs):
+        return ""
+    gap = max(float(np.max(np.abs(e - g)[np.isfinite(e)], initial=0.0)) for e, g, _ in pairs)
+    return (
+        f"Almost: you are off by {gap:.1g} at most. Is something rounded, is a small constant "
+        "added inside a logarithm or a fraction, or does a loop stop too early?"
+    )
+
+
+def _ratio(e, g):
+    """The constant c with g = c e, or nan."""
+    if e.shape != g.shape or e.size == 0 or not np.isfinite(e).all():
+        return np.nan
+    k = np.unravel_index(np.argmax(np.abs(e)), e.shape) if e.ndim else ()
+    c = g[k] / e[k] if e[k] else np.nan
+    return c if np.isfinite(c) and _equal(c * e, g) else np.nan
+
+
+def _factor(pairs):
+    ratios = np.array([_ratio(e, g) for e, g, _ in pairs])
+    if np.isnan(ratios).any() or np.allclose(ratios, 1):
+        return ""
+    if np.allclose(ratios, ratios[0], rtol=1e-6):
+        return f"Every result is {ratios[0]:.4g} times as large as it should be."
+    size = _size_that_is(ratios, pairs)
+    if size:
+        return (
+            f"Your results are {size}: is there a mean where a sum belongs, or the other way round?"
+        )
+    if any(e.ndim for e, _, _ in pairs):
+        return (
+            "Your results are right up to a factor that changes from input to input: the "
+            "normaliser (what makes it sum to one) is missing, or it is the wrong one."
+        )
+    return ""
+
+
+def _size_that_is(ratios, pairs):
+    """Is the factor always a length of an input or its inverse? In words."""
+    for words, target in (
+        ("too large by a factor of", ratios),
+        ("too small by a factor of", 1 / ratios),
+    ):
+        for k in range(max(len(t.inputs) for _, _, t in pairs)):
+            for axis in (0, 1, None):
+                sizes = [_length(t.inputs[k], axis) for _, _, t in pairs if k < len(t.inputs)]
+                if len(sizes) == len(target) and np.allclose(sizes, target, rtol=1e-6):
+                    return f"{words} N, where N is the number of entries that you go through"
+    return ""
+
+
+def _length(value, axis):
+    if not isinstance(value, np.ndarray) or value.ndim == 0:
+        return np.nan
+    if axis is None:
+        return value.size
+    return value.shape[axis] if axis < value.ndim else np.nan
+
+
+def _offset(pairs):
+    gaps = []
+    for e, g, _ in pairs:
+        if e.shape != g.shape or e.size == 0 or not np.isfinite(e).all():
+            return ""
+        gap = (g - e).ravel()[0]
+        if not _equal(e + gap, g):
+            return ""
+        gaps.append(gap)
+    if np.allclose(gaps, gaps[0], rtol=1e-6, atol=1e-9):
+        return f"Every result is off by the same constant, {gaps[0]:+.4f}."
+    if any(e.ndim for e, _, _ in pairs):
+        return (
+            "Your results are right up to a constant that is added everywhere and changes from "
+            "input to input: in log space, a missing or a wrong normaliser looks like that."
+        )
+    return ""
+
+
+def _rows_up_to_factor(pairs):
+    if not all(e.shape == g.shape and e.ndim == 2 and min(e.shape) > 1 for e, g, _ in pairs):
+        return ""
+    for axis, words in ((-1, "row"), (0, "column")):
+        for kind, rest in (("factor", np.divide), ("constant", np.subtract)):
+            with np.errstate(all="ignore"):
+                rests = [rest(g, e) for e, g, _ in pairs]
+            if all(np.isfinite(r).all() and _flat(r, axis) for r in rests):
+                return (
+                    f"Each {words} is right up to a {kind}: is every {words} normalised as it "
+                    "should be, and over the right axis?"
+                )
+    return ""
+
+
+def _flat(rest, axis):
+    return bool((np.ptp(rest, axis=axis) <= 1e-6 * (1 + np.abs(rest).max())).all())
+
+
+def _one_end(pairs):
+    if not all(e.shape == g.shape and e.ndim and len(e) > 2 for e, g, _ in pairs):
+        return ""
+    for part, words in ((slice(1, None), "first"), (slice(None, -1), "last")):
+        if all(_equal(e[part], g[part]) for e, g, _ in pairs):
+            return (
+                f"Everything is right except the {words} entry (or row): it is a special case, "
+                "or a loop starts or stops one step off."
+            )
+    return ""
+
+
+# ---------------------------------------------------------------- the function itself
+
+
+def _unread_argument(task, function):
+    """Arguments that the right answer needs and this function never looks at."""
+    compiled = getattr(function, "__code__", None)
+    if compiled is None or compiled.co_flags & 0x0C:  # *args, **kwargs
+        return ""
+    read = _names_read(compiled)
+    needed = _names_read(task.reference.__code__) if hasattr(task.reference, "__code__") else set()
+    own = compiled.co_varnames[: compiled.co_argcount]
+    for name, theirs in zip(task.arguments, own, strict=False):
+        if theirs not in read and name in needed:
+            return (
+                f"Your function never uses its argument `{theirs}`, and the answer depends on it. "
+                "(Does it use a variable of the notebook instead?)"
+            )
+    return ""
+
+
+def _names_read(compiled):
+    names = set()
+    for step in dis.get_instructions(compiled):
+        if step.opname.startswith("LOAD_") and step.argval is not None:
+            names.update(step.argval if isinstance(step.argval, tuple) else [step.argval])
+    names.update(compiled.co_cellvars)
+    return names
+
+
+def _one_of_several(task, trials):
+    """Of several results, which is wrong? Are two exchanged?"""
+    pairs = [(t.expected, like(t.expected, t.got)) for t in trials]
+    if not all(isinstance(e, list) and isinstance(g, list) and len(e) == len(g) for e, g in pairs):
+        return _one_of_a_tuple(trials)
+    count = len(pairs[0][0])
+    if all(agree(e, g[::-1], task.rtol, task.atol) for e, g in pairs):
+        return "The results are right, but in the reverse order."
+    bad = [k for k in range(count) if not all(agree(e[k], g[k]) for e, g in pairs)]
+    if not bad or len(bad) == count:
+        return ""
+    parts = [
+        Trial(t.inputs, e[bad[0]], g[bad[0]], t.label)
+        for t, (e, g) in zip(trials, pairs, strict=True)
+    ]
+    more = _same_everywhere(parts) or _of_twists(task, parts, [p.expected for p in parts])
+    more = more or _relation(task, parts)
+    names = " and ".join(str(k + 1) for k in bad)
+    return f"Of your {count} results, number {names} is wrong; the rest is right. {more}".rstrip()
+
+
+def _one_of_a_tuple(trials):
+    if not all(isinstance(t.expected, np.ndarray) and isinstance(t.got, list) for t in trials):
+        return ""
+    for k in range(min(len(t.got) for t in trials) if trials else 0):
+        if all(agree(t.expected, t.got[k]) for t in trials):
+            return f"You return several results; only number {k + 1} of them is asked for."
+    return ""
+
+
+def _names(task):
+    return task.arguments

@@ -1,0 +1,272 @@
+"""Makes exercises/ from solutions/: `make exercises` calls this.
+
+    python tools/exercises.py            mark the solutions for nbgrader, then write the exercises
+    python tools/exercises.py check      change nothing; name every line that is not as it would be
+    python tools/exercises.py --force    also overwrite exercises that somebody has worked in
+    python tools/exercises.py build 03a_jensen        one notebook only; `check` takes names too
+
+A solution is a notebook that imports its checks (`from helpers.checks import NAME as check`),
+holds answers between `### BEGIN SOLUTION` and `### END SOLUTION`, and ends each task with a cell
+`check.TASK(FUNCTION)`. Marking adds what nbgrader wants to know: the metadata, the points (they
+stand in the module of checks) and a hidden line by which grading uses its own copy of the checks.
+The stripping is nbgrader's own. A file in exercises/ whose text is not what was last written there
+is a student's work, and stays.
+"""
+
+import argparse
+import copy
+import difflib
+import hashlib
+import importlib
+import json
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions
+from traitlets.config import Config
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+STUB = "# your code here\nraise NotImplementedError"
+IMPORT = re.compile(r"^from helpers\.checks import (\w+) as check$", re.M)
+CHECK = re.compile(r"^check\.(\w+)\((\w+)\)$", re.M)
+BADGE = re.compile(r"^\*(?:warm-up|core|stretch) · .* points?\*$", re.M)
+HIDDEN = """\
+### BEGIN HIDDEN TESTS
+# Grading judges with its own copy of the checks, in a process of its own (see helpers/checks/grading.py).
+import subprocess, sys  # noqa: E401
+exec(subprocess.check_output([sys.executable, "-I", "-m", "helpers.checks.grading", "{module}"], text=True))
+### END HIDDEN TESTS
+"""  # noqa: E501
+KEPT = ("title", "minutes", "kernelspec", "language_info")
+
+
+# ---------------------------------------------------------------- marking a solution
+
+
+def mark(notebook):
+    """Set nbgrader's metadata, the hidden line and each task's badge; the notebook's tasks."""
+    module = checks_of(notebook)
+    name, seen = module.__name__.rpartition(".")[2], []
+    for i, cell in enumerate(notebook.cells):
+        cell.metadata.pop("nbgrader", None)
+        source = cell.source
+        called = CHECK.search(source) if cell.cell_type == "code" else None
+        if called and called[1] != "progress":
+            task = _task(module, called[1], cell)
+            seen.append(task)
+            cell.source = HIDDEN.format(module=name) + called[0]
+            cell.metadata["nbgrader"] = _metadata(cell, grade=True, points=task.points)
+            _set_badge(notebook.cells[:i], task)
+        elif "### BEGIN SOLUTION" in source:
+            cell.metadata["nbgrader"] = _metadata(cell, solution=True)
+        elif cell.cell_type == "code" and IMPORT.search(source):
+            cell.metadata["nbgrader"] = _metadata(cell, locked=True)
+    missing = [t.name for t in _tasks(module) if t not in seen]
+    if missing:
+        raise SystemExit(f"no cell checks {', '.join(missing)} of helpers/checks/{name}.py")
+    return seen
+
+
+def checks_of(notebook):
+    """The module of checks that a notebook imports."""
+    for cell in notebook.cells:
+        found = IMPORT.search(cell.source) if cell.cell_type == "code" else None
+        if found:
+            return importlib.import_module(f"helpers.checks.{found[1]}")
+    raise SystemExit("no cell says: from helpers.checks import NAME as check")
+
+
+def _tasks(module):
+    from helpers.checks.tasks import tasks_of
+
+    return tasks_of(module)
+
+
+def _task(module, name, cell):
+    for task in _tasks(module):
+        if task.name == name:
+            return task
+    raise SystemExit(f"cell {cell.id}: {module.__name__} has no task {name!r}")
+
+
+def _metadata(cell, grade=False, solution=False, locked=None, points=None):
+    kind = {"grade": grade, "grade_id": cell.id, "locked": grade if locked is None else locked}
+    worth = {} if points is None else {"points": points}
+    return nbformat.from_dict(
+        kind | worth | {"schema_version": 3, "solution": solution, "task": False}
+    )
+
+
+def _set_badge(cells, task):
+    """Rewrite "*core · 5 minutes · 1 point*" in the nearest text above that has such a line."""
+    minutes = f"{task.minutes} minute{'' if task.minutes == 1 else 's'}"
+    points = f"{task.points:g} point{'' if task.points == 1 else 's'}"
+    for cell in reversed(cells):
+        if cell.cell_type == "markdown" and BADGE.search(cell.source):
+            badge = f"*{task.difficulty} · {minutes} · {points}*"
+            cell.source = BADGE.sub(badge, cell.source, count=1)
+            return
+    raise SystemExit(f"{task.name}: no text above it has a line like *core · 5 minutes · 1 point*")
+
+
+# ---------------------------------------------------------------- stripping it
+
+
+def exercise(solution):
+    """The exercise of a marked solution: answers, hidden tests and outputs gone."""
+    config = Config()
+    config.ClearSolutions.code_stub = {"python": STUB}
+    notebook = copy.deepcopy(solution)
+    answers = [line for cell in notebook.cells for line in _answers(cell)]
+    for preprocessor in (ClearSolutions, ClearHiddenTests, ClearOutput):
+        notebook, _ = preprocessor(config=config).preprocess(notebook, {})
+    for cell in notebook.cells:
+        _clean(cell)
+    notebook.metadata = nbformat.from_dict(
+        {key: notebook.metadata[key] for key in KEPT if key in notebook.metadata}
+    )
+    _refuse_leaks(notebook, answers)
+    notebook.metadata["generated"] = fingerprint(notebook)
+    return notebook
+
+
+def _clean(cell):
+    kept = ("tags", "slideshow", "nbgrader", "alt")
+    cell.metadata = nbformat.from_dict({k: cell.metadata[k] for k in kept if k in cell.metadata})
+    if cell.cell_type == "code":
+        cell.execution_count, cell.outputs = None, []
+        cell.pop("attachments", None)
+    cell.source = cell.source.strip("\n")
+
+
+def _answers(cell):
+    """The lines between the marks that are long enough to give something away."""
+    inside = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.S)
+    lines = [line.strip() for block in inside for line in block.split("\n")]
+    return [line for line in lines if len(line) > 15 and not line.startswith("#")]
+
+
+def _refuse_leaks(notebook, answers):
+    for cell in notebook.cells:
+        text = json.dumps(cell, ensure_ascii=False)
+        for line in answers:
+            if json.dumps(line, ensure_ascii=False)[1:-1] in text:
+                raise SystemExit(f"cell {cell.id} gives an answer away: {line}")
+
+
+def fingerprint(notebook):
+    """What a student would change: the cells' kinds and sources."""
+    cells = [[cell.id, cell.cell_type, cell.source] for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def untouched(path):
+    """Is the file at ``path`` as this program once wrote it (outputs aside), or not there?"""
+    if not path.exists():
+        return True
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, UnicodeDecodeError, KeyError):
+        return False
+    return notebook.metadata.get("generated") == fingerprint(notebook)
+
+
+# ---------------------------------------------------------------- writing and comparing
+
+
+def text_of(notebook):
+    """The file's text."""
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def build(solution_path, exercise_path, force=False):
+    """Mark one solution and write its exercise; a sentence about what happened."""
+    old = solution_path.read_text(encoding="utf-8")
+    solution = nbformat.reads(old, as_version=4)
+    mark(solution)
+    if text_of(solution) != old:
+        solution_path.write_text(text_of(solution), encoding="utf-8")
+    if not force and not untouched(exercise_path):
+        return f"{exercise_path.name}: kept, because somebody has worked in it (--force overwrites)"
+    new = text_of(exercise(solution))
+    if exercise_path.exists() and exercise_path.read_text(encoding="utf-8") == new:
+        return f"{exercise_path.name}: up to date"
+    exercise_path.write_text(new, encoding="utf-8")
+    return f"{exercise_path.name}: written"
+
+
+def differences(solution_path, exercise_path):
+    """Where solution or exercise are not as `build` leaves them: lines with their places."""
+    old = nbformat.read(solution_path, as_version=4)
+    marked = nbformat.read(solution_path, as_version=4)
+    mark(marked)
+    found = _compare(f"solutions/{solution_path.name}", old, marked)
+    if not exercise_path.exists():
+        return [*found, f"exercises/{exercise_path.name}: missing"]
+    given, wanted = nbformat.read(exercise_path, as_version=4), exercise(marked)
+    found += _compare(f"exercises/{exercise_path.name}", given, wanted)
+    if not found and exercise_path.read_text(encoding="utf-8") != text_of(wanted):
+        found.append(f"exercises/{exercise_path.name}: outputs or the form of the file differ")
+    return found
+
+
+def _compare(name, given, wanted):
+    lines = []
+    old, new = _cells(given), _cells(wanted)
+    for key in [*new, *(k for k in old if k not in new)]:
+        place = f"{name}, cell {key}"
+        if key not in old or key not in new:
+            lines.append(f"{place}: {'missing' if key in new else 'not in the solution'}")
+            continue
+        diff = difflib.unified_diff(old[key], new[key], n=0, lineterm="")
+        number = 0
+        for line in list(diff)[2:]:
+            if line.startswith("@@"):
+                number = int(re.match(r"@@ -(\d+)", line)[1])
+            else:
+                lines.append(f"{place}, line {number}: {line}")
+                number += line.startswith("-")
+    if not lines and list(old) != list(new):
+        lines.append(f"{name}: the cells are in another order")
+    return lines
+
+
+def _cells(notebook):
+    cells = {}
+    for cell in notebook.cells:
+        about = f"[{cell.cell_type}] {json.dumps(cell.metadata, sort_keys=True)}"
+        cells[cell.id] = [*cell.source.split("\n"), about]
+    return cells
+
+
+def main(arguments=None, root=ROOT):
+    """Build or check all; the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("what", nargs="?", choices=("build", "check"), default="build")
+    parser.add_argument("names", nargs="*", help="notebooks, without .ipynb; all if none is named")
+    parser.add_argument("--force", action="store_true", help="overwrite exercises worked in")
+    options = parser.parse_args(arguments)
+    solutions = sorted((root / "solutions").glob("*.ipynb"))
+    chosen = [p for p in solutions if p.stem in options.names or not options.names]
+    pairs = [(p, root / "exercises" / p.name) for p in chosen]
+    if options.what == "build":
+        for pair in pairs:
+            print(build(*pair, force=options.force))
+        return 0
+    found = [line for pair in pairs for line in differences(*pair)]
+    names = {p.name for p in solutions}
+    found += [
+        f"exercises/{p.name}: has no solution"
+        for p in sorted((root / "exercises").glob("*.ipynb"))
+        if p.name not in names
+    ]
+    print("\n".join(found) or "exercises/ is what solutions/ give")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
