@@ -1,0 +1,170 @@
+"""The two tractable families of q, and the bound for either.
+
+Both make the chains independent; they differ in whether a chain remembers its own past.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.special import xlogy
+
+from helpers.arguments import probabilities
+from helpers.elbo import Bound
+from helpers.fhmm.messages import Messages
+from helpers.fhmm.model import Sequences, as_sequences
+from helpers.fhmm.pairs import chunks, transition_marginals
+
+
+class IndependentChains:
+    """What the families share: moments of chains that know nothing of each other under q."""
+
+    @cached_property
+    def expected_coincidences(self):
+        """sum_t q(s_t^m = i, s_t^n = j), (M, L, M, L)."""
+        T, chains, states = self.marginals.shape
+        flat = self.marginals.reshape(T, -1)
+        result = (flat.T @ flat).reshape(chains, states, chains, states)
+        own = np.arange(chains)
+        result[own, :, own] = np.einsum("mi,ij->mij", self.marginals.sum(0), np.eye(states))
+        return result
+
+
+@dataclass(frozen=True, eq=False)
+class Factorised(IndependentChains):
+    """q(s) = prod_t prod_m q(s_t^m): every variable on its own (the mean field family).
+
+    marginals: q(s_t^m = i), (T, M, L), rows of all sequences one after the other.
+    sequences: where each of them begins and ends.
+    """
+
+    marginals: np.ndarray
+    sequences: Sequences
+
+    @property
+    def entropy(self):
+        """H(q) = -sum_t sum_m sum_i q(s_t^m = i) log q(s_t^m = i), in nats."""
+        return float(-xlogy(self.marginals, self.marginals).sum())
+
+    @cached_property
+    def expected_transitions(self):
+        """sum_t q(s_t^m = i) q(s_(t+1)^m = j), (M, L, L)."""
+        now = self.marginals[:-1].copy()
+        now[self.sequences.last[:-1]] = 0  # no step from one sequence into the next
+        return np.einsum("tmi,tmj->mij", now, self.marginals[1:], optimize=True)
+
+    def log_prob(self, states):
+        """log q(s) of paths (..., T, M), in nats."""
+        T, chains = self.marginals.shape[:2]
+        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
+            log_q = np.log(self.marginals[np.arange(T)[:, None], np.arange(chains), states])
+        return log_q.sum((-2, -1))
+
+
+@dataclass(frozen=True, eq=False)
+class Chains(IndependentChains):
+    """q(s) = prod_m q(s_1^m, ..., s_T^m): independent chains, each a Markov chain.
+
+        q(s^m) = initial[m, s_1] prod_t transition[m, s_(t-1), s_t] prod_t exp evidence[t, m, s_t]
+                 / exp log_normalisers[m]
+
+    marginals: q(s_t^m = i), (T, M, L), rows of all sequences one after the other.
+    evidence: the log of the effective evidence for each state, (T, M, L).
+    log_normalisers: (M,), in nats.
+    initial, transition: of the model that q was fitted to.
+    messages: forward and backward messages of each chain.
+    """
+
+    marginals: np.ndarray
+    sequences: Sequences
+    initial: np.ndarray
+    transition: np.ndarray
+    evidence: np.ndarray
+    log_normalisers: np.ndarray
+    messages: tuple[Messages, ...]
+
+    @property
+    def entropy(self):
+        """H(q) = log_normalisers - E_q[log of the numerator], in nats."""
+        return float(
+            self.log_normalisers.sum()
+            - (self.marginals * self.evidence).sum()
+            - expectation(self.marginals[self.sequences.first].sum(0), self.initial)
+            - expectation(self.expected_transitions, self.transition)
+        )
+
+    @cached_property
+    def expected_transitions(self):
+        """sum_t q(s_t^m = i, s_(t+1)^m = j), (M, L, L)."""
+        rows = np.delete(np.arange(len(self.marginals)), self.sequences.last)
+        total = np.zeros(self.transition.shape)
+        for m, messages in enumerate(self.messages):
+            for chunk in chunks(len(rows), total.shape[1]):
+                pairs = transition_marginals(messages, self.transition[m : m + 1], rows[chunk])
+                total[m] += pairs.sum((0, 1))
+        return total
+
+    def log_prob(self, states):
+        """log q(s) of paths (..., T, M) of all sequences together, in nats."""
+        T, chains = self.marginals.shape[:2]
+        m, first = np.arange(chains), self.sequences.first
+        inside = np.delete(np.arange(T), first)
+        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
+            log_q = np.log(self.initial[m, states[..., first, :]]).sum((-2, -1))
+            steps = self.transition[m, states[..., inside - 1, :], states[..., inside, :]]
+            log_q = log_q + np.log(steps).sum((-2, -1))
+        evidence = self.evidence[np.arange(T)[:, None], m, states].sum((-2, -1))
+        return log_q + evidence - self.log_normalisers.sum()
+
+
+def expectation(counts, probabilities):
+    """sum counts log probabilities, with 0 log 0 = 0; -inf where counts meet a zero."""
+    return float(xlogy(counts, probabilities).sum())
+
+
+def elbo(model, x, q):
+    """The bound of either family, or of the exact posterior's factors, as its two terms.
+
+        E_q[log p(x, s)] = E_q[log p(s)] + E_q[log p(x | s)],   H(q)
+
+    Args:
+        model: :class:`FactorialHMM`. x: (T, P), or a list of such arrays.
+        q: :class:`Factorised` or :class:`Chains`.
+    Returns:
+        :class:`helpers.elbo.Bound`, in nats. Where q puts mass on an impossible step the
+        bound is -inf.
+    Raises:
+        ValueError: q is not of the length of the data.
+    """
+    x = as_sequences(model, x)
+    shape = (len(x.x), model.n_chains, model.n_states)
+    if q.marginals.shape != shape:
+        raise ValueError(f"q: expected marginals of shape {shape}, got {q.marginals.shape}")
+    log_prior = expectation(q.marginals[x.first].sum(0), model.initial)
+    log_prior += expectation(q.expected_transitions, model.transition)
+    outputs = np.einsum("tml,mlp->mtp", q.marginals, model.whitened_means, optimize=True)
+    log_likelihood = expected_log_likelihood(model, model.whiten(x.x), q.marginals, outputs)
+    return Bound(log_prior + log_likelihood, q.entropy)
+
+
+def expected_log_likelihood(model, whitened, marginals, outputs):
+    """E_q[log p(x | s)] where the chains are independent under q, in nats.
+
+        -1/2 sum_t [|x_t - sum_m E s_t^m|^2 + sum_m (E|s_t^m|^2 - |E s_t^m|^2)] + constant
+
+    Here s_t^m stands for the chain's output in whitened units: what the means of all chains
+    leave unexplained, and each chain's own variance.
+
+    Args:
+        whitened: (T, P). marginals: (T, M, L). outputs: E s_t^m, (M, T, P).
+    """
+    square = (model.whitened_means**2).sum(2)
+    misfit = ((whitened - outputs.sum(0)) ** 2).sum()
+    variance = (marginals.sum(0) * square).sum() - (outputs**2).sum()
+    return float(len(whitened) * model.log_normaliser - 0.5 * (misfit + variance))
+
+
+def as_factorised(model, x, marginals):
+    """Checked marginals (T, M, L) as a :class:`Factorised` q for the data."""
+    shape = (len(x.x), model.n_chains, model.n_states)
+    return Factorised(probabilities("start", marginals, shape=shape), x)

@@ -1,0 +1,85 @@
+"""Gibbs sampling of the states given the data, the Monte Carlo rival of mean field.
+
+The same conditional that mean field averages over its neighbours' distributions is here computed
+from one sampled value of each neighbour, and a value is drawn from it.
+"""
+
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from helpers.arguments import generator
+from helpers.fhmm.families import Factorised, elbo
+from helpers.fhmm.mean_field import Steps, starting_marginals
+from helpers.fhmm.model import Sequences, as_sequences
+from helpers.fhmm.structured import effective_evidence
+
+
+@dataclass(frozen=True, eq=False)
+class SampleAverage:
+    """Moments of p(s | x) as averages over samples.
+
+    marginals (T, M, L), expected_transitions (M, L, L), expected_coincidences (M, L, M, L);
+    states: the last sample, (T, M), from which a chain may go on.
+    """
+
+    marginals: np.ndarray
+    expected_transitions: np.ndarray
+    expected_coincidences: np.ndarray
+    sequences: Sequences
+    states: np.ndarray
+
+
+def gibbs(model, x, rng, states=None):
+    """Samples of p(s | x): each sweep draws every s_t^m given all other variables.
+
+    Args:
+        model: :class:`FactorialHMM`. x: (T, P), or a list of such arrays.
+        rng: numpy.random.Generator.
+        states: a sample to start from, (T, M); otherwise each chain starts at random.
+    Yields:
+        states (T, M) after each sweep; successive samples are correlated.
+    Raises:
+        ValueError: the data do not fit the model.
+    """
+    x, rng = as_sequences(model, x), generator("rng", rng)
+    if states is None:
+        states = starting_marginals(model, x, rng).argmax(2)
+    return _sweeps(model, x, rng, states)
+
+
+def _sweeps(model, x, rng, states):
+    whitened, means = model.whiten(x.x), model.whitened_means
+    steps = [Steps(model, x, m) for m in range(model.n_chains)]
+    while True:
+        chosen = np.eye(model.n_states)[states]  # (T, M, L), ones and zeros
+        residual = whitened - np.einsum("tml,mlp->tp", chosen, means, optimize=True)
+        for m, step in enumerate(steps):
+            residual += means[m][states[:, m]]
+            evidence, states = effective_evidence(model, residual, m), states.copy()
+            for rows in x.halves:
+                logits = evidence[rows] + step.expected_log_prior(chosen[:, m], rows)
+                # adding Gumbel noise makes the largest logit a draw from their softmax
+                drawn = (logits + rng.gumbel(size=logits.shape)).argmax(1)
+                states[rows, m], chosen[rows, m] = drawn, np.eye(model.n_states)[drawn]
+            residual -= means[m][states[:, m]]
+        yield states
+
+
+def average_of_samples(model, x, rng, n, former=None):
+    """Moments over n sweeps, and the ELBO in nats of the factorised q with those marginals.
+
+    The samples themselves have no bound; this one is loose, and only there to be watched.
+    """
+    sweeps = gibbs(model, x, rng, None if former is None else former.states)
+    samples = list(islice(sweeps, n))
+    each = [Factorised(np.eye(model.n_states)[states], x) for states in samples]
+    average = SampleAverage(
+        sum(one.marginals for one in each) / n,
+        sum(one.expected_transitions for one in each) / n,
+        sum(one.expected_coincidences for one in each) / n,
+        x,
+        samples[-1],
+    )
+    return average, elbo(model, x, Factorised(average.marginals, x)).elbo

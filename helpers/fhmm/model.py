@@ -1,0 +1,215 @@
+"""The factorial hidden Markov model and the sequences it is shown."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from helpers.arguments import finite_array, generator, probabilities, whole_number
+
+
+@dataclass(frozen=True, eq=False)
+class FactorialHMM:
+    """M Markov chains of L states each, whose outputs add up to the mean of what is observed.
+
+        p(s_1^m) = initial[m],   p(s_t^m = j | s_(t-1)^m = i) = transition[m, i, j]
+        p(x_t | s_t) = N(x_t; sum_m means[m, s_t^m], covariance)
+
+    initial: (M, L), rows sum to one.
+    transition: (M, L, L), rows sum to one; exact zeros are allowed.
+    means: (M, L, P), the output of each state of each chain.
+    covariance: (P, P), symmetric and positive definite; a covariance, not a standard deviation.
+
+    Raises ``ValueError`` where shapes disagree or a row is no distribution. Source: the slides
+    "Factorial HMMs"; Ghahramani & Jordan (1997), whose emissions these are.
+    """
+
+    initial: np.ndarray
+    transition: np.ndarray
+    means: np.ndarray
+    covariance: np.ndarray
+
+    def __post_init__(self):
+        initial = probabilities("initial", self.initial, ndim=2)
+        chains, states = initial.shape
+        transition = probabilities("transition", self.transition, shape=(chains, states, states))
+        means = finite_array("means", self.means, shape=(chains, states, None))
+        covariance = _covariance(self.covariance, means.shape[2])
+        given = {"initial": initial, "transition": transition, "means": means}
+        for name, value in (given | {"covariance": covariance}).items():
+            value.flags.writeable = False  # a model never changes: an EM step makes a new one
+            object.__setattr__(self, name, value)
+
+    @property
+    def n_chains(self):
+        """M, the number of Markov chains."""
+        return self.means.shape[0]
+
+    @property
+    def n_states(self):
+        """L, the number of states of each chain."""
+        return self.means.shape[1]
+
+    @property
+    def n_dimensions(self):
+        """P, the length of one observation."""
+        return self.means.shape[2]
+
+    @cached_property
+    def _cholesky(self):
+        return np.linalg.cholesky(self.covariance)
+
+    @cached_property
+    def whitened_means(self):
+        """means in units in which the covariance is I, each chain centred on zero, (M, L, P)."""
+        centred = self.means - self.means.mean(1, keepdims=True)
+        flat = solve_triangular(
+            self._cholesky, centred.reshape(-1, self.n_dimensions).T, lower=True
+        )
+        return flat.T.reshape(self.means.shape)
+
+    def whiten(self, x):
+        """x in the units of :attr:`whitened_means`, (T, P).
+
+        The centres of the chains are taken off, so that data far from zero lose no digits.
+        """
+        centre = self.means.mean(1).sum(0)
+        return np.ascontiguousarray(solve_triangular(self._cholesky, (x - centre).T, lower=True).T)
+
+    def log_emissions(self, x):
+        """log p(x_t | s_t) for all L^M joint states, in two parts: (T, L^M) plus (T,), in nats.
+
+        The second part, which no state changes, is kept apart: it may be so large that the
+        differences between states would drown in its rounding.
+        """
+        means = np.zeros((1, self.n_dimensions))
+        for chain in self.whitened_means:  # the last chain's state is the fastest
+            means = (means[:, None] + chain).reshape(-1, self.n_dimensions)
+        x = self.whiten(x)
+        log_b = x @ means.T
+        log_b -= 0.5 * (means**2).sum(1)
+        return log_b, self.log_normaliser - 0.5 * (x**2).sum(1)
+
+    @cached_property
+    def log_normaliser(self):
+        """log of the Gaussian's constant, -1/2 log det(2 pi covariance), in nats."""
+        log_determinant = 2 * np.log(np.diag(self._cholesky)).sum()
+        return float(-0.5 * (self.n_dimensions * np.log(2 * np.pi) + log_determinant))
+
+    def sample(self, rng, T):
+        """Draw states, (T, M) integers, and observations, (T, P)."""
+        rng, T = generator("rng", rng), whole_number("T", T)
+        states = np.empty((T, self.n_chains), int)
+        uniforms = rng.random((T, self.n_chains))
+        chains = np.arange(self.n_chains)
+        initial, transition = self.initial.cumsum(-1), self.transition.cumsum(-1)
+        for t in range(T):
+            steps = initial if t == 0 else transition[chains, states[t - 1]]
+            # a cumulative sum may end just below one, and a draw above it
+            reached = (uniforms[t, :, None] * steps[:, -1:] >= steps).sum(-1)
+            states[t] = reached
+        noise = rng.standard_normal((T, self.n_dimensions)) @ self._cholesky.T
+        return states, self.output(states) + noise
+
+    def output(self, states):
+        """The mean of x given the states, sum_m means[m, s_t^m], (T, P)."""
+        return self.means[np.arange(self.n_chains), states].sum(-2)
+
+    def log_joint(self, states, x):
+        """log p(x, s) of one sequence in nats: x (T, P), states (..., T, M); -inf if impossible.
+
+        log p(x, s) = sum_m [log p(s_1^m) + sum_t log p(s_t^m | s_(t-1)^m)]
+                      + sum_t log N(x_t; sum_m means[m, s_t^m], covariance)
+        """
+        x = as_sequences(self, x).x
+        states = self._checked_states(states, len(x))
+        chains = np.arange(self.n_chains)
+        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
+            log_prior = np.log(self.initial[chains, states[..., 0, :]]).sum(-1)
+            steps = self.transition[chains, states[..., :-1, :], states[..., 1:, :]]
+            log_prior = log_prior + np.log(steps).sum((-2, -1))
+        residual = self.whiten(x) - self.whitened_means[chains, states].sum(-2)
+        log_likelihood = len(x) * self.log_normaliser - 0.5 * (residual**2).sum((-2, -1))
+        return log_prior + log_likelihood
+
+    def _checked_states(self, states, T):
+        states = np.asarray(states)
+        if states.shape[-2:] != (T, self.n_chains) or states.dtype.kind not in "iu":
+            raise ValueError(
+                f"states: expected whole numbers of shape (..., {T}, {self.n_chains}), "
+                f"got {states.dtype} of shape {states.shape}"
+            )
+        if states.min() < 0 or states.max() >= self.n_states:
+            raise ValueError(f"states: expected 0 to {self.n_states - 1}, got {states.max()}")
+        return states
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Observations of several sequences one after the other, x (sum of lengths, P)."""
+
+    x: np.ndarray
+    lengths: tuple
+
+    @cached_property
+    def first(self):
+        """Row of each sequence's first observation, (number of sequences,)."""
+        return np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype(int)
+
+    @cached_property
+    def last(self):
+        """Row of each sequence's last observation, (number of sequences,)."""
+        return np.cumsum(self.lengths) - 1
+
+    @cached_property
+    def halves(self):
+        """Rows of the steps 0, 2, ... of each sequence, and of its steps 1, 3, ..."""
+        step = np.concatenate([np.arange(length) for length in self.lengths])
+        return np.flatnonzero(step % 2 == 0), np.flatnonzero(step % 2 == 1)
+
+    def split(self, rows):
+        """An array with a row per observation, cut into a list with an array per sequence."""
+        ends = np.concatenate([[0], np.cumsum(self.lengths)])
+        return [rows[start:end] for start, end in pairwise(ends)]
+
+
+def as_sequences(model, x):
+    """One array (T, P), or a list of arrays (T_n, P), as :class:`Sequences`.
+
+    model: the model whose P the data must have, or None. Raises ``ValueError`` for empty data,
+    NaN, infinities, or rows of another length than P.
+    """
+    if isinstance(x, Sequences):
+        return x
+    several = isinstance(x, list | tuple) and len(x) > 0 and np.ndim(x[0]) == 2
+    several = several or (isinstance(x, np.ndarray) and x.ndim == 3)
+    wanted = None if model is None else model.n_dimensions
+    parts = []
+    for n, part in enumerate(x if several else [x]):
+        name = f"x[{n}]" if several else "x"
+        part = finite_array(name, part, ndim=2)
+        if 0 in part.shape:
+            raise ValueError(f"{name}: expected at least one observation, got shape {part.shape}")
+        wanted = part.shape[1] if wanted is None else wanted
+        if part.shape[1] != wanted:
+            raise ValueError(f"{name}: expected shape (T, {wanted}), got {part.shape}")
+        parts.append(part)
+    if not parts:
+        raise ValueError("x: expected at least one sequence, got none")
+    return Sequences(np.concatenate(parts), tuple(len(part) for part in parts))
+
+
+def _covariance(value, size):
+    covariance = finite_array("covariance", value, shape=(size, size))
+    scale = np.abs(covariance).max(initial=0)
+    if not np.allclose(covariance, covariance.T, rtol=0, atol=1e-10 * scale):
+        raise ValueError("covariance: expected a symmetric matrix")
+    lowest = np.linalg.eigvalsh(covariance)[0] if size else 0.0
+    if lowest <= 1e-14 * scale:
+        raise ValueError(
+            "covariance: expected a positive definite matrix, "
+            f"but its lowest eigenvalue is {lowest:.3g}"
+        )
+    return (covariance + covariance.T) / 2

@@ -1,0 +1,83 @@
+"""Pairwise marginals of the exact posterior: neighbours in time, and neighbours across chains."""
+
+import numpy as np
+
+CHUNK = 2**17  # numbers worked on at once: about what a cache holds
+
+
+def chunks(T, N):
+    """Slices that cover T rows of N numbers, each small enough for the cache."""
+    step = max(1, CHUNK // N)
+    return [slice(t, min(t + step, T)) for t in range(0, T, step)]
+
+
+def marginals(joint, n_chains, n_states):
+    """Sums of (T, L^M) over all chains but one, for each chain: (T, M, L)."""
+    if n_chains == 1:
+        return joint[:, None, :]
+    left = n_chains // 2
+    table = joint.reshape(len(joint), n_states**left, -1)
+    parts = (table.sum(2), left), (table.sum(1), n_chains - left)
+    return np.concatenate([marginals(part, m, n_states) for part, m in parts], axis=1)
+
+
+def coincidences(joint_sum, n_chains, n_states):
+    """Sums of (L^M,) over all chains but two: (M, L, M, L), each chain's own on the diagonal."""
+    table = joint_sum.reshape((n_states,) * n_chains)
+    result = np.zeros((n_chains, n_states) * 2)
+    for m in range(n_chains):
+        for n in range(m, n_chains):
+            rest = tuple(k for k in range(n_chains) if k not in (m, n))
+            pair = np.diag(table.sum(rest)) if m == n else table.sum(rest)
+            result[m, :, n], result[n, :, m] = pair, pair.T
+    return result
+
+
+def transition_marginals(messages, transition, rows):
+    """p(s_t^m = i, s_(t+1)^m = j | x) for the steps from ``rows`` to ``rows + 1``: (len, M, L, L).
+
+    The mass at t is moved through the transitions of the chains before m, the messages from
+    t + 1 back through those of the chains after m; then only chain m's own step is left.
+    """
+    moves = _log_moves if messages.logs else _moves
+    if messages.logs:
+        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
+            transition = np.log(transition)
+        mass = messages.forward[rows] + messages.evidence[rows]
+    else:
+        mass = messages.forward[rows] * messages.evidence[rows]
+    ahead, pair = moves
+    chains, states = transition.shape[:2]
+    shapes = [(len(rows), states**m, states, -1) for m in range(chains)]
+    later = [messages.backward[rows + 1]]
+    for m in range(chains - 1, 0, -1):
+        later.append(ahead(later[-1].reshape(shapes[m]), transition[m].T))
+    result = np.empty((len(rows), chains, states, states))
+    for m, future in enumerate(reversed(later)):
+        mass, future = mass.reshape(shapes[m]), future.reshape(shapes[m])
+        result[:, m] = pair(mass, transition[m], future)
+        mass = ahead(mass, transition[m])
+    return result
+
+
+def _move(mass, matrix):
+    return matrix.T @ mass
+
+
+def _pair(mass, matrix, future):
+    table = matrix * np.einsum("tpis,tpjs->tij", mass, future, optimize=True)
+    return table / table.sum((1, 2), keepdims=True)
+
+
+def _log_move(mass, matrix):
+    return np.logaddexp.reduce(mass[:, :, :, None, :] + matrix[:, :, None], axis=2)
+
+
+def _log_pair(mass, matrix, future):
+    between = mass[:, :, :, None, :] + future[:, :, None, :, :]
+    table = matrix + np.logaddexp.reduce(between, axis=(1, 4))
+    table = np.exp(table - table.max((1, 2), keepdims=True))
+    return table / table.sum((1, 2), keepdims=True)
+
+
+_moves, _log_moves = (_move, _pair), (_log_move, _log_pair)
