@@ -83,7 +83,7 @@ def _all_features(sentences):
 
 
 def _words(sentence):
-    words = [token if isinstance(token, str) else token[0] for token in sentence]
+    words = [token[0] if isinstance(token, tuple | list) and token else token for token in sentence]
     if not all(isinstance(word, str) and word for word in words):
         raise ValueError(f"sentences: expected words or (word, tag) pairs, got {sentence!r}"[:200])
     return words
