@@ -11,7 +11,7 @@ import scipy.sparse
 from autograd.scipy.special import logsumexp as autograd_logsumexp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import expit, logsumexp, rel_entr
+from scipy.special import expit, logsumexp
 
 from helpers import data
 from helpers import latent_factors as lf
@@ -19,6 +19,7 @@ from helpers.ascent import climb
 from helpers.elbo import bound_by_enumeration, enumerate_assignments
 from helpers.latent_factors import optimise, states
 from helpers.latent_factors.factors import outer_product
+from helpers.lda import fit_mixture, fit_unigram
 
 SEEDS = st.integers(0, 10**6)
 
@@ -110,6 +111,7 @@ def test_posterior_is_that_of_brute_force(seed, n_factors):
     posterior = lf.exact(model, counts)
     np.testing.assert_allclose(posterior.log_evidence, evidence, rtol=0, atol=1e-10)
     np.testing.assert_allclose(posterior.marginals, weights @ z, rtol=0, atol=1e-10)
+    np.testing.assert_array_equal(posterior.mode, z[weights.argmax(1)])
     pairs = np.einsum("ds,sj,sk->djk", weights, z, z)
     np.testing.assert_allclose(posterior.pairs, pairs, rtol=0, atol=1e-10)
     np.testing.assert_allclose(lf.posterior_table(model, counts), weights, rtol=0, atol=1e-10)
@@ -512,6 +514,8 @@ def test_the_two_gaps_are_not_negative_and_add_up():
         gaps = lf.split_gap(state.model, state.encoder, documents, np.random.default_rng(26))
         assert gaps.family.min() >= -1e-10
         assert gaps.network.min() >= -1e-9
+        mode = lf.posterior_table(state.model, documents).max(1)
+        assert np.all(gaps.family <= -np.log(mode) + 1e-9)
         whole = gaps.log_evidence - gaps.amortised
         np.testing.assert_allclose(gaps.family + gaps.network, whole, atol=1e-9)
 
@@ -600,43 +604,47 @@ def test_other_bad_input_is_refused():
 # ---------------------------------------------------------------- the course's corpus
 
 
-def most_informative(corpus, n_words):
-    """Columns of the words that tell most about a document's label (mutual information)."""
-    counts = corpus.counts.toarray().astype(float)
-    _, label = np.unique(corpus.labels, return_inverse=True)
-    joint = np.zeros((label.max() + 1, counts.shape[1]))
-    np.add.at(joint, label, counts)
-    joint /= joint.sum()
-    independent = joint.sum(1)[:, None] * joint.sum(0)
-    return np.sort(np.argsort(-rel_entr(joint, independent).sum(0))[:n_words])
+def test_informative_words_are_those_of_the_definition():
+    rng = np.random.default_rng(31)
+    counts, labels = random_counts(rng, 12), list("abbacabacabc")
+    worth = []
+    for v in range(7):
+        total = 0.0
+        for label in "abc":
+            mask = np.array(labels) == label
+            both = counts[mask, v].sum() / counts.sum()
+            apart = counts[mask].sum() / counts.sum() * counts[:, v].sum() / counts.sum()
+            total += both * np.log(both / apart) if both else 0.0
+        worth.append(total)
+    kept = lf.informative_words(counts, labels, 3)
+    np.testing.assert_array_equal(kept, np.sort(np.argsort(worth)[-3:]))
+    np.testing.assert_array_equal(
+        lf.informative_words(scipy.sparse.csr_array(counts), labels, 3), kept
+    )
 
 
-def mixture_of_unigrams(counts, n_components, rng, n_steps=60):
-    """Smoothed EM for p(x) = sum_k pi_k prod_v topics_kv^x_v -> (pi, topics)."""
-    responsibility = rng.dirichlet(np.ones(n_components), counts.shape[0])
-    for _ in range(n_steps):
-        topics = responsibility.T @ counts + 0.1
-        topics /= topics.sum(1, keepdims=True)
-        weights = (responsibility.sum(0) + 1) / (len(counts) + n_components)
-        joint = counts @ np.log(topics).T + np.log(weights)
-        responsibility = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
-    return weights, topics
+def test_factor_words_finds_the_words_of_a_factor():
+    model = lf.LatentFactorModel([0.5, 0.5], 4 * np.eye(2), [-2, -2], 2 * np.eye(2, 5), np.zeros(5))
+    z, counts = model.sample(np.random.default_rng(32), np.full(200, 30))
+    words = lf.factor_words(z, counts, ["loan", "water", "and", "the", "of"], n=1)
+    assert words == [["loan"], ["water"]]
 
 
 def test_held_out_documents_are_likelier_than_under_unigrams_and_their_mixture():
-    corpus = data.corpus()
-    counts = corpus.counts.toarray()[:, most_informative(corpus, 200)].astype(float)
-    order = np.random.default_rng(28).permutation(len(counts))
-    new, known = counts[order[:300]], counts[order[300:]]
-    n_factors, n_tokens = 8, new.sum()
-    unigram = (known.sum(0) + 1) / (known.sum(0) + 1).sum()
-    by_unigram = (new @ np.log(unigram)).sum() / n_tokens
-    rng = np.random.default_rng(29)
-    weights, topics = mixture_of_unigrams(known, n_factors, rng)
-    joint = new @ np.log(topics).T + np.log(weights)
-    by_mixture = logsumexp(joint, axis=1).sum() / n_tokens
+    corpus = lf.reduced(data.corpus())
+    order = np.random.default_rng(28).permutation(len(corpus))
+    new, known = corpus.counts[order[:300]], corpus.counts[order[300:]]
+    n_factors, n_tokens = 6, new.sum()
+    by_unigram = fit_unigram(known, 1.0).log_evidence(new).sum() / n_tokens
+    by_mixture = max(
+        climb(fit_mixture(known, n_factors, np.random.default_rng(seed), 0.1), max_steps=100)
+        .state.model.log_evidence(new)
+        .sum()
+        / n_tokens
+        for seed in range(3)
+    )
     assert by_mixture > by_unigram
     for inference in ("exact", "mean_field", "amortised"):
-        states_ = lf.train(known, n_factors, np.random.default_rng(30), inference)
+        states_ = lf.train(known, n_factors, np.random.default_rng(30), inference, n_hidden=16)
         model = climb(states_, max_steps=60).state.model
         assert lf.exact(model, new).elbo / n_tokens > by_mixture + 0.1  # nats per token

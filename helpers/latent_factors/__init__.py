@@ -23,6 +23,7 @@ from helpers.latent_factors.gradients import (
 )
 from helpers.latent_factors.mean_field import MeanFieldState, best_mean_field, mean_field
 from helpers.latent_factors.model import LatentFactorModel, factor_states
+from helpers.latent_factors.reading import factor_words, informative_words, reduced
 from helpers.latent_factors.score_function import (
     Estimate,
     sampled_elbos,
@@ -51,8 +52,10 @@ __all__ = [
     "exact",
     "exact_gradient",
     "factor_states",
+    "factor_words",
     "from_parameters",
     "given_factor",
+    "informative_words",
     "initial_encoder",
     "initial_model",
     "log_joint",
@@ -60,6 +63,7 @@ __all__ = [
     "mean_field",
     "parameters",
     "posterior_table",
+    "reduced",
     "sampled_elbos",
     "score_function_gradient",
     "split_gap",

@@ -22,11 +22,13 @@ class Posterior:
 
     log_evidence (D,): log p(x_d) in nats. marginals (D, K): p(z_k = 1 | x_d).
     pairs (D, K, K): p(z_j = 1, z_k = 1 | x_d); the marginals are on its diagonal.
+    mode (D, K): the most probable factor state.
     """
 
     log_evidence: np.ndarray
     marginals: np.ndarray
     pairs: np.ndarray
+    mode: np.ndarray
 
     @property
     def elbo(self):
@@ -61,14 +63,15 @@ def exact(model, counts):
     """
     documents, decoded = project(model, counts), decode(model)
     both_on = (decoded.z[:, :, None] * decoded.z[:, None, :]).reshape(len(decoded.z), -1)
-    log_evidence, pairs = [], []
+    log_evidence, pairs, modes = [], [], []
     for _, weights, evidence in posterior_rows(model, documents, decoded):
         log_evidence.append(evidence)
         pairs.append(weights @ both_on)
+        modes.append(decoded.z[weights.argmax(1)])
     # Weights sum to one but for round-off, which must not make a probability of 1 + 1e-16.
     pairs = np.minimum(np.concatenate(pairs), 1).reshape(-1, model.n_factors, model.n_factors)
     marginals = np.diagonal(pairs, axis1=1, axis2=2).copy()
-    return Posterior(np.concatenate(log_evidence), marginals, pairs)
+    return Posterior(np.concatenate(log_evidence), marginals, pairs, np.concatenate(modes))
 
 
 def posterior_table(model, counts):

@@ -40,12 +40,13 @@ def split_gap(model, encoder, counts, rng, n_random=3, rtol=1e-12):
     """The two gaps of every document -> :class:`Gaps`.
 
     The best mean field bound is searched from the encoder's own q, the prior, the exact
-    marginals and ``n_random`` random starts, so the network's gap cannot be negative.
+    marginals, the posterior's mode and ``n_random`` random starts. So the network's gap cannot be
+    negative, and the family's is at most -log p(mode | x).
     """
     rng = generator("rng", rng)
     posterior, encoded = exact(model, counts), encoder(counts)
     shape = posterior.marginals.shape
-    starts = [encoded, None, posterior.marginals]
+    starts = [encoded, None, posterior.marginals, posterior.mode]
     starts += [rng.random(shape) for _ in range(whole_number("n_random", n_random, minimum=0))]
     best = best_mean_field(model, counts, starts, rtol)
     amortised = bound_gradient(model, counts, encoded.logits)[0]

@@ -1,0 +1,49 @@
+"""Reading a trained model: which words to give it, and which words its factors turn on.
+
+Symbols: D documents, V words, K factors.
+"""
+
+import numpy as np
+from scipy.special import rel_entr
+
+from helpers.arguments import probabilities, whole_number
+from helpers.data import Corpus
+from helpers.latent_factors.model import count_matrix
+
+
+def informative_words(counts, labels, n_words):
+    """The columns of the words that tell most about a document's label, in their old order.
+
+    A word's worth is its term of the mutual information between word and label,
+    sum_l p(l, v) log p(l, v) / (p(l) p(v)). counts (D, V); labels: D strings.
+    """
+    counts, n_words = count_matrix(counts), whole_number("n_words", n_words)
+    if len(labels) != counts.shape[0]:
+        raise ValueError(f"labels: expected {counts.shape[0]} of them, got {len(labels)}")
+    _, which = np.unique(labels, return_inverse=True)
+    joint = np.eye(which.max() + 1)[which].T @ counts
+    joint = joint / joint.sum()
+    worth = rel_entr(joint, joint.sum(1)[:, None] * joint.sum(0)).sum(0)
+    return np.sort(np.argsort(-worth, kind="stable")[:n_words])
+
+
+def reduced(corpus, n_words=300, shortest=20):
+    """The corpus on its most informative words, without the documents that they leave short."""
+    kept = informative_words(corpus.counts, corpus.labels, n_words)
+    vocabulary = [corpus.vocabulary[v] for v in kept]
+    smaller = Corpus(corpus.counts[:, kept], vocabulary, corpus.names, corpus.labels)
+    return smaller.select(smaller.counts.sum(1) >= shortest)
+
+
+def factor_words(probs, counts, vocabulary, n=8):
+    """The n words that each factor turns on most -> K lists of words.
+
+    probs (D, K): how far each factor is on in each document. A word's score is its share of
+    KL(words where the factor is on || words where it is off).
+    """
+    counts = count_matrix(counts, len(vocabulary))
+    probs = probabilities("probs", probs, axis=None, shape=(counts.shape[0], None))
+    on, off = probs.T @ counts + 1, (1 - probs).T @ counts + 1  # +1: no word is impossible
+    on, off = on / on.sum(1, keepdims=True), off / off.sum(1, keepdims=True)
+    score = on * np.log(on / off)
+    return [[vocabulary[v] for v in np.argsort(-row, kind="stable")[:n]] for row in score]
