@@ -336,7 +336,7 @@ def test_updates_in_logarithms_equal_the_fast_ones():
     model, sample, rng = corpus(10)
     batches = fast.Batches(sample.counts, 3)
     scores = fast.WordScores.of(np.log(model.topics.T))
-    documents = next(iter(batches))
+    documents = next(batches.documents())
     block = batches.block(documents, scores.weights)
     gamma = rng.gamma(2.0, 1.0, (len(documents), 3)) + 0.1
     phi, _ = fast.in_logs(block.words, gamma, scores.logs)
@@ -377,6 +377,11 @@ def test_the_learning_bound_is_that_of_its_own_state(eta):
     for state in islice(states, 5):
         slow = slow_learning_bound(state, sample.counts, eta)
         assert state.elbo == pytest.approx(slow, abs=1e-9)
+        if eta is not None:
+            alpha = state.model.alpha
+            q = state.q
+            again = lda.learning_bound(sample.counts, q.gamma, q.topics, alpha, eta)
+            assert state.elbo == pytest.approx(again, abs=1e-9)
 
 
 def test_the_usage_is_the_expected_count_of_words_in_topics():

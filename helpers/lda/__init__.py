@@ -19,7 +19,7 @@ from helpers.lda.enumeration import exact, exact_by_counts, kl_to_posterior
 from helpers.lda.fixed_topics import infer, mean_field
 from helpers.lda.held_out import completion_perplexity, perplexity, split_tokens
 from helpers.lda.model import LDA, bags, tokens
-from helpers.lda.variational_em import fit
+from helpers.lda.variational_em import fit, learning_bound
 
 __all__ = [
     "LDA",
@@ -36,6 +36,7 @@ __all__ = [
     "fit_unigram",
     "infer",
     "kl_to_posterior",
+    "learning_bound",
     "mean_field",
     "one_document",
     "perplexity",

@@ -81,10 +81,13 @@ class Batches:
         self.totals = np.asarray(counts.sum(axis=1), dtype=float).ravel()
         order = np.argsort(self.lengths, kind="stable")
         self.order = order[self.totals[order] > 0]
-        self.edges = _edges(self.lengths[self.order] * n_topics * 8)
+        self.bytes_per_word = 8 * n_topics
 
-    def __iter__(self):
-        return (self.order[start:stop] for start, stop in self.edges)
+    def documents(self, wanted=None):
+        """Arrays of document numbers, a block each, of all documents or those ``wanted`` (D,)."""
+        order = self.order if wanted is None else self.order[wanted[self.order]]
+        for start, stop in _edges((self.lengths[order] * self.bytes_per_word).tolist()):
+            yield order[start:stop]
 
     def block(self, documents, weights):
         """The padded :class:`Block` of these documents, which must be sorted by length."""

@@ -17,7 +17,8 @@ from helpers.lda.batches import Batches, WordScores, bounds, update
 from helpers.lda.model import check_counts, warn_unsupported
 
 PLAIN = 2  # first updates of a run: extrapolating from the very start finds worse optima
-LONGEST_STEP = 8.0  # of the extrapolation, in units of a plain step
+LONGEST_STEP = 32.0  # of the extrapolation, in units of a plain step
+FIRST_ROUND = 14  # updates that nearly all documents need
 LONGEST_RUN = 81  # updates between two states at most
 
 
@@ -81,16 +82,20 @@ def infer(model, counts, tolerance=1e-3, max_updates=100):
     tolerance: a document rests once an update moves gamma by less than this on average.
     max_updates: of each document. Otherwise as :func:`mean_field`.
     """
-    counts = check_counts(counts, model.n_words)
+    counts, max_updates = (
+        check_counts(counts, model.n_words),
+        whole_number("max_updates", max_updates),
+    )
     scores = _scores(model, counts)
     batches = Batches(counts, model.n_topics)
     gamma, moving = first_gamma(model.alpha, batches.totals), batches.totals > 0
-    found = scores.total_shift(counts)
-    for documents in batches:
-        ascent = _Ascent(batches.block(documents, scores.weights), model, scores, tolerance)
-        gamma[documents], moving[documents] = ascent.run(gamma[documents], max_updates)
-        found[documents] += ascent.bounds(gamma[documents])
-    return MeanFieldState(model, Topics(gamma), found, moving)
+    found, first = np.zeros(len(gamma)), min(FIRST_ROUND, max_updates)
+    for n_updates in (first, max_updates - first):  # stragglers share their blocks afterwards
+        for documents in batches.documents(moving) if n_updates else ():
+            ascent = _Ascent(batches.block(documents, scores.weights), model, scores, tolerance)
+            gamma[documents], moving[documents] = ascent.run(gamma[documents], n_updates)
+            found[documents] = ascent.bounds(gamma[documents])
+    return MeanFieldState(model, Topics(gamma), found + scores.total_shift(counts), moving)
 
 
 def first_gamma(alpha, totals, start=None):
@@ -117,21 +122,18 @@ def _schedule(updates):
 
 def _ascend(model, batches, scores, gamma, schedule, tolerance):
     found, moving = np.zeros(len(gamma)), batches.totals > 0
-    for documents in batches:
+    for documents in batches.documents():
         block = batches.block(documents, scores.weights)
         found[documents] = bounds(block, gamma[documents], model.alpha, scores.logs)
     shift = scores.total_shift(batches.counts)
     for n_updates in schedule:
         yield MeanFieldState(model, Topics(gamma), found + shift, moving)
         gamma, found, moving = gamma.copy(), found.copy(), moving.copy()
-        for documents in batches:
-            documents = documents[moving[documents]]
-            if len(documents):
-                block = batches.block(documents, scores.weights)
-                ascent = _Ascent(block, model, scores, tolerance)
-                gamma[documents], found[documents], moving[documents] = ascent.improve(
-                    gamma[documents], found[documents], n_updates
-                )
+        for documents in batches.documents(moving):
+            ascent = _Ascent(batches.block(documents, scores.weights), model, scores, tolerance)
+            gamma[documents], found[documents], moving[documents] = ascent.improve(
+                gamma[documents], found[documents], n_updates
+            )
 
 
 class _Ascent:

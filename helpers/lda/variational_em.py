@@ -102,6 +102,21 @@ def fit(
     return watched(states, f"{n_topics} topics") if progress else states
 
 
+def learning_bound(counts, gamma, concentrations, alpha, eta):
+    """The ELBO at any q(theta) and q(beta), phi at its optimum: one measure for all programs.
+
+    gamma (D, K), concentrations lambda (K, V), alpha a number or (K,), eta a number; nats.
+    """
+    counts = check_counts(counts)
+    gamma = positive("gamma", gamma, shape=(counts.shape[0], None))
+    n_topics = gamma.shape[1]
+    weights = positive("concentrations", concentrations, shape=(n_topics, counts.shape[1])).T
+    learner = _Learner(counts, LDA(alpha, np.ones((n_topics, 1))).alpha, float(eta), 1)
+    scores = WordScores.of(learner.expected_log_topics(weights))
+    gamma = first_gamma(learner.alpha, learner.batches.totals, gamma)
+    return learner.sweep(scores, gamma)[0] - learner.topics_kl(weights)
+
+
 class _Learner:
     """What stays the same from sweep to sweep."""
 
@@ -128,7 +143,7 @@ class _Learner:
         elbo, gamma = float(scores.total_shift(self.counts).sum()), gamma.copy()
         ratios = np.zeros(self.counts.nnz)
         shares, extra = np.zeros_like(gamma), np.zeros_like(scores.logs)
-        for documents in self.batches:
+        for documents in self.batches.documents():
             block, old = self.batches.block(documents, scores.weights), gamma[documents]
             elbo += float(bounds(block, old, self.alpha, scores.logs).sum())
             for _ in range(self.updates):
