@@ -35,7 +35,7 @@ def two_gaps(gaps=None, names=None, labels=None):
     count = tables.shape[2]
     if not 1 <= count <= MOST_DOCUMENTS:
         raise ValueError(f"gaps: expected 1 to {MOST_DOCUMENTS} documents, got {count}")
-    names = [f"document {d + 1}" for d in range(count)] if names is None else list(names)
+    names = [str(d + 1) for d in range(count)] if names is None else list(names)
     labels = list(range(len(stages))) if labels is None else list(labels)
 
     def compute(stage, document):
@@ -73,7 +73,7 @@ def _table(stage):
     return [evidence, best, network]
 
 
-def _trained(stages=(0, 1, 2, 4, 8, 16, 32, 64), n_documents=10, n_tokens=12):
+def _trained(stages=(1, 2, 4, 8, 16, 32, 64), n_documents=10, n_tokens=30):
     """A small amortised model at some stages of its training -> (list of Gaps, stages)."""
     from helpers.latent_factors import split_gap, train
     from helpers.show.interactive.competing import two_factor_model
@@ -81,7 +81,8 @@ def _trained(stages=(0, 1, 2, 4, 8, 16, 32, 64), n_documents=10, n_tokens=12):
     rng = np.random.default_rng(3)
     counts = _documents(two_factor_model(), rng, 60, n_tokens)
     found = []
-    for step, state in zip(range(stages[-1] + 1), train(counts, 3, rng, n_hidden=6), strict=False):
+    states = train(counts, 3, rng, n_hidden=6, n_encoder=3)  # a narrow encoder: its gap shows
+    for step, state in zip(range(stages[-1] + 1), states, strict=False):
         if step in stages:
             found.append(split_gap(state.model, state.encoder, counts[:n_documents], rng))
     return found, list(stages)

@@ -15,15 +15,15 @@ NAMES = ("money", "rivers")
 
 
 def two_factor_model():
-    """Money raises "bank" and "loan", rivers raise "bank" and "water"; priors 0.3 and 0.2."""
+    """Either topic raises "bank", money "loan", rivers "water"; priors 0.3 and 0.2."""
     from helpers.latent_factors import LatentFactorModel
 
     return LatentFactorModel(
         prior=np.array([0.3, 0.2]),
-        hidden_weights=3.0 * np.eye(2),
-        hidden_bias=np.full(2, -1.5),
-        output_weights=np.array([[1.5, 1.0, -0.3, 0.0], [1.5, -0.3, 1.0, 0.0]]),
-        output_bias=np.array([-0.5, -0.5, -0.5, 0.5]),
+        hidden_weights=np.array([[3.0, 3.0, 0.0], [3.0, 0.0, 3.0]]),  # either, money, rivers
+        hidden_bias=np.full(3, -1.5),
+        output_weights=np.array([[1.3, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 1.0, 0]]),
+        output_bias=np.array([-0.3, -1.0, -1.0, 0.8]),
     )
 
 

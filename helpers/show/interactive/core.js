@@ -30,13 +30,13 @@ function control(parent, spec, change) {
   const { values, min = 0, max = values.length - 1, step = 1 } = spec;
   const input = html(label, "input", { type: "range", min, max, step, "data-lm-suppress-shortcuts": "true" });
   const output = html(label, "output");
-  const digits = step % 1 ? 2 : 0;
+  const digits = step % 1 || (values && values.some((value) => value % 1)) ? 2 : 0;
   input.addEventListener("input", () => change(Number(input.value)));
   return {
     show(value) {
       input.value = value;
       const shown = values ? values[value] : value;
-      output.textContent = typeof shown === "number" ? number(shown, values ? 2 : digits) : shown;
+      output.textContent = typeof shown === "number" ? number(shown, digits) : shown;
       input.setAttribute("aria-valuetext", output.textContent);
     },
   };

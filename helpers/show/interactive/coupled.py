@@ -13,9 +13,7 @@ from helpers.show.interactive.controls import indexed
 from helpers.show.interactive.figure import Interactive
 
 COUPLINGS = np.round(np.linspace(0, 1, 11), 2)
-STATES = np.array(
-    [[0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0]]
-).T  # fmt: skip
+STATES = np.array([list("0011110000111100"), list("0000111110001110")], dtype=int).T  # (T, M)
 STAY, REACH, NOISE = 0.8, 1.6, 0.9  # p(same state again), length of a push, sd of the noise
 SEED = 5
 
@@ -45,7 +43,7 @@ def three_posteriors(model, x):
     from helpers.fhmm import exact, mean_field, structured
 
     posterior = exact(model, x)
-    starts = (None, np.random.default_rng(0), np.random.default_rng(1))
+    starts = (None, np.random.default_rng(0))
     ends = [climb(mean_field(model, x, rng), rtol=1e-10).state for rng in starts]
     factorised = max(ends, key=lambda state: state.elbo)
     ends = [climb(structured(model, x, start=s.q), rtol=1e-10).state for s in ends]

@@ -22,21 +22,21 @@ export const figure = {
       const frame = axes(stage, { box: [50, top, 610, top + high], x: [1, steps], y: [0, 1], yticks: [0, 1],
         ylabel: `p(chain ${m + 1} on | x)`, xlabel: m === chains - 1 ? "time t" : "" });
       for (const [t, on] of (data.truth ? data.truth[m] : []).entries()) {
-        if (on) draw(stage, "path", { class: "axis thick", d: `M${frame.X(Math.max(t + 0.6, 1))},${top - 2}H${frame.X(Math.min(t + 1.4, steps))}` });
+        if (on) draw(stage, "path", { class: "axis thick", d: `M${frame.X(Math.max(t + 0.6, 1))},${top + high + 10}H${frame.X(Math.min(t + 1.4, steps))}` });
       }
       return [frame, ["p", "q", "q dashed"].map((name) => draw(stage, "path", { class: name }))];
     });
     ["p", "q", "q dashed"].forEach((name, i) => {
-      draw(stage, "path", { class: name, d: `M${195 + 130 * i},12h32` });
-      draw(stage, "text", { x: 234 + 130 * i, y: 18 }, ["exact", "structured", "factorised"][i]);
+      draw(stage, "path", { class: name, d: `M${120 + 165 * i},12h32` });
+      draw(stage, "text", { x: 160 + 165 * i, y: 18 }, ["exact", "structured", "factorised"][i]);
     });
-    const frame = axes(stage, { box: [690, 50, 890, 345], x: [0, 2], y: [-data.widest, 0], ylabel: "nats below log p(x)",
+    const frame = axes(stage, { box: [680, 50, 895, 345], x: [0, 2], y: [-data.widest, 0], ylabel: "nats below log p(x)",
       yticks: [0, -data.widest / 2, -data.widest].map((v) => Math.round(v * 10) / 10) });
-    draw(stage, "path", { class: "evidence", d: `M690,${frame.Y(0)}H890` });
+    draw(stage, "path", { class: "evidence", d: `M680,${frame.Y(0)}H895` });
     const bars = ["structured", "factorised"].map((name, i) => {
-      draw(stage, "text", { x: 740 + 102 * i, y: 370, class: "mid" }, name);
-      return [draw(stage, "rect", { class: "kl", x: 710 + 100 * i, width: 60, y: 50 }),
-              draw(stage, "text", { x: 740 + 100 * i, class: "mid" })];
+      draw(stage, "text", { x: 733 + 112 * i, y: 370, class: "mid" }, name);
+      return [draw(stage, "rect", { class: "kl", x: 703 + 112 * i, width: 60, y: 50 }),
+              draw(stage, "text", { x: 733 + 112 * i, class: "mid" })];
     });
     return (numbers) => {
       const times = Array.from({ length: steps }, (_, t) => t + 1);

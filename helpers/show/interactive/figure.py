@@ -22,6 +22,7 @@ IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
 HERE = Path(__file__).parent
 # How JupyterLab, VS Code, the slides and the site say that their background is dark.
 DARK_HOSTS = '[data-jp-theme-light="false"],.vscode-dark,[data-theme="dark"]'
+SERIES = 5  # colours for topics: as many as a figure shows
 DIGITS = 9  # of the tables: far finer than any pixel, and no longer than needed
 
 
@@ -142,7 +143,9 @@ def _style(code):
     """The rules of style.css that the code has elements for, and the colours these need."""
     rules = re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", _read("style.css"))
     kept = [rule for rule in re.findall(r"[^{}]+{[^}]*}", rules) if _needed(rule, code)]
-    names = dict.fromkeys(re.findall(r"var\(--([\w-]+)\)", "".join(kept) + code))
+    names = dict.fromkeys(re.findall(r"var\(--([\w-]+)", "".join(kept)))
+    if "--series-" in code:
+        names |= dict.fromkeys(f"series-{k}" for k in range(SERIES))
     light, dark = (
         "{" + ";".join(f"--{name}:{shades[name]}" for name in names if name in shades) + "}"
         for shades in palette.on_both_backgrounds().values()

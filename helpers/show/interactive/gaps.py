@@ -15,7 +15,6 @@ from helpers.show.interactive.figure import Interactive
 LOW, HIGH, POINTS = -12.0, 12.0, 481  # 0.05 apart: four points per sd of the narrowest q
 MEANS, SDS = (-4.0, 4.0), (0.2, 3.0)
 MEAN_GRID = np.linspace(*MEANS, 41)
-DIRECTIONS = ("kl", "reverse_kl")
 EDGE = 1e-6  # mass at the ends of the grid from which on a density does not fit on it
 LOG_EVIDENCE = -3.2  # of the ready-made posteriors: any number would do
 
@@ -70,12 +69,19 @@ def normal_gap(log_joint, mean, sd):
     }
 
 
-def best_normal(log_joint, direction="kl"):
-    """The mean and sd, within the sliders' ends, that minimise "kl" or "reverse_kl"."""
-    starts = [(mean, 0.8) for mean in (-3.0, -1.5, 0.0, 1.5, 3.0)]
+def best_covering(log_joint):
+    """The mean and sd that minimise KL(p || q): those of the posterior itself."""
+    z, p = grid(), np.exp(log_joint - logsumexp(log_joint))
+    mean = p @ z
+    return {"mean": float(mean), "sd": float(np.sqrt(p @ (z - mean) ** 2))}
+
+
+def best_normal(log_joint):
+    """The mean and sd, within the sliders' ends, that minimise KL(q || p)."""
+    starts = [(mean, 0.8) for mean in (-2.0, 0.0, 2.0)]
     found = [
         minimize(
-            lambda at: min(normal_gap(log_joint, *at)[direction], 1e9),
+            lambda at: min(normal_gap(log_joint, *at)["kl"], 1e9),
             start,
             bounds=(MEANS, SDS),
             method="L-BFGS-B",
@@ -117,13 +123,12 @@ def kl_directions(posterior="bimodal", mean=0.0, sd=1.0):
     """
     tables, start = _ready_made(posterior)
     shared = _continuous(tables, start, mean, sd)
-    best = [[best_normal(table, direction) for table in tables] for direction in DIRECTIONS]
     data = shared.data | {
         "title": "The two directions of the KL divergence",
         "means": MEAN_GRID,
         "presets": [
-            preset("minimise KL(q‖p)", best[0], by="target"),
-            preset("minimise KL(p‖q)", best[1], by="target"),
+            shared.data["presets"][0] | {"label": "minimise KL(q‖p)"},
+            preset("minimise KL(p‖q)", [best_covering(table) for table in tables], by="target"),
         ],
     }
 

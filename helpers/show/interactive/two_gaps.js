@@ -22,7 +22,7 @@ export const figure = {
     const wide = 810 / count;
     const bars = data.names.map((name, i) => {
       const at = { x: 80 + wide * (i + 0.18), width: wide * 0.64 };
-      draw(stage, "text", { x: 80 + wide * (i + 0.5), y: 364, class: "mid" }, String(i + 1));
+      draw(stage, "text", { x: 80 + wide * (i + 0.5), y: 364, class: "mid" }, name);
       return ["kl", "klopen"].map((look) => draw(stage, "rect", { ...at, class: look }));
     });
     draw(stage, "path", { class: "evidence", d: `M80,60H890` });
@@ -43,7 +43,7 @@ export const figure = {
   },
 
   describe: ({ family_gap, network_gap, log_evidence, elbo }, { document: d, stage }, data) =>
-    `${data.names[d]}: ELBO of the network ${number(elbo)} + its own gap ${number(network_gap, 3)} + the family’s gap ` +
+    `Document ${data.names[d]}: ELBO of the network ${number(elbo)} + its own gap ${number(network_gap, 3)} + the family’s gap ` +
     `${number(family_gap, 3)} = log evidence ${number(log_evidence)}. ` +
     (network_gap < 0.01 ? "The network finds the best q of its family." : "A q fitted to this document alone would be better."),
 };
