@@ -4,7 +4,9 @@ right nodes and edges, and the same file whenever the same picture is drawn."""
 import base64
 import html
 import itertools
+import json
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib
@@ -260,6 +262,19 @@ def test_use_course_style_outside_of_a_notebook():
         show.use_course_style()
         assert matplotlib.rcParams["font.size"] == 16
         assert matplotlib.rcParams["svg.fonttype"] == "path"
+
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_picture_of_a_notebook_has_words(path):
+    for cell in json.loads(path.read_text(encoding="utf8"))["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            assert "text/html" in data or not any(kind.startswith("image/") for kind in data)
+            for image in re.findall(r"<img[^>]*>", "".join(data.get("text/html", ""))):
+                assert re.search(r'alt="[^"]{20,}"', image), (cell["id"], image[:80])
 
 
 def edges(graph, kind=None):

@@ -149,6 +149,7 @@ def axes(columns=1, rows=1, size=(WIDTH, HEIGHT), **options):
     """
     with matplotlib.rc_context(STYLE):
         fig = Figure(figsize=size, layout="constrained")
+        fig.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # inches to the edge of the card
         return fig, fig.subplots(rows, columns, **options)
 
 
