@@ -117,6 +117,9 @@ def test_style_sheets_and_scripts_get_every_colour():
         (lambda: show.figure(show.axes()[0], ""), "alt"),
         (lambda: show.figure(show.axes()[0], None), "alt"),
         (lambda: show.build_up(), "pictures"),
+        (lambda: show.coloured_words(["a", "b"], [0]), "topics"),
+        (lambda: show.coloured_words(["a"], [-1]), "topics"),
+        (lambda: show.coloured_words(["a"], [2], names=["x", "y"]), "topics"),
         (lambda: graphs.lda(4), "step"),
         (lambda: graphs.factorial_hmm(0), "step"),
         (lambda: graphs.latent_factors("prior"), "which"),
@@ -255,6 +258,18 @@ def test_build_up_shows_the_first_step_at_once_and_the_others_as_fragments():
     assert page.count("<img alt=") == 3
     assert page.count('class="fragment"') == 2
     assert page.index("<img") < page.index('class="fragment"')
+
+
+def test_coloured_words_also_carry_their_topic_as_a_number():
+    text = show.coloured_words(["a<b", "and", "sparse"], [1, None, 0], names=["grids", "noise"])
+    page = text._repr_mimebundle_()["text/html"]
+    assert repr(text) == "a<b[1] and sparse[0]"
+    assert "a&lt;b<sub>1</sub>" in page
+    assert page.index("grids<sub>0</sub>") < page.index("noise<sub>1</sub>") < page.index("sparse")
+    assert page.count(f"solid {palette.series(1)}") == 2
+    ink = palette.INK["light"]
+    for k in range(8):
+        assert palette.contrast(ink, palette.tint(palette.series(k), 0.82)) > 7
 
 
 def test_use_course_style_outside_of_a_notebook():

@@ -16,15 +16,18 @@ from helpers.show.figures import (
     table,
 )
 from helpers.show.style import BuildUp, Picture, axes, build_up, figure, use_course_style
+from helpers.show.words import ColouredWords, coloured_words
 
 __all__ = [
     "BuildUp",
+    "ColouredWords",
     "Picture",
     "ascent",
     "axes",
     "bars",
     "bound_bars",
     "build_up",
+    "coloured_words",
     "contours",
     "curves",
     "ellipse",
