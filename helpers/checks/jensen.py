@@ -1,0 +1,560 @@
+"""The exercises of notebook 03a, Deriving variational inference with Jensen's inequality.
+
+q: q(z) for every z.  p: another distribution of the same z.  log_joint: log p(x, z) for the
+observed x and every z, of the shape of q.
+"""
+
+import numpy as np
+from scipy.special import entr, logsumexp, rel_entr
+
+from helpers.checks.progress import progress_for
+from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from helpers.small import bank
+
+progress = progress_for(__name__)
+
+
+# ---------------------------------------------------------------- random distributions
+
+
+def _simplex(rng, shape):
+    return rng.dirichlet(np.ones(np.prod(shape))).reshape(shape)
+
+
+def _pairs(rng):
+    """Pairs (q, p) of different sizes, none uniform."""
+    for size in (2, 3, 4, 6):
+        yield _simplex(rng, size), _simplex(rng, size)
+
+
+def _kl_cases(rng):
+    yield from (case(q, p) for q, p in _pairs(rng))
+    q, p = _simplex(rng, 3), _simplex(rng, 4)
+    yield case(np.append(q, 0.0), p, label="a q with an exact zero")
+    q, p = _simplex(rng, 4), _simplex(rng, 3)
+    yield case(q, np.append(p, 0.0), label="a p with a zero where q has mass")
+
+
+def _joint_cases(rng):
+    """The course's own model, then tables of log p(x, z) with some q of their shape."""
+    yield case(bank().log_joint(1), _simplex(rng, (2, 2)))
+    for shape in ((3,), (2, 3), (5,), (2, 2, 3)):
+        log_joint = np.log(_simplex(rng, shape)) - rng.exponential(2.0)
+        yield case(log_joint, _simplex(rng, shape))
+    q = np.append(_simplex(rng, 3), 0.0)
+    yield case(np.log(_simplex(rng, 4)) - 1.3, q, label="a q with an exact zero")
+    label = "log probabilities around -2000"
+    yield case(rng.normal(size=4) - 2000, _simplex(rng, 4), label=label)
+
+
+# ---------------------------------------------------------------- 1 the KL divergence
+
+
+def _kl(q, p):
+    return rel_entr(q, p).sum()
+
+
+def _kl_not_negative(value, *_):
+    if np.ndim(value) == 0 and value < -1e-9:
+        return f"your KL is {value:.4g}: it cannot be negative"
+    return ""
+
+
+def _without_zeros(q, p):
+    held = (q > 0) & (p > 0)
+    return np.sum(q[held] * np.log(q[held] / p[held]))
+
+
+kl = Task(
+    "kl",
+    reference=_kl,
+    cases=_kl_cases,
+    returns="one number, in nats",
+    points=2,
+    minutes=8,
+    difficulty="warm-up",
+    why="It is zero only where q = p, and infinite where q puts mass on the impossible.",
+    invariants=[_kl_not_negative],
+    mistakes=[
+        Mistake(
+            "KL has a direction: you computed KL(p || q). The average is under q, the first one.",
+            lambda q, p: _kl(p, q),
+        ),
+        Mistake(
+            "Right except where q is zero: 0 log 0 counts as 0, but the computer says nan. Leave "
+            "those terms out, or use scipy.special.rel_entr.",
+            lambda q, p: np.sum(q * np.log(q / p)),
+        ),
+        Mistake(
+            "You left out the terms with p = 0 as well. Where q has mass and p has none the "
+            "divergence is infinite, and that is its most important property.",
+            _without_zeros,
+        ),
+        Mistake(
+            "The first argument must weight the log ratio: you averaged under p.",
+            lambda q, p: np.sum(p * (np.log(q) - np.log(p))),
+        ),
+        Mistake(
+            "That is the cross-entropy, -sum q log p: the entropy of q is missing.",
+            lambda q, p: -np.sum(q * np.log(p)),
+        ),
+        Mistake(
+            "That is the entropy of q alone: p does not appear in it.",
+            lambda q, p: entr(q).sum(),
+        ),
+        Mistake(
+            "You added the two terms instead of subtracting: log q - log p is the log of a ratio.",
+            lambda q, p: np.sum(q * (np.log(q) + np.log(p))),
+        ),
+        Mistake(
+            "Nothing weights the log ratios: the KL is their average under q.",
+            lambda q, p: np.sum(np.log(q / p)),
+        ),
+        Mistake(
+            "You divided by the number of values: q is the weight already, so sum.",
+            lambda q, p: _kl(q, p) / len(q),
+        ),
+        Mistake(
+            "You took the log of the average: the average of the logs is asked for.",
+            lambda q, p: np.log(np.sum(q * q / p)),
+        ),
+        Mistake(
+            "You added both directions. That is symmetric (Jeffreys' divergence), but not the KL.",
+            lambda q, p: _kl(q, p) + _kl(p, q),
+        ),
+        Mistake(
+            "A small constant inside the logarithm hides log 0, but makes every number a little "
+            "wrong and an infinite divergence finite.",
+            lambda q, p: np.sum(q * np.log((q + 1e-10) / (p + 1e-10))),
+        ),
+        Mistake(
+            "That is the total variation distance. The KL averages log ratios.",
+            lambda q, p: np.abs(q - p).sum() / 2,
+        ),
+        Mistake(
+            "That is the Euclidean distance. The KL averages log ratios.",
+            lambda q, p: np.sum((q - p) ** 2),
+        ),
+    ],
+    hints=Hints(
+        nudge="For each z: how surprised are you, in logs, to find q and not p? Average under q.",
+        equation=r"$\mathrm{KL}(q \| p) = \sum_z q(z) \log \frac{q(z)}{p(z)}$, with $0 \log 0 = 0$",
+        shape="terms = rel_entr(q, p)     # q log(q / p), with 0 log 0 = 0\nreturn ...",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 2 Jensen's gap
+
+
+def _gap(y, weights):
+    return np.log(weights @ y) - weights @ np.log(y)
+
+
+def _gap_cases(rng):
+    for size in (2, 3, 5, 8):
+        yield case(rng.gamma(2.0, size=size) + 0.05, _simplex(rng, size))
+    yield case(np.full(4, 2.5), _simplex(rng, 4), label="a Y that is constant")
+
+
+jensen_gap = Task(
+    "jensen_gap",
+    reference=_gap,
+    cases=_gap_cases,
+    returns="log E[Y] - E[log Y], one number",
+    points=1,
+    minutes=5,
+    why="It is zero exactly where Y is constant: remember that when Y becomes p(x, z) / q(z).",
+    invariants=[
+        lambda value, *_: (
+            f"your gap is {value:.4g}: by Jensen's inequality it cannot be negative"
+            if np.ndim(value) == 0 and value < -1e-9
+            else ""
+        )
+    ],
+    mistakes=[
+        Mistake(
+            "You averaged with equal weights: the expectation is under the given weights.",
+            lambda y, weights: np.log(y.mean()) - np.log(y).mean(),
+        ),
+        Mistake(
+            "That is log E[Y] alone: subtract the average of the logarithms.",
+            lambda y, weights: np.log(weights @ y),
+        ),
+        Mistake(
+            "That is E[log Y] alone: the gap is between it and log E[Y].",
+            lambda y, weights: weights @ np.log(y),
+        ),
+        Mistake(
+            "You subtracted the average of the logs from the average itself: take the log of E[Y].",
+            lambda y, weights: weights @ y - weights @ np.log(y),
+        ),
+        Mistake(
+            "The first term is not averaged: log of the sum of Y, without the weights.",
+            lambda y, weights: np.log(y.sum()) - weights @ np.log(y),
+        ),
+        Mistake(
+            "The second term is not averaged: the sum of all logs, without the weights.",
+            lambda y, weights: np.log(weights @ y) - np.log(y).sum(),
+        ),
+        Mistake(
+            "You compared the largest value with the average of the logs.",
+            lambda y, weights: np.log(y.max()) - weights @ np.log(y),
+        ),
+        Mistake(
+            "You took the logarithm of weight times Y in the second term: the weights stay "
+            "outside the logarithm.",
+            lambda y, weights: np.log(weights @ y) - np.sum(np.log(weights * y)),
+        ),
+        Mistake(
+            "You divided the averages. The gap is a difference of logarithms.",
+            lambda y, weights: np.log(weights @ y) / (weights @ np.log(y) + 1e-300),
+        ),
+    ],
+    hints=Hints(
+        nudge="Two numbers: first average, then log; first log, then average. Which is larger?",
+        equation=r"$\log \mathbb{E}[Y] - \mathbb{E}[\log Y] \ge 0$",
+        shape="return np.log(weights @ y) - ...",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 3 a prediction
+
+doubled_joint = Prediction(
+    "doubled_joint",
+    question="Every p(x, z) is doubled, q stays. What happens to the gap, log p(x) - ELBO?",
+    choices={
+        "doubles": (
+            "The joint stands inside a logarithm: doubling adds log 2, and to both sides. "
+            "Write down log p(x) and the ELBO before and after."
+        ),
+        "stays": (
+            "Both log p(x) and the ELBO rise by log 2. The gap is KL(q || p(z | x)), and the "
+            "posterior does not notice a constant factor: that is why an unnormalised joint is "
+            "enough for inference."
+        ),
+        "shrinks": (
+            "The ELBO rises by log 2, but so does log p(x). Which distribution does the gap "
+            "compare q with, and does it change?"
+        ),
+    },
+    right="stays",
+    hints=Hints(
+        nudge="The gap is a KL between q and something. Does that something change?",
+        equation=r"$\log p(x) - \mathrm{ELBO} = \mathrm{KL}(q(z) \,\|\, p(z \mid x))$",
+        shape="joint = 2 * np.exp(log_joint)\nposterior = joint / joint.sum()   # has it changed?",
+    ),
+    room=__name__,
+)
+
+
+# ---------------------------------------------------------------- 4 the bound
+
+
+def _elbo(log_joint, q):
+    held = q > 0
+    return np.sum(q[held] * log_joint[held]) + entr(q).sum()
+
+
+def _below_evidence(value, log_joint, q):
+    evidence = logsumexp(log_joint)
+    if np.ndim(value) == 0 and value > evidence + 1e-9:
+        return (
+            f"your bound is {value:.4g}, above log p(x) = {evidence:.4g} by "
+            f"{value - evidence:.2g}: a lower bound cannot be"
+        )
+    return ""
+
+
+elbo = Task(
+    "elbo",
+    reference=_elbo,
+    cases=_joint_cases,
+    returns="one number, in nats",
+    points=2,
+    minutes=8,
+    why="No posterior and no evidence in it: that is why it can be computed.",
+    invariants=[_below_evidence],
+    mistakes=[
+        Mistake(
+            "You dropped -log q(z): that is E_q[log p(x, z)] alone. Without the entropy the best q "
+            "would be a single z.",
+            lambda log_joint, q: np.sum(q * log_joint),
+        ),
+        Mistake(
+            "The entropy has the wrong sign: q stands in the denominator, so its log is "
+            "subtracted.",
+            lambda log_joint, q: np.sum(q * log_joint) - entr(q).sum(),
+        ),
+        Mistake(
+            "Right except where q is zero: such z must not count at all, but 0 times log 0 is nan "
+            "in the computer.",
+            lambda log_joint, q: np.sum(q * (log_joint - np.log(q))),
+        ),
+        Mistake(
+            "You took the log after the average: that gives log p(x) for every q. Jensen's "
+            "inequality is about exchanging the two.",
+            lambda log_joint, q: logsumexp(log_joint),
+        ),
+        Mistake(
+            "You summed log p(x, z) - log q(z) without the weights q(z): it is an expectation.",
+            lambda log_joint, q: np.sum(log_joint - np.log(q)),
+        ),
+        Mistake(
+            "You averaged with equal weights (a mean): the expectation is under q.",
+            lambda log_joint, q: np.mean(log_joint - np.log(q)),
+        ),
+        Mistake(
+            "That is the gap, log p(x) - ELBO. The bound itself is asked for.",
+            lambda log_joint, q: logsumexp(log_joint) - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "That is minus the KL: you put the posterior where the joint belongs, so log p(x) is "
+            "missing.",
+            lambda log_joint, q: _elbo(log_joint, q) - logsumexp(log_joint),
+        ),
+        Mistake(
+            "You averaged under the joint instead of under q.",
+            lambda log_joint, q: np.sum(np.exp(log_joint) * (log_joint - np.log(q))),
+        ),
+        Mistake(
+            "You averaged the probabilities: log p(x, z) must be averaged, not p(x, z).",
+            lambda log_joint, q: np.sum(q * np.exp(log_joint)) + entr(q).sum(),
+        ),
+        Mistake(
+            "You exponentiated the wrong way: the argument is log p(x, z) already, so subtract "
+            "log q(z) from it, not q(z).",
+            lambda log_joint, q: np.sum(q * (log_joint - q)),
+        ),
+        Mistake(
+            "You took log p(x, z) at the most probable z only.",
+            lambda log_joint, q: log_joint.max() + entr(q).sum(),
+        ),
+    ],
+    hints=Hints(
+        nudge="Line (4) of the derivation, as an average under q. What about z with q(z) = 0?",
+        equation=r"$\mathrm{ELBO} = \sum_z q(z) \left(\log p(x, z) - \log q(z)\right)$",
+        shape="held = q > 0\nreturn np.sum(q[held] * (log_joint[held] - ...))",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 5 a line of the derivation
+
+
+def _line_six(q, posterior, log_evidence):
+    return np.sum(q * np.log(posterior / q)) + log_evidence
+
+
+def _line_cases(rng):
+    for size in (2, 3, 5):
+        yield case(_simplex(rng, size), _simplex(rng, size), float(np.log(rng.uniform(0.01, 0.9))))
+
+
+line_six = Derivation(
+    "line_six",
+    above=r"\mathbb{E}_{q(z)}\left[\log \frac{p(z \mid x)\, p(x)}{q(z)}\right]",
+    reference=_line_six,
+    cases=_line_cases,
+    returns="one number",
+    points=1,
+    minutes=5,
+    why="The first term is minus a KL, so the line says: log p(x) minus something positive.",
+    hints=Hints(
+        nudge="The log of a product is a sum. Which part does not depend on z?",
+        equation=r"$\sum_z q(z) \log \frac{p(z \mid x)}{q(z)} + \log p(x)$",
+        shape="return np.sum(q * np.log(...)) + ...",
+    ),
+    mistakes=[
+        Mistake(
+            "log p(x) went missing: it does not depend on z, but it stays in the line.",
+            lambda q, posterior, log_evidence: np.sum(q * np.log(posterior / q)),
+        ),
+        Mistake(
+            "The ratio is upside down: q(z) stands below the line, the posterior above.",
+            lambda q, posterior, log_evidence: np.sum(q * np.log(q / posterior)) + log_evidence,
+        ),
+        Mistake(
+            "You subtracted log p(x). p(x) stands above the line of the fraction, so its log is "
+            "added.",
+            lambda q, posterior, log_evidence: np.sum(q * np.log(posterior / q)) - log_evidence,
+        ),
+        Mistake(
+            "log p(x) is counted once for each z: it leaves the expectation because the q(z) sum "
+            "to one.",
+            lambda q, posterior, log_evidence: np.sum(q * np.log(posterior / q) + log_evidence),
+        ),
+        Mistake(
+            "You dropped -log q(z), the entropy of q.",
+            lambda q, posterior, log_evidence: np.sum(q * np.log(posterior)) + log_evidence,
+        ),
+        Mistake(
+            "You averaged under the posterior; the expectation is under q.",
+            lambda q, posterior, log_evidence: (
+                np.sum(posterior * np.log(posterior / q)) + log_evidence
+            ),
+        ),
+        Mistake(
+            "log_evidence is a logarithm already: do not take its exponential.",
+            lambda q, posterior, log_evidence: (
+                np.sum(q * np.log(posterior / q)) + np.exp(log_evidence)
+            ),
+        ),
+    ],
+)
+
+
+# ---------------------------------------------------------------- 6 the gap
+
+
+def _posterior_gap(log_joint, q):
+    return logsumexp(log_joint) - _elbo(log_joint, q)
+
+
+gap = Task(
+    "gap",
+    reference=_posterior_gap,
+    cases=_joint_cases,
+    returns="KL(q(z) || p(z | x)), one number",
+    points=2,
+    minutes=8,
+    rtol=1e-5,
+    why="Two ways to one number: log p(x) - ELBO, or the KL to the normalised joint.",
+    invariants=[_kl_not_negative],
+    mistakes=[
+        Mistake(
+            "You did not normalise: exp(log_joint) is the joint, not the posterior. What you have "
+            "is minus the ELBO.",
+            lambda log_joint, q: -_elbo(log_joint, q),
+        ),
+        Mistake(
+            "The direction is reversed: that is KL(p(z | x) || q(z)), an average under the "
+            "posterior.",
+            lambda log_joint, q: rel_entr(np.exp(log_joint - logsumexp(log_joint)), q).sum(),
+        ),
+        Mistake(
+            "That is the ELBO itself. The gap is what it lacks to log p(x).",
+            lambda log_joint, q: _elbo(log_joint, q),
+        ),
+        Mistake(
+            "That is log p(x), without the bound.",
+            lambda log_joint, q: logsumexp(log_joint),
+        ),
+        Mistake(
+            "You forgot the entropy of q in the bound: the gap comes out too large by it.",
+            lambda log_joint, q: logsumexp(log_joint) - np.sum(q * log_joint),
+        ),
+        Mistake(
+            "You added the ELBO to log p(x). The gap is their difference.",
+            lambda log_joint, q: logsumexp(log_joint) + _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You used p(x) where its logarithm belongs.",
+            lambda log_joint, q: np.exp(logsumexp(log_joint)) - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You took the sum of the log joint for log p(x): the log of a sum is not the sum of "
+            "the logs.",
+            lambda log_joint, q: log_joint.sum() - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You normalised the log joint by dividing by its sum. The joint itself must be "
+            "normalised, exp(log_joint).",
+            lambda log_joint, q: rel_entr(q, log_joint / log_joint.sum()).sum(),
+        ),
+    ],
+    hints=Hints(
+        nudge="You have log_joint, hence log p(x). You have just written the ELBO.",
+        equation=r"$\mathrm{KL}(q(z) \,\|\, p(z \mid x)) = \log p(x) - \mathrm{ELBO}$",
+        shape="return logsumexp(...) - elbo(...)",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 7 stretch: many samples inside
+
+
+def _bounds(log_weights):
+    n_inside = log_weights.shape[1]
+    return log_weights.mean(), (logsumexp(log_weights, axis=1) - np.log(n_inside)).mean()
+
+
+def _weight_cases(rng):
+    for shape in ((3, 2), (4, 5), (2, 7), (6, 1)):
+        yield case(rng.normal(size=shape) * 2 - 3)
+    yield case(rng.normal(size=(3, 4)) - 1500, label="log weights around -1500")
+
+
+def _second_above_first(results, log_weights):
+    first, second = results
+    if np.ndim(first) == np.ndim(second) == 0 and second < first - 1e-9:
+        return (
+            f"your second bound is {second:.4g}, below the first, {first:.4g}: averaging inside "
+            "the logarithm cannot lower it"
+        )
+    return ""
+
+
+sampled_bounds = Task(
+    "sampled_bounds",
+    reference=_bounds,
+    cases=_weight_cases,
+    returns="first the ELBO's estimate, then the tighter one",
+    points=3,
+    minutes=15,
+    difficulty="stretch",
+    why=(
+        "The more of the average stands inside the logarithm, the smaller is Jensen's gap; with "
+        "infinitely many samples it is zero (Burda, Grosse and Salakhutdinov 2016)."
+    ),
+    invariants=[_second_above_first],
+    mistakes=[
+        Mistake(
+            "The second bound averages over the wrong axis: the samples inside the logarithm run "
+            "along the columns (axis 1).",
+            lambda w: (w.mean(), (logsumexp(w, axis=0) - np.log(w.shape[0])).mean()),
+        ),
+        Mistake(
+            "The second bound lacks -log K: the average of K weights is their sum divided by K.",
+            lambda w: (w.mean(), logsumexp(w, axis=1).mean()),
+        ),
+        Mistake(
+            "Right on paper, but exp(-1500) is 0 in the computer: average in log space.",
+            lambda w: (w.mean(), np.log(np.exp(w).mean(axis=1)).mean()),
+        ),
+        Mistake(
+            "The second bound puts all samples inside one logarithm: only the K of a row belong "
+            "together; the rows are averaged outside.",
+            lambda w: (w.mean(), logsumexp(w) - np.log(w.size)),
+        ),
+        Mistake(
+            "The first bound is the log of the average: the ELBO is the average of the logs.",
+            lambda w: (logsumexp(w) - np.log(w.size), _bounds(w)[1]),
+        ),
+        Mistake(
+            "The first bound is a sum over all samples; an expectation is an average.",
+            lambda w: (w.sum(), _bounds(w)[1]),
+        ),
+        Mistake(
+            "The second bound is not averaged over the rows: you return one number for each.",
+            lambda w: (w.mean(), logsumexp(w, axis=1) - np.log(w.shape[1])),
+        ),
+        Mistake(
+            "The second bound takes the largest weight of each row: all of them count.",
+            lambda w: (w.mean(), w.max(axis=1).mean()),
+        ),
+        Mistake(
+            "The two are exchanged: the ELBO's estimate comes first.",
+            lambda w: _bounds(w)[::-1],
+        ),
+    ],
+    hints=Hints(
+        nudge="Where does the average over a row stand: outside the logarithm, or inside?",
+        equation=(
+            r"$\frac{1}{NK}\sum_{nk} \log w_{nk}$ and "
+            r"$\frac{1}{N} \sum_n \log \frac{1}{K} \sum_k w_{nk}$"
+        ),
+        shape="inside = logsumexp(log_weights, axis=...) - ...\nreturn log_weights.mean(), ...",
+    ),
+)
