@@ -124,7 +124,11 @@ def lecture():
         code("figures.hump()", "-", "stepwise", outputs=[shown(svg)], alt="A hump over z"),
         markdown("## A sequence of figures", "slide"),
         code(
-            "figures.both()", "-", "stepwise", outputs=[shown(plain)] * 2, alt=["First", "Second"]
+            "figures.both()",
+            "-",
+            "stepwise",
+            outputs=[shown(plain), shown(plain)],
+            alt=["First", "Second"],
         ),
         markdown("## Words and a figure", "slide"),
         markdown("- a claim\n- its evidence", "-", "stepwise"),

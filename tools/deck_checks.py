@@ -169,31 +169,34 @@ def steps(cells):
     """How many build-ups the cells of one slide have, counted in their source."""
     body = [cell for cell in cells if slide_type(cell) not in HIDDEN]
     fragments = sum(slide_type(cell) == "fragment" for cell in body[1:])
-    return fragments + sum(_steps_of(cell) + _steps_drawn(cell) for cell in body)
-
-
-def _steps_drawn(cell):
-    """The later pictures of a ``show.build_up``, which bring their own fragments."""
-    pages = [output.get("data", {}).get("text/html", "") for output in cell.get("outputs", [])]
-    return sum("".join(page).count('<div class="fragment">') for page in pages)
+    return fragments + sum(_steps_of(cell) for cell in body)
 
 
 def _steps_of(cell):
-    if not {"stepwise", "stepwise-braces"} & set(tags(cell)):
-        return 0
-    return _steps_of_pictures(cell) if cell.cell_type == "code" else _steps_of_text(cell)
+    if cell.cell_type == "code":
+        return _steps_of_pictures(cell)
+    return _steps_of_text(cell) if _is_stepwise(cell) else 0
+
+
+def _is_stepwise(cell):
+    return bool({"stepwise", "stepwise-braces"} & set(tags(cell)))
 
 
 def _steps_of_pictures(cell):
-    pictures = [
-        output.data
-        for output in cell.outputs
-        if "text/html" not in output.get("data", {})
-        and any(kind.startswith("image/") for kind in output.get("data", {}))
-    ]
-    svgs = [data.get("image/svg+xml", "") for data in pictures]
+    pictures, growing, svgs = 0, False, []
+    for output in cell.outputs:
+        data = output.get("data", {})
+        html = data.get("text/html")
+        if html is None:
+            pictures += any(kind.startswith("image/") for kind in data)
+            svgs.append(data.get("image/svg+xml", ""))
+        elif 'class="r-stack build-up"' in html or html.lstrip().startswith("<img"):
+            growing = growing or "build-up" in html
+            pictures += html.count("<img")
+    if not (growing or _is_stepwise(cell)):
+        return 0
     groups = {number for svg in svgs for number in re.findall(r'\bid="step-(\d+)', svg)}
-    return len(groups) + max(len(pictures) - 1, 0)
+    return len(groups) + max(pictures - 1, 0)
 
 
 def _steps_of_text(cell):

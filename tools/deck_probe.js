@@ -38,9 +38,12 @@
         return;
       }
     }
-    for (const svg of slide.querySelectorAll("figure > svg")) {
-      const [width, height] = [svg.width.baseVal.value, svg.height.baseVal.value];
-      const scale = Math.min(svg.clientWidth / width, svg.clientHeight / height);
+    for (const picture of slide.querySelectorAll("figure > svg, figure > img")) {
+      const isImage = picture.tagName === "IMG";
+      const width = isImage ? picture.naturalWidth : picture.width.baseVal.value;
+      const height = isImage ? picture.naturalHeight : picture.height.baseVal.value;
+      if (isImage && !picture.src.startsWith("data:image/svg")) continue;
+      const scale = Math.min(picture.clientWidth / width, picture.clientHeight / height);
       if (scale < SHRUNK) report("shrunk", `a figure is shown at ${Math.round(100 * scale)} % of its size`);
     }
   }

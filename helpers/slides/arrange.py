@@ -111,6 +111,7 @@ def _heading_apart(cell):
     heading, below = deepcopy(cell), deepcopy(cell)
     heading.source, below.source = source[:end], source[end:].strip()
     heading.id = f"{cell.get('id', 'cell')[:50]}-heading"
+    heading.metadata.tags = []
     return [heading], [below] if below.source else []
 
 

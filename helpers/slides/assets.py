@@ -13,7 +13,7 @@ from helpers.show import palette
 PAGE = Path(__file__).with_name("page")
 REVEAL = ("sphinx-revealjs", "sphinx_revealjs/_static/revealjs")
 MATHJAX = ("sphinx-mathjax-offline", "sphinx-mathjax-offline/static/mathjax")
-MATHJAX_SHA256 = "4354ff94fd868ae6"  # of MathJax 3.2.2's tex-svg-full.js, the first sixteen digits
+MATHJAX_SHA256 = "a4354ff94fd868ae"  # of MathJax 3.2.2's tex-svg-full.js, the first sixteen digits
 
 # The page may run its own scripts and show what it carries; it may fetch nothing from anywhere.
 # Frames are the speaker view's, which shows the deck itself.

@@ -3,11 +3,12 @@
 import base64
 import mimetypes
 import re
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from bs4 import BeautifulSoup
+from nbformat import NotebookNode
 
 from helpers.slides.problems import NotebookProblem
 
@@ -20,9 +21,10 @@ PREFERRED = (
     "text/markdown",
     "text/latex",
     "text/plain",
-    "application/vnd.jupyter.widget-view+json",
 )
 # A widget's plain text is its repr, which nobody wants on a wall.
+NEEDS_KERNEL = '<p class="kernel">Interactive in the notebook, where a kernel runs.</p>'
+IMAGE = re.compile(r'<img\b[^>]*\bsrc="data:image/[^"]*"[^>]*>')
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -31,10 +33,35 @@ def choose(output):
     data = output.get("data")
     if not data:
         return
-    preferred = [kind for kind in PREFERRED if kind in data]
     if WIDGET in data and "text/html" not in data:
-        preferred = [WIDGET]
-    output.data = {kind: data[kind] for kind in preferred[:1] or list(data)[:1]}
+        data = {"text/html": NEEDS_KERNEL}
+    kind = next((kind for kind in PREFERRED if kind in data), next(iter(data)))
+    output.data = NotebookNode({kind: data[kind]})
+
+
+def unfold(output):
+    """An output as the pictures that it holds; [output] where it is anything else.
+
+    The course's own figures are ``<img>`` elements in HTML: one, or several that grow step by step.
+    """
+    html = output.get("data", {}).get("text/html", "")
+    is_growing = re.search(r'class="[^"]*\bbuild-up\b', html)
+    images = IMAGE.findall(html)
+    if not images or not (is_growing or IMAGE.fullmatch(html.strip())):
+        return [output]
+    return [_picture(output, image) for image in images]
+
+
+def _picture(output, image):
+    """One <img> as an output of its own, its size left to the slide."""
+    image = re.sub(r'\sstyle="[^"]*"', "", image)
+    alt = re.search(r'\balt="([^"]*)"', image)
+    said = {"alt": unescape(alt.group(1))} if alt else {}
+    return NotebookNode(
+        output_type="display_data",
+        data=NotebookNode({"image/svg+xml": image}),
+        metadata=NotebookNode(output.get("metadata", {}) | said),
+    )
 
 
 def alternative(cell, output, number):

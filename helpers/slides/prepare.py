@@ -15,8 +15,6 @@ from helpers.slides.arrange import arrange
 class PrepareLecture(Preprocessor):
     """Refuses what would be a broken deck, arranges the slides, hands the template its assets."""
 
-    enabled = True
-
     def preprocess(self, nb, resources):
         """The notebook with its cells arranged; ``resources["lecture"]`` for the template."""
         problems.check(nb.cells)
@@ -53,19 +51,30 @@ def title(nb, resources=None):
 
 def prepare_outputs(cell, number):
     """Each output in one form, with its text alternative, and asking for nothing."""
-    shown = 0
-    for output in cell.get("outputs", []):
+    if cell.cell_type != "code":
+        return
+    for output in cell.outputs:
         pictures.choose(output)
-        data = output.get("data", {})
-        alt = pictures.alternative(cell, output, shown)
-        shown += any(kind.startswith("image/") for kind in data)
-        if "image/svg+xml" in data:
-            prefix = f"c{number}p{shown}-"
-            data["image/svg+xml"] = pictures.inline_svg(data["image/svg+xml"], prefix, alt)
-        if "text/html" in data:
-            data["text/html"] = pictures.offline_html(data["text/html"])
-        if "metadata" in output:
-            output.metadata["alt"] = alt
+    unfolded = [pictures.unfold(output) for output in cell.outputs]
+    if any(len(grown) > 1 for grown in unfolded):
+        cell.metadata.lecture.classes += " stepwise"
+    cell.outputs = [picture for grown in unfolded for picture in grown]
+    shown = 0
+    for output in cell.outputs:
+        shown += _prepare_output(cell, output, shown, f"c{number}p{shown}-")
+
+
+def _prepare_output(cell, output, shown, prefix):
+    """Prepare one output; whether it is a picture."""
+    data = output.get("data", {})
+    alt = pictures.alternative(cell, output, shown)
+    if "<svg" in data.get("image/svg+xml", ""):  # not an <img>, in which nothing can clash
+        data["image/svg+xml"] = pictures.inline_svg(data["image/svg+xml"], prefix, alt)
+    if "text/html" in data:
+        data["text/html"] = pictures.offline_html(data["text/html"])
+    if "metadata" in output:
+        output.metadata["alt"] = alt
+    return any(kind.startswith("image/") for kind in data)
 
 
 def _tidy(html, cell, folder):

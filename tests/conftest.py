@@ -1,0 +1,27 @@
+"""One Chromium for all tests of a module that need a browser, or a loud skip."""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parents[1] / "tools"
+sys.path.insert(0, str(TOOLS))
+
+import chromium  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A running Chromium; without one the tests skip, or fail where CI is set."""
+    path = chromium.find() or chromium.install()
+    if path is None:
+        said = chromium.MISSING.format(why="no package could be had")
+        if os.environ.get("CI"):
+            pytest.fail(said)
+        warnings.warn(said, stacklevel=2)
+        pytest.skip(said)
+    with chromium.browser(path) as running:
+        yield running

@@ -1,0 +1,264 @@
+"""Decks in a browser: the sample, decks broken on purpose, and every lecture of the course."""
+
+import os
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import v4
+from sample_lecture import JENSEN, SVG, code, lecture, markdown, printed, shown
+
+# isort: split
+import deck_checks
+import slides
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+LECTURES = sorted(NOTEBOOKS.glob("*.ipynb"))
+
+
+def written(nb, folder, name="deck"):
+    """A notebook and its deck in a folder: (deck, notebook)."""
+    notebook = folder / f"{name}.ipynb"
+    nbformat.write(nb, notebook)
+    return slides.write(notebook, folder), notebook
+
+
+def opened(browser, deck, query="theme=light"):
+    """A page that shows a deck which is ready."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(f"{deck.as_uri()}?{query}")
+    page.wait_for_selector("html[data-ready]", timeout=deck_checks.WAIT)
+    return page
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """The sample lecture: (deck, notebook)."""
+    return written(lecture(), tmp_path_factory.mktemp("sample"))
+
+
+def test_nothing_is_wrong_with_the_sample(browser, sample, tmp_path):
+    assert deck_checks.on_the_wall(browser, *sample) == []
+    assert deck_checks.on_paper(browser, sample[0], tmp_path / "deck.pdf") == []
+
+
+def test_build_ups_come_in_the_order_of_the_lecture(browser, sample):
+    page = opened(browser, sample[0])
+
+    def seen():
+        """The words of the slide that can be seen, formulas by what they are read as."""
+        return page.evaluate(
+            """[...Reveal.getCurrentSlide().querySelectorAll('li, tr, .cell, .cell > *, [data-mml-node="mtr"],'
+                + '[data-mml-node="mlabeledtr"], [data-step], figure, [data-mml-node="mtext"]')]
+               .filter((e) => getComputedStyle(e).visibility === 'visible').length"""
+        )
+
+    counts = []
+    for _ in range(page.evaluate("Reveal.getTotalSlides()")):
+        steps = [seen()]
+        while page.evaluate("Reveal.availableFragments().next"):
+            page.evaluate("Reveal.nextFragment()")
+            steps.append(seen())
+        assert all(a < b for a, b in pairwise(steps)), steps
+        counts.append(len(steps))
+        page.evaluate("Reveal.next()")
+    assert counts == [1, 4, 5, 3, 5, 5, 3, 2, 4, 1, 1]
+    page.close()
+
+
+def test_bayes_rule_gets_its_braces_as_on_the_tutorials_slides(browser, sample):
+    page = opened(browser, sample[0])
+    page.evaluate("Reveal.slide(1)")
+    labels = """[...Reveal.getCurrentSlide().querySelectorAll('svg [data-mml-node="mtext"]')]
+        .filter((e) => e.querySelectorAll("use").length > 1)
+        .map((e) => getComputedStyle(e).visibility === 'visible')"""
+    order = [page.evaluate(labels)]
+    for _ in range(3):
+        page.evaluate("Reveal.nextFragment()")
+        order.append(page.evaluate(labels))
+    # posterior, likelihood, prior, evidence in reading order
+    assert order == [
+        [False, False, False, False],
+        [False, True, True, False],
+        [True, True, True, False],
+        [True, True, True, True],
+    ]
+    page.close()
+
+
+def test_an_equations_number_comes_with_its_line(browser, sample):
+    page = opened(browser, sample[0])
+    page.evaluate("Reveal.slide(3)")
+    shown_labels = """[...Reveal.getCurrentSlide().querySelectorAll('.label-of-step')]
+        .filter((e) => getComputedStyle(e).visibility === 'visible').length"""
+    for expected in (1, 2, 3):
+        page.wait_for_timeout(50)
+        assert page.evaluate(shown_labels) == expected
+        page.evaluate("Reveal.nextFragment()")
+    page.close()
+
+
+def test_the_speaker_sees_notes_that_the_wall_does_not(browser, sample):
+    page = opened(browser, sample[0])
+    with page.expect_popup() as popup:
+        page.keyboard.press("s")
+    speaker = popup.value
+    notes = speaker.locator(".speaker-controls-notes .value")
+    notes.get_by_text("which way round is the divergence").wait_for(timeout=deck_checks.WAIT)
+    assert notes.locator("mjx-container").count() == 1
+    assert page.locator("aside.notes:visible").count() == 0
+    speaker.wait_for_function("document.querySelectorAll('iframe').length === 2")
+    for frame in speaker.frames[1:]:
+        frame.wait_for_selector("html[data-ready]", timeout=deck_checks.WAIT)
+    page.evaluate("Reveal.slide(2)")
+    notes.get_by_text("Say it again").wait_for(timeout=deck_checks.WAIT)
+    speaker.close()
+    page.close()
+
+
+def test_keys_change_the_theme_and_unfold_code_and_a_slider_gives_them_back(browser, sample):
+    page = opened(browser, sample[0])
+    page.keyboard.press("d")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.evaluate("Reveal.slide(9)")
+    page.keyboard.press("c")
+    assert page.locator("section.present details.source[open]").count() == 1
+    page.keyboard.press("c")
+    slider = page.locator("#demo-m")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#demo-o").inner_text() == "KL 4"
+    assert page.evaluate("Reveal.getIndices().h") == 9
+    page.keyboard.press("PageDown")
+    assert page.evaluate("Reveal.getIndices().h") == 10
+    page.close()
+
+
+# --- each fault planted once ----------------------------------------------------------------------
+
+LONG = "## Too long\n\n" + "\n".join(f"- point {number}" for number in range(16))
+WIDE = "x = " + " + ".join(["1"] * 26)  # 105 characters: too wide for its box, not for the slide
+TALL = SVG.replace('height="324pt"', 'height="900pt"').replace('0 0 720 324"', '0 0 720 900"')
+HTML = '<p id="{}" style="{}">{}</p>'
+
+
+def html_cell(html):
+    """A slide that shows this HTML."""
+    return code("html", "slide", outputs=[shown({"text/html": html})])
+
+
+FAULTS = {
+    "overflow": markdown(LONG, "slide"),
+    "squeezed": code(WIDE, "slide", "show-input", outputs=[printed("1\n")]),
+    "shrunk": code("f", "slide", outputs=[shown({"image/svg+xml": TALL})], alt="A tall figure"),
+    "small": html_cell(HTML.format("a", "font-size: 12px", "small print")),
+    "alt": code("f", "slide", outputs=[shown({"image/svg+xml": SVG})]),
+    "formula": markdown(r"An unknown command: $\nosuchcommand x$", "slide"),
+    "tex": markdown(r"A stray command: \alpha", "slide"),
+    "picture": html_cell('<img alt="broken" src="data:image/png;base64,AAAA">'),
+}
+
+
+@pytest.fixture(scope="module")
+def broken(browser, tmp_path_factory):
+    """What the checks say of a deck with one fault on each slide."""
+    nb = v4.new_notebook(cells=[markdown("# Faults", "slide"), *FAULTS.values()])
+    return deck_checks.on_the_wall(browser, *written(nb, tmp_path_factory.mktemp("broken")))
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_on_a_slide_is_found_there_and_nowhere_else(broken, kind):
+    slide = 2 + list(FAULTS).index(kind)
+    cramped = {2} if kind == "squeezed" else set()  # what overflows is squeezed, too
+    assert {fault.slide for fault in broken if fault.kind == kind} == {slide} | cramped
+    allowed = {kind, "squeezed"} if kind == "overflow" else {kind}
+    assert {fault.kind for fault in broken if fault.slide == slide} <= allowed
+
+
+def spoil(sample, folder, *changes):
+    """The sample deck with pieces of its HTML replaced: (deck, notebook)."""
+    html = sample[0].read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in html, old
+        before, after = html.rsplit(old, 1) if old == END else html.split(old, 1)
+        html = before + new + after
+    deck = folder / "deck.slides.html"
+    deck.write_text(html, encoding="utf-8")
+    return deck, sample[1]
+
+
+END = "</body>"
+PALE = '<blockquote style="color: #bbb">'
+SPOILS = {
+    "request": [(END, '<script>fetch("https://example.org/a")</script></body>')],
+    "request, without the policy": [
+        ("Content-Security-Policy", "x"),
+        (END, '<script>new Image().src = "https://example.org/a.png"</script></body>'),
+    ],
+    "console": [(END, "<script>console.error('planted')</script></body>")],
+    "console, thrown": [
+        (END, "<script>setTimeout(() => { throw Error('planted') })</script></body>")
+    ],
+    "size": [(END, f"<!-- {'x' * 1_500_000} --></body>")],
+    "notes, seen": [(END, "<style>aside.notes { display: block !important }</style></body>")],
+    "notes, lost": [('<aside class="notes">', "<aside hidden>")],
+    "steps": [('class="cell text stepwise"', 'class="cell text"')],
+    "slides": [("</section>", '</section><section class="lecture">one more</section>')],
+    "axe, light": [("<blockquote>", PALE)],
+    "axe, dark": [("</style>", "</style><style>:root[data-theme=dark] h2 { color: #333 }</style>")],
+}
+
+
+@pytest.mark.parametrize("fault", SPOILS)
+def test_a_fault_of_the_whole_deck_is_found(browser, sample, tmp_path, fault):
+    found = deck_checks.on_the_wall(browser, *spoil(sample, tmp_path, *SPOILS[fault]))
+    kind = fault if fault.startswith("axe") else fault.split(",")[0]
+    assert kind in {fault.kind for fault in found}, found
+
+
+def test_a_slide_cut_on_paper_or_without_a_page_is_found(browser, sample, tmp_path):
+    taller = "<style>.pdf-page { height: 1500px !important }</style></body>"
+    found = deck_checks.on_paper(
+        browser, spoil(sample, tmp_path, (END, taller))[0], tmp_path / "deck.pdf"
+    )
+    assert "pages" in {fault.kind for fault in found}
+    longer = "<style>html.reveal-print h2 { margin-bottom: 700px !important }</style></body>"
+    found = deck_checks.on_paper(
+        browser, spoil(sample, tmp_path, (END, longer))[0], tmp_path / "deck.pdf"
+    )
+    assert "overflow" in {fault.kind for fault in found}
+
+
+def test_steps_are_counted_in_the_source():
+    after = JENSEN + "\nSo it is a bound.\n"
+    nested = (
+        r"$$\begin{aligned} a &= \begin{cases} 1 \\ 2 \end{cases} \\ b &= {c \\ d} \end{aligned}$$"
+    )
+    for cell, expected in (
+        (markdown(JENSEN, "-", "stepwise"), 3),
+        (markdown(JENSEN, "-"), 0),
+        (markdown(after, "-", "stepwise"), 4),
+        (markdown(nested, "-", "stepwise"), 1),
+        (markdown("1. a\n2. b\n   - c\n", "-", "stepwise"), 2),
+        (markdown("| a |\n|---|\n| 1 |\n| 2 |\n", "-", "stepwise"), 2),
+        (markdown(r"$$\begin{pmatrix} 1 \\ 2 \end{pmatrix}$$", "-", "stepwise"), 0),
+        (markdown(r"$$\overbrace{a}^{b} \underbrace{c}_{d}$$", "-", "stepwise-braces"), 2),
+    ):
+        assert deck_checks.steps([markdown("## H", "slide"), cell]) == expected, cell.source
+
+
+# --- the course's lectures ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("notebook", LECTURES, ids=lambda path: path.stem)
+def test_lecture(browser, notebook, tmp_path):
+    deck = slides.write(notebook, tmp_path)
+    faults = deck_checks.on_the_wall(browser, deck, notebook)
+    faults += deck_checks.on_paper(browser, deck, tmp_path / "deck.pdf")
+    assert not faults, "\n" + "\n".join(map(str, faults))
+
+
+def test_ci_runs_these_tests():
+    """A machine that calls itself CI never skips them: the fixture fails there instead."""
+    assert "CI" not in os.environ or slides.chromium.find()
