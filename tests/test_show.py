@@ -120,6 +120,11 @@ def test_style_sheets_and_scripts_get_every_colour():
         (lambda: show.coloured_words(["a", "b"], [0]), "topics"),
         (lambda: show.coloured_words(["a"], [-1]), "topics"),
         (lambda: show.coloured_words(["a"], [2], names=["x", "y"]), "topics"),
+        (lambda: costs_of([1.0, 2.0]), "flat"),
+        (lambda: scatter_of([1]), "groups"),
+        (lambda: distributions_of({}), "distributions"),
+        (lambda: distributions_of({"q": [0.5, np.nan]}), "q"),
+        (lambda: distributions_of({"q": [0.5, 0.3, 0.2]}), "q"),
         (lambda: graphs.lda(4), "step"),
         (lambda: graphs.factorial_hmm(0), "step"),
         (lambda: graphs.latent_factors("prior"), "which"),
@@ -171,6 +176,25 @@ def scatter(ax):
 
 
 DRAWINGS = [discrete, densities, costs, gaps, climbing, joint_table, plane, scatter]
+
+
+def costs_of(values):
+    show.lines(show.axes()[1], [1, 2, 3], {"flat": values}, xlabel="M", ylabel="operations")
+
+
+def scatter_of(groups):
+    show.points(show.axes()[1], [1, 2], [1, 2], groups, xlabel="x", ylabel="y")
+
+
+def distributions_of(given):
+    show.bars(show.axes()[1], "ab", given, xlabel="z", ylabel="probability")
+
+
+def test_tables_of_log_probabilities_may_hold_minus_infinity():
+    for values in ([[-np.inf, -1.0]], [[-np.inf, -np.inf]]):
+        _, ax = show.axes()
+        show.table(ax, values, ["0"], ["0", "1"], xlabel="z2", ylabel="z1")
+        assert ax.texts[0].get_text() == "-inf"
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)

@@ -57,7 +57,9 @@ def lines(ax, x, measurements, *, xlabel, ylabel, logx=False, logy=False):
     _need(measurements, "measurements")
     x = finite_array("x", x, ndim=1)
     for i, (name, values) in enumerate(measurements.items()):
-        values = np.asarray(values, dtype=float)
+        values = np.asarray(values, dtype=float)  # NaN: not measured
+        if values.shape != x.shape:
+            raise ValueError(f"{name}: expected one value per x, {x.shape}, got {values.shape}")
         marker = palette.MARKERS[i % len(palette.MARKERS)]
         ax.plot(x, values, marker=marker, **_line(name, i))
     if logy:
@@ -116,7 +118,8 @@ def table(ax, values, rows, columns, *, xlabel, ylabel, digits=2, role="posterio
     values: (n_rows, n_columns). rows, columns: labels.
     """
     values = real_array("values", values, shape=(len(rows), len(columns)))
-    low, high = np.min(values[np.isfinite(values)]), np.max(values)
+    finite = values[np.isfinite(values)]  # log probabilities may be -inf
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
     for i, j in np.ndindex(values.shape):
         share = np.clip((values[i, j] - low) / (high - low or 1), 0, 1)
         shade = palette.tint(palette.colour(role), 1 - 0.9 * share)
@@ -173,8 +176,10 @@ def points(ax, x, y, groups=None, *, xlabel, ylabel):
     x = finite_array("x", x, ndim=1)
     y = finite_array("y", y, shape=x.shape)
     groups = np.zeros(len(x), dtype=int) if groups is None else np.asarray(groups)
-    names = list(dict.fromkeys(groups.tolist()))
-    for i, name in enumerate(sorted(names)):
+    if groups.shape != x.shape:
+        raise ValueError(f"groups: expected one per point, {x.shape}, got {groups.shape}")
+    names = sorted(set(groups.tolist()))
+    for i, name in enumerate(names):
         chosen = groups == name
         marker = palette.MARKERS[i % len(palette.MARKERS)]
         look = {"color": palette.series(i), "edgecolor": "white", "linewidth": 0.6}

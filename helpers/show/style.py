@@ -115,7 +115,7 @@ class BuildUp:
 # On a page the steps stand side by side; reveal.js stacks them and shows one at a time.
 _BUILD_UP_CSS = (
     "<style>.build-up {display: flex; flex-wrap: wrap; gap: 12px}"
-    " .build-up img {width: 460px; max-width: 100%; height: auto}"
+    " .build-up img {width: 340px; max-width: 100%; height: auto}"
     " .reveal .build-up img {width: auto}</style>"
 )
 
