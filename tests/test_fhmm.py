@@ -115,7 +115,7 @@ def test_three_ways_to_pass_messages_agree(monkeypatch, M, L, T):
     usual = exact(model, x)
     monkeypatch.setattr(messages_module, "LARGEST_BAND", 0)
     scanned = exact(model, x)
-    monkeypatch.setattr(messages_module, "_smallest_step", lambda _: 0.0)
+    monkeypatch.setattr(messages_module.Dynamics, "smallest_step", 0.0)
     in_logs = exact(model, x)
     assert in_logs.messages.logs and not scanned.messages.logs
     for other in (scanned, in_logs):

@@ -6,7 +6,6 @@ walk over time; the messages that go backwards solve the transposed system.
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from scipy.linalg.blas import dtbsv
 
 BAND_ENTRIES = 2**17  # entries of the band that is solved at once: they fit into the cache
@@ -15,63 +14,75 @@ DRIFT = 1e50  # how far it may drift
 MEMORY = 4  # steps of the past from which an unknown scale is guessed
 
 
-def band_messages(initial, matrix, b, first, last, scale=None):
+def band_messages(initial, pattern, matrix, b, sequences):
     """Forward and backward messages of all sequences, or None if their scale is lost.
 
-        forward_t = A^T (b_(t-1) forward_(t-1)) / scale_(t-1),   forward_1 = initial
-        backward_t = b_t (A backward_(t+1)) / scale_t,           backward_T = b_T / scale_T
+        forward_t = A^T (b_(t-1) forward_(t-1)),   forward_1 = initial
+        backward_t = b_t (A backward_(t+1)),       backward_T = b_T
 
     Args:
-        initial, matrix: (N,) and (N, N).
-        b: evidence of each state, (T, N), at most about one.
-        first, last: rows where sequences begin and end.
-        scale: a guess of p(x_t | x_<t), up to the factor taken out of b, (T,).
+        initial, matrix: (N,) and (N, N). pattern: see :func:`band_pattern`.
+        b: evidence of each state, (T, N), scaled so that sum_n forward_t[n] b_t[n] is about
+            one: nothing else keeps the messages in range.
     Returns:
-        forward (T, N) and backward (T, N), each row up to a factor, and p(x_t | x_<t), (T,).
+        forward (T, N) and backward (T, N), each row up to a factor, and p(x_t | x_<t), (T,),
+        in the units of b.
     """
-    scale = _guess(initial, matrix, b, first) if scale is None else scale
-    if not scale.min() > 0:
-        return None
-    linked = b / scale[:, None]
-    forward, backward = np.zeros_like(b), np.zeros_like(b)
-    forward[first], backward[last] = initial, linked[last]
+    first, last = sequences.first, sequences.last
+    linked, forward, backward = b.copy(), np.zeros_like(b), np.zeros_like(b)
     linked[last] = 0  # nothing flows from one sequence into the next
+    forward[first], backward[last] = initial, b[last]
     segments = _segments(*b.shape)
-    room = _room(segments[0][1], b.shape[1])
     for s, e in segments:
         if s:
             flow = (linked[s - 1] * forward[s - 1]) @ matrix
             forward[s] += flow / (flow.sum() or 1)
-        band = _fill(room, matrix, linked[s:e])
+        band = _band(pattern, linked[s:e])
         forward[s:e] = _solve(band, forward[s:e], transposed=0)
     for s, e in segments[::-1]:
-        if e < len(b):
-            backward[e - 1] += linked[e - 1] * (matrix @ backward[e]) / backward[e].sum()
         if e < len(b):  # the last segment's band is still there
-            band = _fill(room, matrix, linked[s:e])
+            backward[e - 1] += linked[e - 1] * (matrix @ backward[e]) / backward[e].sum()
+            band = _band(pattern, linked[s:e])
         backward[s:e] = _solve(band, backward[s:e], transposed=1)
     return _with_scale(forward, backward, b)
 
 
 def _with_scale(forward, backward, b):
     """The messages with p(x_t | x_<t), unless they left the range in which they can be trusted."""
-    ones = np.ones(b.shape[1])
-    mass, reverse = forward @ ones, backward @ ones  # faster than .sum(1)
+    mass, reverse = row_sum(forward), row_sum(backward)
     low, high = min(mass.min(), reverse.min()), max(mass.max(), reverse.max())
     if not (low > 1 / DRIFT and high < DRIFT):  # also where they are NaN
         return None
-    return forward, backward, np.einsum("tn,tn->t", forward, b) / mass
+    return forward, backward, row_sum(forward * b) / mass
 
 
-def _guess(initial, matrix, b, first):
+def guess_scale(initial, matrix, b, first):
     """p(x_t | the last few observations), which is close to p(x_t | x_<t) if chains forget."""
     predicted = np.full_like(b, 1 / b.shape[1])
     for _ in range(MEMORY):
         filtered = predicted[:-1] * b[:-1]
         predicted[1:] = filtered @ matrix
         predicted[first] = initial
-        predicted /= np.maximum(predicted.sum(1, keepdims=True), 1 / DRIFT)
-    return np.einsum("tn,tn->t", predicted, b)
+        predicted /= np.maximum(row_sum(predicted), 1 / DRIFT)[:, None]
+    return row_sum(predicted * b)
+
+
+def row_sum(rows):
+    """The sum of each row; for a few columns faster than ``rows.sum(1)``."""
+    return rows @ np.ones(rows.shape[1])
+
+
+def band_pattern(matrix):
+    """What turns a row b_t into its part of the band, (N, N 2N).
+
+    Column (t, i) of the system has an entry in row (t + 1, j), N + j - i below the diagonal; it
+    is -b_t[i] matrix[i, j].
+    """
+    N = len(matrix)
+    pattern = np.zeros((N, N, 2 * N))
+    for i in range(N):
+        pattern[i, i, N - i : 2 * N - i] = -matrix[i]
+    return pattern.reshape(N, -1)
 
 
 def _segments(T, N):
@@ -79,22 +90,8 @@ def _segments(T, N):
     return [(s, min(s + step, T)) for s in range(0, T, step)]
 
 
-def _room(steps, N):
-    """An empty band, and a view on the places (t, i, j) where a segment's entries go.
-
-    Column (t, i) of the system has an entry in row (t + 1, j), N + j - i below the diagonal.
-    """
-    band = np.zeros((steps, N, 2 * N))
-    size = band.itemsize
-    places = as_strided(band[:, :, N:], (steps, N, N), (2 * N * N * size, (2 * N - 1) * size, size))
-    return band, places
-
-
-def _fill(room, matrix, b):
-    """The band of one segment, -b_t[i] matrix[i, j], as BLAS wants it."""
-    band, places = room
-    np.multiply(b[:, :, None], -matrix, out=places[: len(b)])
-    return band[: len(b)].reshape(-1, band.shape[2]).T
+def _band(pattern, b):
+    return (b @ pattern).reshape(b.size, -1).T
 
 
 def _solve(band, start, transposed):

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import softmax
 
 from helpers.arguments import generator
-from helpers.fhmm.messages import Messages, pass_messages
+from helpers.fhmm.messages import Dynamics, Messages
 from helpers.fhmm.model import FactorialHMM, Sequences, as_sequences
 from helpers.fhmm.pairs import chunks, coincidences, marginals, transition_marginals
 from helpers.fhmm.path import most_probable_path, outer_sum
@@ -113,7 +113,7 @@ def exact(model, x):
     sequences = as_sequences(model, x)
     check_size(model, len(sequences.x), arrays=6)
     log_b, offset = model.log_emissions(sequences.x)
-    messages = pass_messages(model.initial, model.transition, log_b, sequences)
+    messages = Dynamics(model.initial, model.transition).messages(log_b, sequences)
     log_evidences = messages.log_evidences + np.add.reduceat(offset, sequences.first)
     if not np.isfinite(log_evidences).all():
         raise ValueError("x: the model gives these data probability zero, or they are too large")

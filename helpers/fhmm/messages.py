@@ -6,16 +6,16 @@ that underflows could never have mattered; if not, lost mass is looked for.
 """
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 from scipy.special import logsumexp
 
-from helpers.fhmm.band import band_messages
+from helpers.fhmm.band import band_messages, band_pattern, guess_scale, row_sum
 from helpers.fhmm.log_domain import log_scan_messages
 from helpers.fhmm.scan import group_chains, scan_messages
 
-LARGEST_BAND = 16
+LARGEST_BAND = 16  # states up to which the banded system is the fastest
 SURE = 1e-50  # transitions this likely let no state's mass underflow unnoticed
 LOST = 1e-200  # mass below this may be the shadow of an underflow
 DEPTH, MOST_STEPS = 1e-150, 16  # how far mass may shrink before it is normalised, and how long
@@ -29,16 +29,21 @@ class Messages:
     backward: p(x_t, ..., x_T | s_t), (T, N), each row up to a factor.
     evidence: p(x_t | s_t), (T, N), each row up to a factor.
     log_evidences: log p(x) of each sequence in nats.
-    scale: p(x_t | x_<t) up to the factor taken out of evidence, (T,), or None.
-    logs: True if the three hold logarithms.
+    log_scale: log p(x_t | x_<t) less the largest log p(x_t | s_t), (T,), or None.
+    logs: True if the first three hold logarithms.
     """
 
     forward: np.ndarray
     backward: np.ndarray
     evidence: np.ndarray
     log_evidences: np.ndarray
-    scale: np.ndarray | None = None
+    log_scale: np.ndarray | None = None
     logs: bool = False
+
+    @cached_property
+    def marginals(self):
+        """p(s_t | x) for every row t, (T, N)."""
+        return self.joint()
 
     def joint(self, rows=slice(None)):
         """p(s_t | x) for some rows t, (rows, N): forward times backward, normalised."""
@@ -46,34 +51,71 @@ class Messages:
             log_joint = self.forward[rows] + self.backward[rows]
             return np.exp(log_joint - logsumexp(log_joint, axis=1, keepdims=True))
         joint = self.forward[rows] * self.backward[rows]
-        joint /= joint.sum(1, keepdims=True)
+        joint /= row_sum(joint)[:, None]
         return joint
 
 
-def pass_messages(initial, transition, log_b, sequences, scale=None):
-    """Messages of M chains given the log evidence of each joint state.
+@dataclass(frozen=True, eq=False)
+class Dynamics:
+    """M chains without their data, initial (M, L) and transition (M, L, L), ready for messages."""
 
-    Args:
-        initial, transition: (M, L), (M, L, L).
-        log_b: log p(x_t | s_t), (T, L^M), in nats; overwritten.
-        sequences: a :class:`helpers.fhmm.model.Sequences` that cuts the T rows.
-        scale: a former ``scale`` for nearly the same numbers, which saves work.
-    """
-    peak = row_maximum(log_b)
-    log_b -= peak[:, None]
-    joint_initial = reduce(np.kron, initial)
-    step, kept = _smallest_step(transition), False
-    safe = (transition > 0).all() and joint_initial.min() > SURE and step > SURE
-    with np.errstate(divide="ignore", invalid="ignore"):  # mass that is lost is looked for below
-        if step > LOST**0.5:  # else even what is not lost may underflow in a single step
-            every = min(MOST_STEPS, int(np.log(DEPTH) / np.log(min(step, 0.5)))) if safe else 1
-            b = np.exp(log_b)
-            messages = _in_floats(joint_initial, transition, b, sequences, scale, max(1, every))
-            kept = safe or _kept_its_mass(messages, transition, sequences)
-    if not kept:
-        messages = _in_logs(joint_initial, transition, log_b, sequences)
-    messages.log_evidences[:] += np.add.reduceat(peak, sequences.first)
-    return messages
+    initial: np.ndarray
+    transition: np.ndarray
+
+    @cached_property
+    def joint_initial(self):
+        """p(s_1) of the joint states, (N,)."""
+        return reduce(np.kron, self.initial)
+
+    @cached_property
+    def groups(self):
+        """Transitions of neighbouring chains together, see :func:`group_chains`."""
+        return group_chains(self.transition)
+
+    @cached_property
+    def pattern(self):
+        """See :func:`band_pattern`."""
+        return band_pattern(self.groups[0])
+
+    @cached_property
+    def smallest_step(self):
+        """The smallest probability of a step of all chains that is possible at all."""
+        return float(np.where(self.transition > 0, self.transition, 1).min((1, 2)).prod())
+
+    @cached_property
+    def safe(self):
+        """Whether mass that underflows can never have mattered."""
+        possible = (self.transition > 0).all() and self.joint_initial.min() > SURE
+        return bool(possible and self.smallest_step > SURE)
+
+    @cached_property
+    def steps_between_scalings(self):
+        """How many steps the scan may take before it normalises."""
+        steps = np.log(DEPTH) / np.log(min(self.smallest_step, 0.5))
+        return max(1, min(MOST_STEPS, int(steps))) if self.safe else 1
+
+    def messages(self, log_b, sequences, log_scale=None):
+        """:class:`Messages` given log p(x_t | s_t) of each joint state.
+
+        Args:
+            log_b: (T, L^M), in nats; overwritten.
+            sequences: a :class:`helpers.fhmm.model.Sequences` that cuts the T rows.
+            log_scale: that of former messages for nearly the same numbers, which saves work.
+        """
+        shift = row_maximum(log_b) if log_scale is None else row_maximum(log_b) + log_scale
+        log_b -= shift[:, None]
+        found, kept = None, False
+        if self.smallest_step > LOST**0.5:  # else what is not lost may underflow in one step
+            with np.errstate(all="ignore"):  # lost or overflown mass is looked for
+                found = _in_floats(self, np.exp(log_b), sequences, log_scale)
+                kept = found is not None and (self.safe or _kept_its_mass(self, found, sequences))
+        if not kept and log_scale is not None:  # the former scale may be to blame
+            log_b += log_scale[:, None]
+            found, shift = self.messages(log_b, sequences), shift - log_scale
+        elif not kept:
+            found = _in_logs(self, log_b, sequences)
+        found.log_evidences[:] += np.add.reduceat(shift, sequences.first)
+        return found
 
 
 def row_maximum(rows):
@@ -90,63 +132,69 @@ def move(mass, groups):
     return mass.reshape(T, N)
 
 
-def _smallest_step(transition):
-    """The smallest probability of a step of all chains that is possible at all."""
-    return np.where(transition > 0, transition, 1).min((1, 2)).prod()
+def _in_floats(dynamics, b, sequences, log_scale):
+    """Messages in plain numbers; None if a former scale led out of their range."""
+    if b.shape[1] <= LARGEST_BAND:
+        messages = _in_a_band(dynamics, b, sequences, log_scale)
+        if messages is not None:
+            return messages
+    return None if log_scale is not None else _scan_sequences(dynamics, b, sequences)
 
 
-def _in_floats(initial, transition, b, sequences, scale, every):
-    groups = group_chains(transition)
-    if b.shape[1] > LARGEST_BAND:
-        return _scan_sequences(initial, groups, b, sequences, every)
-    first, last = sequences.first, sequences.last
-    matrix = groups[0]
-    solved = band_messages(initial, matrix, b, first, last, scale)
-    if solved is None and scale is not None:  # the old scale was too far off
-        solved = band_messages(initial, matrix, b, first, last)
+def _in_a_band(dynamics, b, sequences, log_scale):
+    initial, matrix = dynamics.joint_initial, dynamics.groups[0]
+    log_guess = 0.0
+    if log_scale is None:
+        guess = guess_scale(initial, matrix, b, sequences.first)
+        b, log_guess = b / guess[:, None], np.log(guess)
+        log_scale = log_guess
+    solved = band_messages(initial, dynamics.pattern, matrix, b, sequences)
     if solved is None:
-        return _scan_sequences(initial, groups, b, sequences, every)
+        return None
     forward, backward, scale = solved
-    log_evidences = np.add.reduceat(np.log(scale), first)
-    return Messages(forward, backward, b, log_evidences, scale)
+    log_rest = np.log(scale)
+    log_evidences = np.add.reduceat(log_rest + log_guess, sequences.first)
+    return Messages(forward, backward, b, log_evidences, log_scale + log_rest)
 
 
-def _scan_sequences(initial, groups, b, sequences, every):
+def _scan_sequences(dynamics, b, sequences):
     """Scan sequences of similar length together, the shorter ones filled up with ones."""
-    lengths = np.array(sequences.lengths)
-    log_evidences = np.empty(len(lengths))
+    arguments = dynamics.joint_initial, dynamics.groups
+    every, lengths = dynamics.steps_between_scalings, np.array(sequences.lengths)
     if len(lengths) == 1:
-        forward, backward, log_evidences = scan_messages(initial, groups, b[:, None], every)
+        forward, backward, log_evidences = scan_messages(*arguments, b[:, None], every)
         return Messages(forward[:, 0], backward[:, 0], b, log_evidences)
-    forward, backward = np.empty_like(b), np.empty_like(b)
+    forward, backward, log_evidences = np.empty_like(b), np.empty_like(b), np.empty(len(lengths))
     size = np.ceil(np.log2(lengths))
     for members in (np.flatnonzero(size == s) for s in np.unique(size)):
         steps = np.arange(lengths[members].max())[:, None]
         inside = steps < lengths[members]
         rows = np.where(inside, sequences.first[members] + steps, 0)
         padded = np.where(inside[..., None], b[rows], 1)
-        f, w, log_evidences[members] = scan_messages(initial, groups, padded, every)
+        f, w, log_evidences[members] = scan_messages(*arguments, padded, every)
         forward[rows[inside]], backward[rows[inside]] = f[inside], w[inside]
     return Messages(forward, backward, b, log_evidences)
 
 
-def _kept_its_mass(messages, transition, sequences):
+def _kept_its_mass(dynamics, messages, sequences):
     """False if a state was reached and then fell to (nearly) nothing by its evidence alone."""
-    groups = group_chains(transition)
-    ahead, behind = messages.forward, messages.backward
-    ahead = ahead / ahead.sum(1, keepdims=True)
-    behind = behind / behind.sum(1, keepdims=True)
+    evidence = messages.evidence / row_maximum(messages.evidence)[:, None]
+    ahead = messages.forward / row_sum(messages.forward)[:, None]
+    behind = messages.backward / row_sum(messages.backward)[:, None]
     arriving = np.ones_like(behind)
-    arriving[:-1] = move(behind[1:], [group.T for group in groups])
+    arriving[:-1] = move(behind[1:], [group.T for group in dynamics.groups])
     arriving[sequences.last] = 1
-    lost = (ahead > 0) & (ahead * messages.evidence < LOST)
-    lost |= (arriving > 0) & (arriving * messages.evidence < LOST)
-    together = (ahead * behind).sum(1)
+    lost = (ahead > 0) & (ahead * evidence < LOST)
+    lost |= (arriving > 0) & (arriving * evidence < LOST)
+    together = row_sum(ahead * behind)
     return not lost.any() and together.min() > LOST
 
 
-def _in_logs(initial, transition, log_b, sequences):
-    parts = [log_scan_messages(initial, transition, part) for part in sequences.split(log_b)]
+def _in_logs(dynamics, log_b, sequences):
+    parts = [
+        log_scan_messages(dynamics.joint_initial, dynamics.transition, part)
+        for part in sequences.split(log_b)
+    ]
     forward, backward = (np.concatenate(both) for both in zip(*parts, strict=True))
     last = forward[sequences.last] + log_b[sequences.last]
     return Messages(forward, backward, log_b, logsumexp(last, axis=1), logs=True)

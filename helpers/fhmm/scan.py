@@ -34,17 +34,18 @@ def scan_messages(initial, groups, b, every=1):
         forward (T, B, N), backward (T, B, N), and sum_t log p(x_t | x_<t), (B,).
     """
     T, B, N = b.shape
-    spread = np.empty((T, 2, B, N))  # the second of each pair runs backwards in time
+    both = np.stack([b, b[::-1]], axis=1)  # the second of each pair runs backwards in time
+    spread = np.empty((T, 2, B, N))
     spread[0, 0], spread[0, 1] = initial, 1
-    seen, masses = spread[0] * np.stack([b[0], b[-1]]), []
+    seen, masses = spread[0] * both[0], []
     *hops, (source, matrix, shape) = _hops(groups, seen)
-    steps = zip(spread[1:], spread.reshape(T, *shape)[1:], b[1:], b[-2::-1], strict=True)
-    for t, (arrived, target, b_ahead, b_behind) in enumerate(steps, start=1):
+    seen_there = seen.reshape(shape)
+    steps = zip(spread.reshape(T, *shape)[1:], both.reshape(T, *shape)[1:], strict=True)
+    for t, (arrived, evidence) in enumerate(steps, start=1):
         for hop in hops:
             np.matmul(*hop)
-        np.matmul(source, matrix, out=target)
-        np.multiply(arrived[0], b_ahead, out=seen[0])
-        np.multiply(arrived[1], b_behind, out=seen[1])
+        np.matmul(source, matrix, arrived)
+        np.multiply(arrived, evidence, seen_there)
         if t % every == 0:
             mass = seen.sum(-1, keepdims=True)
             seen /= mass

@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.arguments import generator
 from helpers.fhmm.families import Chains, as_factorised, elbo, expected_log_likelihood
-from helpers.fhmm.messages import pass_messages
+from helpers.fhmm.messages import Dynamics
 from helpers.fhmm.model import as_sequences
 
 
@@ -53,7 +53,7 @@ def starting_chains(model, x, rng=None):
     evidence = np.zeros((len(x.x), model.n_chains, model.n_states))
     if rng is not None:
         evidence = generator("rng", rng).standard_normal(evidence.shape)
-    chains = [_chain(model, x, m, evidence[:, m]) for m in range(model.n_chains)]
+    chains = [chain.messages(evidence[:, m].copy(), x) for m, chain in enumerate(_dynamics(model))]
     return _chains(model, x, list(evidence.swapaxes(0, 1)), chains)
 
 
@@ -65,7 +65,7 @@ def update_chain(model, x, q, m):
     evidence = list(q.evidence.swapaxes(0, 1))
     evidence[m] = effective_evidence(model, model.whiten(x.x) - expected, m)
     messages = list(q.messages)
-    messages[m] = _chain(model, x, m, evidence[m])
+    messages[m] = _dynamics(model)[m].messages(evidence[m].copy(), x)
     return _chains(model, x, evidence, messages)
 
 
@@ -81,16 +81,17 @@ def effective_evidence(model, residual, m):
 def _ascent(model, x, start):
     q = start
     yield State(q, elbo(model, x, q).elbo)
-    whitened, chains = model.whiten(x.x), range(model.n_chains)
+    whitened, dynamics = model.whiten(x.x), _dynamics(model)
     outputs = np.einsum("tml,mlp->mtp", q.marginals, model.whitened_means, optimize=True)
-    evidence, messages = [None for _ in chains], [None for _ in chains]
+    evidence, messages, scales = ([None] * model.n_chains for _ in range(3))
     while True:
         residual = whitened - outputs.sum(0)
-        for m in chains:
+        for m, chain in enumerate(dynamics):
             residual += outputs[m]
             evidence[m] = effective_evidence(model, residual, m)
-            messages[m] = _chain(model, x, m, evidence[m], messages[m])
-            outputs[m] = messages[m].joint() @ model.whitened_means[m]
+            messages[m] = chain.messages(evidence[m].copy(), x, scales[m])
+            scales[m] = messages[m].log_scale
+            outputs[m] = messages[m].marginals @ model.whitened_means[m]
             residual -= outputs[m]
         q = _chains(model, x, evidence, messages)
         yield State(q, _bound(model, whitened, q, outputs))
@@ -102,16 +103,15 @@ def _bound(model, whitened, q, outputs):
     return expected_log_likelihood(model, whitened, q.marginals, outputs) - float(kl)
 
 
-def _chain(model, x, m, evidence, former=None):
-    scale = None if former is None else former.scale
-    own = slice(m, m + 1)
-    return pass_messages(model.initial[own], model.transition[own], evidence.copy(), x, scale)
+def _dynamics(model):
+    own = [slice(m, m + 1) for m in range(model.n_chains)]
+    return [Dynamics(model.initial[m], model.transition[m]) for m in own]
 
 
 def _chains(model, x, evidence, messages):
-    marginals = np.stack([chain.joint() for chain in messages], axis=1)
+    marginals = np.array([chain.marginals for chain in messages]).swapaxes(0, 1)
     log_normalisers = np.array([chain.log_evidences.sum() for chain in messages])
-    evidence = np.stack(evidence, axis=1)
+    evidence = np.array(evidence).swapaxes(0, 1)
     return Chains(
         marginals, x, model.initial, model.transition, evidence, log_normalisers, tuple(messages)
     )
