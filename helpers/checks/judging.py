@@ -43,9 +43,9 @@ def judge(task, function, rng):
 
 
 def _judged(task, function, rng):
-    early = _not_a_function(task, function) or _patched(task)
-    if early is not None:
-        return early
+    for verdict in (_not_a_function(task, function), _patched(task)):
+        if verdict is not None:
+            return verdict
     cases = [as_case(x) for x in task.cases(rng)]
     outcomes = observe(call_of(task), function, [c.inputs for c in cases], task.seconds)
     return verdict_on(task, cases, outcomes, function)

@@ -10,6 +10,7 @@ import builtins
 import contextlib
 import copy
 import ctypes
+import faulthandler
 import io
 import linecache
 import os
@@ -182,6 +183,7 @@ def _in_a_child(call, function, cases, seconds):
 def _work(call, function, cases, writer):
     """The life of the child: answer case after case, each outcome with its length before it."""
     try:
+        faulthandler.disable()  # a crash in here is an answer, not news for the terminal
         _limit_memory()
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):

@@ -18,7 +18,7 @@ from helpers.checks.plain import agree, describe, finite, like, plain, shape_in_
 from helpers.checks.twists import ANY_SHAPE, ARRAYS, twisted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """One input with the right result and the student's, both plain."""
 
@@ -39,8 +39,8 @@ def recognise(task, trials, function=None):
         lambda: _relation(task, trials),
         lambda: _of_catalogue(task, trials, wrong, everywhere=False),
         lambda: _unread_argument(task, function),
-        lambda: _two_at_once(task, trials, wrong),
         lambda: _one_of_several(task, trials),
+        lambda: _two_at_once(task, trials, wrong),
     )
     for step in steps:
         hint = step()
@@ -105,8 +105,8 @@ def _explains(task, trials, results, everywhere=True):
         right = matches(task, trial.expected, trial)
         if not matches(task, result, trial) and (everywhere or not right):
             return False
-        apart = apart or (not right and _says_something(trial.got))
-    return apart
+        apart = apart or not right
+    return apart and any(_says_something(trial.got) for trial in trials)
 
 
 def _says_something(value):
@@ -151,14 +151,14 @@ def _sum_of_two(task, trials, wrong):
 
 
 def _added(right, a, b):
-    return a + b - right if _same_shape(right, a, b) else None
+    return np.asarray(a + b - right) if _same_shape(right, a, b) else None
 
 
 def _multiplied(right, a, b):
     if not _same_shape(right, a, b):
         return None
     with np.errstate(all="ignore"):
-        return a * b / right
+        return np.asarray(a * b / right)
 
 
 def _same_shape(*values):
@@ -209,7 +209,7 @@ def _relation(task, trials):
 
 
 def _equal(a, b):
-    return isinstance(b, np.ndarray) and agree(a, b)
+    return agree(np.asarray(a), np.asarray(b))  # arithmetic on a single number gives no array
 
 
 def _reshaped(pairs):
@@ -342,8 +342,10 @@ def _flat(rest, axis):
 
 
 def _one_end(pairs):
-    if not all(e.shape == g.shape and e.ndim and len(e) > 2 for e, g, _ in pairs):
+    if not all(e.shape == g.shape and e.ndim and len(e) > 1 for e, g, _ in pairs):
         return ""
+    if len({len(e) for e, _, _ in pairs}) == 1 and _short_row(pairs[0][0]):
+        return ""  # not a series, but a few different results
     for part, words in ((slice(1, None), "first"), (slice(None, -1), "last")):
         if all(_equal(e[part], g[part]) for e, g, _ in pairs):
             return (
@@ -385,8 +387,12 @@ def _names_read(compiled):
 def _one_of_several(task, trials):
     """Of several results, which is wrong? Are two exchanged?"""
     pairs = [(t.expected, like(t.expected, t.got)) for t in trials]
+    if all(_short_row(x) for pair in pairs for x in pair):
+        pairs = [([*map(np.asarray, e)], [*map(np.asarray, g)]) for e, g in pairs]
     if not all(isinstance(e, list) and isinstance(g, list) and len(e) == len(g) for e, g in pairs):
         return _one_of_a_tuple(trials)
+    if len({len(e) for e, _ in pairs}) > 1:
+        return ""
     count = len(pairs[0][0])
     if all(agree(e, g[::-1], task.rtol, task.atol) for e, g in pairs):
         return "The results are right, but in the reverse order."
@@ -401,6 +407,11 @@ def _one_of_several(task, trials):
     more = more or _relation(task, parts)
     names = " and ".join(str(k + 1) for k in bad)
     return f"Of your {count} results, number {names} is wrong; the rest is right. {more}".rstrip()
+
+
+def _short_row(value):
+    """Several numbers that are returned together are an array of a few entries by now."""
+    return isinstance(value, np.ndarray) and value.ndim == 1 and 1 < len(value) <= 6
 
 
 def _one_of_a_tuple(trials):

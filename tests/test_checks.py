@@ -1,0 +1,429 @@
+"""The machinery of the checks: running anything, and naming any mistake."""
+
+import os
+import sys
+import threading
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.checks import generative_models as check
+from helpers.checks import outcomes
+from helpers.checks.judging import judge, verdict_on
+from helpers.checks.outcomes import ENDED, ENDLESS, NO_MEMORY, RAISED, UNWRITTEN, VALUE, observe
+from helpers.checks.plain import Odd, agree, describe, fingerprint, like, plain
+from helpers.checks.tasks import Hints, Mistake, Prediction, Task, case
+from helpers.checks.verdicts import Verdict
+
+HINTS = Hints("a nudge?", "$a = b$", "return ...")
+
+
+def kl(q, p):
+    held = q > 0
+    return np.sum(q[held] * np.log(q[held] / p[held]))
+
+
+def pairs(rng):
+    for n in (2, 3, 4, 5):
+        yield case(rng.dirichlet(np.ones(n)), rng.dirichlet(np.ones(n)))
+    yield case(np.array([0.25, 0.75, 0.0]), rng.dirichlet(np.ones(3)), label="a q with a zero")
+
+
+def entropy(q):
+    return -np.sum(q[q > 0] * np.log(q[q > 0]))
+
+
+TASK = Task(
+    "kl",
+    reference=kl,
+    cases=pairs,
+    hints=HINTS,
+    seconds=1.5,
+    mistakes=[
+        Mistake("KL has a direction: you computed KL(p || q).", lambda q, p: kl(p, q)),
+        Mistake("The entropy of q is missing.", lambda q, p: -np.sum(q * np.log(p))),
+    ],
+    invariants=[lambda got, q, p: f"your KL is {got:.3f}, below zero" if got < 0 else ""],
+)
+VECTOR = Task(
+    "posterior",
+    reference=lambda table, x: table[:, x] / table[:, x].sum(),
+    cases=lambda rng: [case(rng.random((n, 3)), int(rng.integers(3))) for n in (2, 3, 4, 5)],
+    hints=HINTS,
+)
+
+
+def said(task, function):
+    verdict = judge(task, function, np.random.default_rng(3))
+    assert not verdict.ok and "check itself failed" not in verdict.message
+    return verdict.message
+
+
+# ---------------------------------------------------------------- the verdict
+
+
+def test_a_verdict_is_its_points_and_its_words(capsys):
+    verdict = TASK(kl)
+    assert capsys.readouterr().out.startswith("✓ kl: correct.")
+    assert verdict.ok and bool(verdict) and float(verdict) == 1 and float(repr(verdict)) == 1
+    wrong = TASK(lambda q, p: kl(p, q))
+    assert not wrong and repr(wrong) == "0" and "direction" in wrong.message
+    assert wrong._repr_html_().count("<details>") == 3 and "direction" in wrong._repr_markdown_()
+    assert "<details>" not in verdict._repr_html_()
+
+
+def test_hints_are_given_one_by_one(capsys):
+    for number, text in ((1, "nudge"), (2, "$a = b$"), (3, "return"), (4, "three hints")):
+        TASK.hint(number)
+        assert text in capsys.readouterr().out
+    TASK.hint()
+    assert "a nudge" in capsys.readouterr().out
+
+
+def test_points_may_be_fractions():
+    assert repr(Verdict(True, "", worth=2.5)) == "2.5" and repr(Verdict(False, "")) == "0"
+
+
+def test_the_table_of_progress_follows_the_last_verdicts(capsys):
+    check.joint_table(lambda prior, likelihood: prior[:, None] * likelihood)
+    before = check.progress().points
+    check.joint_table(lambda prior, likelihood: likelihood)
+    capsys.readouterr()
+    assert check.progress().points == before - 1
+    assert "joint_table" in repr(check.progress()) and "<table>" in check.progress()._repr_html_()
+
+
+# ---------------------------------------------------------------- whatever a function does
+
+
+def endless(*_):
+    while True:
+        pass
+
+
+def stubborn(*_):
+    while True:
+        try:
+            time.sleep(0.01)
+        except BaseException:
+            pass
+
+
+def in_compiled_code(*_):
+    return sum(range(10**13))
+
+
+def deep(*args):
+    return deep(*args) + 1
+
+
+def very_deep(*args):
+    sys.setrecursionlimit(10**9)
+    return deep(*args)
+
+
+def hungry(*_):
+    kept = []
+    while True:
+        kept.append(np.ones(10_000_000))
+
+
+def patches_numpy(q, p):
+    np.sum = lambda *_, **__: 0.0
+    return 0.0
+
+
+def floods(q, p):
+    for _ in range(100_000):
+        print("x" * 100)
+    return kl(q, p)
+
+
+RUNAWAYS = {
+    endless: "loop",
+    stubborn: "loop",
+    in_compiled_code: "loop",
+    deep: "RecursionError",
+    very_deep: "",
+    hungry: "",
+    (lambda *_: sys.exit()): "ended the program",
+    (lambda *_: os._exit(3)): "ended the program",
+    (lambda *_: os.kill(os.getpid(), 11)): "ended the program",
+    (lambda *_: input()): "input()",
+    (lambda *_: 10**400): "too large",
+    (lambda *_: np.empty((10**5, 10**4))): "too large",
+    (lambda *_: [0.0] * 3_000_000): "3000000 items",
+    (lambda *_: {"kl": object()}): "",
+    patches_numpy: "",
+    (lambda q: 0.0): "must take 2 arguments: (q, p)",
+    (lambda q, p: unknown): "NameError",  # noqa: F821
+    (lambda q, p: q @ np.ones((7, 2))): "do not fit together",
+    (lambda q, p: 1 / 0): "ZeroDivisionError",
+    (lambda q, p: q[17]): "IndexError",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only a child process survives all of these")
+@pytest.mark.parametrize("function", RUNAWAYS, ids=range(len(RUNAWAYS)))
+def test_a_function_may_do_anything(function):
+    start = time.monotonic()
+    assert RUNAWAYS[function] in said(TASK, function)
+    assert time.monotonic() - start < 8
+    assert judge(TASK, kl, np.random.default_rng(0)).ok  # and the next check is as good as ever
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only a child process survives this")
+def test_printing_and_plotting_do_not_matter(capsys):
+    def draws(q, p):
+        plt.plot(q)
+        plt.show()
+        return kl(q, p)
+
+    assert judge(TASK, floods, np.random.default_rng(0)).ok
+    assert judge(TASK, draws, np.random.default_rng(0)).ok
+    assert capsys.readouterr().out == ""
+
+
+def test_a_patched_numpy_is_named(monkeypatch):
+    monkeypatch.setattr(np, "log", np.exp)
+    assert "numpy.log is no longer NumPy's own" in said(TASK, kl)
+
+
+def test_the_line_that_raised_is_quoted():
+    def mine(q, p):
+        z = 1
+        return q[99] * z
+
+    message = said(TASK, mine)
+    assert "line 3 of your function, `return q[99] * z`" in message
+
+
+def test_a_mistake_for_one_kind_of_input_is_placed():
+    def no_zeros(q, p):
+        return np.sum(q * np.log(q / p))
+
+    assert "a q with a zero" in said(TASK, no_zeros)
+
+    def half(q, p):
+        return kl(q, p) if (q > 0).all() else 7.0
+
+    assert "right for ordinary inputs, but not for a q with a zero" in said(TASK, half)
+
+
+def test_from_another_thread():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(said(TASK, endless)))
+    thread.start()
+    thread.join()
+    assert "loop" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [(kl, VALUE), (endless, ENDLESS), (deep, RAISED), (lambda *_: sys.exit(), ENDED)],
+)
+def test_without_a_child_process(monkeypatch, function, kind):
+    monkeypatch.setattr(outcomes.sys, "platform", "win32")
+    q = np.array([0.25, 0.75])
+    found = observe(lambda f, *x: f(*x), function, [(q, q)], seconds=0.5)
+    assert found[-1].kind == kind
+    time.sleep(0.1)  # no late exception may arrive from the watchdog
+
+
+def test_kinds_of_outcomes():
+    def not_written(q):
+        raise NotImplementedError
+
+    def no_memory(q):
+        raise MemoryError
+
+    q = np.ones(2)
+    for function, kind in ((not_written, UNWRITTEN), (no_memory, NO_MEMORY)):
+        assert observe(lambda f, *x: f(*x), function, [(q,)])[0].kind == kind
+
+
+def test_not_a_function():
+    assert judge(TASK, ..., np.random.default_rng(0)).status == "not yet"
+    for value in (0.3, None, "kl", int, np.ones(2)):
+        assert "without brackets" in said(TASK, value)
+
+
+def test_an_empty_body_is_not_yet():
+    def dots(q, p):
+        """Words."""
+        ...
+
+    assert judge(TASK, dots, np.random.default_rng(0)).status == "not yet"
+    assert judge(TASK, lambda q, p: ..., np.random.default_rng(0)).status == "not yet"
+    assert "None" in said(TASK, lambda q, p: print(q))
+
+
+def test_printing_instead_of_returning_is_named():
+    assert "prints its result" in said(TASK, lambda q, p: print(kl(q, p)))
+
+
+def test_in_place_changes_are_named():
+    def spoils(q, p):
+        result = kl(q, p)
+        q += 1
+        return result
+
+    assert "changes its argument `q` in place" in said(TASK, spoils)
+
+
+def test_lists_and_numbers_of_any_type_are_taken():
+    as_list = lambda t, x: [float(v) for v in t[:, x] / t[:, x].sum()]  # noqa: E731
+    assert judge(VECTOR, as_list, np.random.default_rng(0)).ok
+    for kind in (np.float64, np.longdouble, float, np.asarray):
+        assert judge(TASK, lambda q, p, kind=kind: kind(kl(q, p)), np.random.default_rng(0)).ok
+
+
+# ---------------------------------------------------------------- naming the mistake
+
+GENERIC = {
+    "sign": lambda q, p: -kl(q, p),
+    "bits": lambda q, p: kl(q, p) / np.log(2),
+    "base 10": lambda q, p: kl(q, p) / np.log(10),
+    "logarithm of": lambda q, p: np.log(kl(q, p)),
+    "exponentiated": lambda q, p: np.exp(kl(q, p)),
+    "Half": lambda q, p: kl(q, p) / 2,
+    "Twice": lambda q, p: 2 * kl(q, p),
+    "3.7 times": lambda q, p: 3.7 * kl(q, p),
+    "constant, +0.2": lambda q, p: kl(q, p) + 0.2,
+    "square of": lambda q, p: kl(q, p) ** 2,
+    "factor of N": lambda q, p: kl(q, p) / len(q),
+    "single terms": lambda q, p: np.where(q > 0, q * np.log(np.where(q > 0, q, 1) / p), 0),
+    "instead of a single number": lambda q, p: [kl(q, p)],
+    "whatever its inputs are": lambda q, p: 0.3137,
+    "never uses its argument `p`": lambda q, p: entropy(q),
+    "Almost": lambda q, p: np.round(kl(q, p), 3),
+    "direction": lambda q, p: kl(p, q),
+    "Two things at once. First: KL has a direction": lambda q, p: -kl(p, q),
+    "Two things at once. First: The entropy": lambda q, p: -np.sum(q * np.log(p)) / np.log(2),
+    "below zero": lambda q, p: -kl(q, p) - q[0],
+}
+
+
+@pytest.mark.parametrize("words", GENERIC)
+def test_mistakes_of_any_task(words):
+    assert words in said(TASK, GENERIC[words])
+
+
+VECTORS = {
+    "first entry is missing": lambda t, x: (t[:, x] / t[:, x].sum())[1:],
+    "reverse order": lambda t, x: (t[:, x] / t[:, x].sum())[::-1],
+    "up to a factor": lambda t, x: t[:, x],
+    "argmax": lambda t, x: np.argmax(t[:, x]),
+    "added everything up": lambda t, x: 1.0,
+    "running sum": lambda t, x: np.cumsum(t[:, x]) / t[:, x].sum(),
+    "numbers are right, but come as an array of shape (2, 1)": lambda t, x: (
+        t[:, [x]] / t[:, x].sum()
+    ),
+    "up to a constant": lambda t, x: t[:, x] / t[:, x].sum() - t[0, 0],
+    "only number 1 of them": lambda t, x: (t[:, x] / t[:, x].sum(), t),
+    "right except the first": lambda t, x: t[:, x] / t[:, x].sum() + 0.1 * (np.arange(len(t)) == 0),
+    "sum to 2": lambda t, x: t[:, x] / t[:, x].sum() + np.linspace(0.5, 1.5, len(t)) / len(t),
+    "none can be negative": lambda t, x: np.sin(9 * t[:, x]) - 1.1,
+    "returned the argument `x`": lambda t, x: x,
+}
+
+
+@pytest.mark.parametrize("words", VECTORS)
+def test_mistakes_of_any_array(words):
+    assert words in said(VECTOR, VECTORS[words])
+
+
+def test_the_fall_back_shows_the_smallest_input():
+    message = said(TASK, lambda q, p: float(np.sum(np.sin(q) + p**2)))
+    assert "For q = [" in message and "but the right result is" in message
+    assert message.count(",") < 10  # two entries each, not five
+
+
+def test_one_of_several_results_is_named():
+    task = Task(
+        "moments",
+        reference=lambda x: (x.mean(), x.var()),
+        cases=lambda rng: [case(rng.normal(size=n)) for n in (3, 4, 5)],
+        hints=HINTS,
+    )
+    message = said(task, lambda x: (x.mean(), x.std()))
+    assert "number 2 is wrong" in message and "square root" in message
+    assert "reverse order" in said(task, lambda x: (x.var(), x.mean()))
+    assert judge(task, lambda x: [x.mean(), x.var()], np.random.default_rng(0)).ok
+    assert judge(task, lambda x: np.array([x.mean(), x.var()]), np.random.default_rng(0)).ok
+
+
+def test_two_catalogued_mistakes_in_a_sum():
+    task = Task(
+        "elbo",
+        reference=lambda a, h: a + h,
+        cases=lambda rng: [case(*rng.normal(size=2)) for _ in range(5)],
+        hints=HINTS,
+        mistakes=[
+            Mistake("a squared", lambda a, h: a**2 + h),
+            Mistake("sine of h", lambda a, h: a + np.sin(h)),
+        ],
+    )
+    assert said(task, lambda a, h: a**2 + np.sin(h)) == (
+        "Two things at once. First: a squared Second: sine of h"
+    )
+
+
+def test_a_reference_that_fails_gives_a_line_and_no_traceback():
+    broken = Task("broken", reference=lambda x: 1 / 0, cases=lambda rng: [case(1.0)], hints=HINTS)
+    verdict = judge(broken, lambda x: x, np.random.default_rng(0))
+    assert not verdict.ok and "check itself failed" in verdict.message
+
+
+def test_tasks_refuse_what_makes_no_sense():
+    with pytest.raises(ValueError, match="difficulty"):
+        Task("x", reference=kl, cases=pairs, hints=HINTS, difficulty="easy")
+    with pytest.raises(ValueError, match="right"):
+        Prediction("x", "?", {"a": "why"}, "b", HINTS, "here")
+
+
+def test_too_few_outcomes_are_not_enough():
+    cases = list(pairs(np.random.default_rng(0)))
+    verdict = verdict_on(TASK, cases, [])
+    assert not verdict.ok
+
+
+# ---------------------------------------------------------------- plain data
+
+
+@given(st.recursive(st.none() | st.floats() | st.integers() | st.text(), st.lists, max_leaves=20))
+def test_anything_plain_agrees_with_itself(value):
+    assert agree(plain(value), plain(value))
+    assert isinstance(describe(plain(value)), str)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1), st.floats(1e-3, 1e3))
+def test_a_change_beyond_the_tolerance_is_seen(values, change):
+    right = np.array(values)
+    wrong = right.copy()
+    wrong[-1] += change * (1 + np.abs(wrong[-1]) * 1e-2)
+    assert agree(right, plain(right.tolist())) and not agree(right, wrong)
+
+
+def test_infinity_agrees_only_with_itself():
+    assert agree(np.array([-np.inf]), plain([-np.inf]))
+    assert not agree(np.array([-np.inf]), np.array([-1e300]))
+    assert not agree(np.array([1.0]), np.array([np.inf]))
+
+
+def test_fingerprints_see_changes_deep_inside():
+    x = {"a": [np.zeros(2), 1]}
+    before = fingerprint(x)
+    x["a"][0][1] = 1
+    assert fingerprint(x) != before
+
+
+def test_odd_values_are_described():
+    assert plain(x for x in ()) == Odd("a generator (is there a `yield` where `return` was meant?)")
+    assert "iterator" in plain(iter([1])).what and "class" in plain(int).what
+    assert "complex" in plain(1j).what and "objects" in plain(np.array([{}])).what
+    assert like(np.zeros(2), [1, 2]) is not None
