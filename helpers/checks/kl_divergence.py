@@ -1,0 +1,600 @@
+"""The exercises of notebook 03b, Deriving variational inference from the KL divergence.
+
+q: q(z) for every z.  log_joint: log p(x, z) for the observed x and every z, of the shape of q.
+mean, sd: of normal distributions; sd is the standard deviation.
+"""
+
+import numpy as np
+from scipy.special import entr, logsumexp
+
+from helpers.checks.progress import progress_for
+from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from helpers.small import bank
+
+progress = progress_for(__name__)
+
+
+def _simplex(rng, shape):
+    return rng.dirichlet(np.ones(np.prod(shape))).reshape(shape)
+
+
+# ---------------------------------------------------------------- 1 entropy
+
+
+def _entropy(q):
+    return entr(q).sum()
+
+
+def _entropy_cases(rng):
+    for shape in ((2,), (3,), (2, 3), (6,)):
+        yield case(_simplex(rng, shape))
+    yield case(np.insert(_simplex(rng, 3), 1, 0.0), label="a q with an exact zero")
+
+
+def _entropy_in_range(value, q):
+    if np.ndim(value) == 0 and not -1e-9 <= value <= np.log(q.size) + 1e-9:
+        return (
+            f"your entropy is {value:.4g}; for {q.size} values it lies between 0 and "
+            f"log {q.size} = {np.log(q.size):.4g}"
+        )
+    return ""
+
+
+entropy = Task(
+    "entropy",
+    reference=_entropy,
+    cases=_entropy_cases,
+    returns="one number, in nats",
+    points=1,
+    minutes=5,
+    difficulty="warm-up",
+    why="It is largest where q is uniform, and zero where q has made up its mind.",
+    invariants=[_entropy_in_range],
+    mistakes=[
+        Mistake(
+            "The minus sign is missing: log q is negative, and the entropy is its size on average.",
+            lambda q: np.sum(np.where(q > 0, q * np.log(np.where(q > 0, q, 1)), 0)),
+        ),
+        Mistake(
+            "Right except where q is zero: 0 log 0 counts as 0, but the computer says nan. Leave "
+            "those terms out, or use scipy.special.entr.",
+            lambda q: -np.sum(q * np.log(q)),
+        ),
+        Mistake(
+            "You summed -log q without the weights q: the entropy is an average under q.",
+            lambda q: -np.sum(np.log(q[q > 0])),
+        ),
+        Mistake(
+            "You averaged with equal weights: q itself is the weight, so sum.",
+            lambda q: entr(q).mean(),
+        ),
+        Mistake(
+            "You took the log of the average of q: the average of the logs is asked for.",
+            lambda q: -np.log(np.sum(q * q)),
+        ),
+        Mistake(
+            "In bits (log2). The course measures in nats: np.log.",
+            lambda q: entr(q).sum() / np.log(2),
+        ),
+        Mistake(
+            "You returned log n, the largest entropy possible: only a uniform q has it.",
+            lambda q: np.log(np.count_nonzero(q)),
+        ),
+        Mistake(
+            "You stopped before the sum: those are the terms -q log q.",
+            lambda q: entr(q),
+        ),
+        Mistake(
+            "You summed over the last axis only. q may be a table; the entropy is one number.",
+            lambda q: np.append(entr(q).sum(axis=-1), 0.0) if q.ndim == 1 else entr(q).sum(axis=-1),
+        ),
+        Mistake(
+            "1 - sum q^2 is the Gini impurity, not the entropy.",
+            lambda q: 1 - np.sum(q**2),
+        ),
+    ],
+    hints=Hints(
+        nudge="How surprised are you on average, in logs, by a draw from q?",
+        equation=r"$\mathbb{H}(q) = -\sum_z q(z) \log q(z)$, with $0 \log 0 = 0$",
+        shape="held = q[q > 0]\nreturn -np.sum(...)",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 2 the two terms of the bound
+
+
+def _expected(log_joint, q):
+    held = q > 0
+    return np.sum(q[held] * log_joint[held])
+
+
+def _terms(log_joint, q):
+    return _expected(log_joint, q), _entropy(q), _expected(log_joint, q) + _entropy(q)
+
+
+def _joint_cases(rng):
+    yield case(bank().log_joint(1), _simplex(rng, (2, 2)))
+    for shape in ((3,), (2, 3), (5,)):
+        yield case(np.log(_simplex(rng, shape)) - rng.exponential(2.0), _simplex(rng, shape))
+    q = np.append(_simplex(rng, 3), 0.0)
+    log_joint = np.append(np.log(_simplex(rng, 3)) - 1, -np.inf)
+    yield case(log_joint, q, label="an impossible z, log p(x, z) = -inf, which q never takes")
+
+
+def _below_evidence(results, log_joint, q):
+    elbo, evidence = results[2], logsumexp(log_joint)
+    if np.ndim(elbo) == 0 and elbo > evidence + 1e-9:
+        return (
+            f"your ELBO is {elbo:.4g}, above log p(x) = {evidence:.4g} by {elbo - evidence:.2g}: "
+            "a lower bound cannot be"
+        )
+    return ""
+
+
+def _replaced(expected=_expected, entropy=lambda log_joint, q: _entropy(q), total=np.add):
+    def wrong(log_joint, q):
+        first, second = expected(log_joint, q), entropy(log_joint, q)
+        return first, second, total(first, second)
+
+    return wrong
+
+
+two_terms = Task(
+    "two_terms",
+    reference=_terms,
+    cases=_joint_cases,
+    returns="E_q[log p(x, z)], H(q) and their sum",
+    points=2,
+    minutes=8,
+    why="The first term pulls q to where the joint is high, the second keeps it spread out.",
+    invariants=[_below_evidence],
+    mistakes=[
+        Mistake(
+            "Your bound is the first term minus the entropy. The entropy is added: -E_q[log q] "
+            "already holds the minus.",
+            _replaced(total=np.subtract),
+        ),
+        Mistake(
+            "The entropy is that of the posterior. The one that belongs here is the entropy of q, "
+            "of the distribution that is optimised.",
+            _replaced(entropy=lambda log_joint, q: _entropy(_posterior(log_joint))),
+        ),
+        Mistake(
+            "The first term averages under the posterior; the expectation is under q.",
+            _replaced(expected=lambda log_joint, q: _expected(log_joint, _posterior(log_joint))),
+        ),
+        Mistake(
+            "The first term is the log of the average joint, log E_q[p(x, z)]: exchange the two.",
+            _replaced(expected=lambda log_joint, q: logsumexp(log_joint, b=q)),
+        ),
+        Mistake(
+            "The first term averages the joint instead of its logarithm.",
+            _replaced(expected=lambda log_joint, q: np.sum(q * np.exp(log_joint))),
+        ),
+        Mistake(
+            "The first term is not finite or nan where q is zero: 0 times -inf must count as 0. "
+            "Look only at the z that q takes.",
+            _replaced(expected=lambda log_joint, q: np.sum(q * log_joint)),
+        ),
+        Mistake(
+            "The first term lacks the weights q.",
+            _replaced(expected=lambda log_joint, q: log_joint[q > 0].sum()),
+        ),
+        Mistake(
+            "The entropy has the wrong sign: it is never negative.",
+            _replaced(entropy=lambda log_joint, q: -_entropy(q)),
+        ),
+        Mistake(
+            "The first term already holds -log q, so the entropy counts twice.",
+            _replaced(expected=lambda log_joint, q: _expected(log_joint, q) + _entropy(q)),
+        ),
+        Mistake(
+            "Your third number is log p(x). The ELBO is the sum of the first two.",
+            lambda log_joint, q: (*_terms(log_joint, q)[:2], logsumexp(log_joint)),
+        ),
+        Mistake(
+            "Your third number is the gap. The ELBO is the sum of the first two.",
+            lambda log_joint, q: (
+                *_terms(log_joint, q)[:2],
+                logsumexp(log_joint) - _terms(log_joint, q)[2],
+            ),
+        ),
+    ],
+    hints=Hints(
+        nudge="Which term needs the model, which only q?",
+        equation=r"$\mathbb{E}_q[\log p(x, z)] + \mathbb{H}(q)$",
+        shape="held = q > 0\nexpected = np.sum(q[held] * ...)\nreturn expected, entropy(q), ...",
+    ),
+)
+
+
+def _posterior(log_joint):
+    return np.exp(log_joint - logsumexp(log_joint))
+
+
+# ---------------------------------------------------------------- 3 a line of the derivation
+
+
+def _line_five(q, log_joint, log_evidence):
+    return _expected(log_joint, q) + _entropy(q) - log_evidence
+
+
+def _line_cases(rng):
+    for shape in ((2,), (3,), (2, 2)):
+        log_joint = np.log(_simplex(rng, shape)) - rng.exponential(2.0)
+        yield case(_simplex(rng, shape), log_joint, float(logsumexp(log_joint)))
+
+
+line_five = Derivation(
+    "line_five",
+    above=r"\int q(z) \log \frac{p(z, x)}{p(x)\, q(z)}\, dz",
+    reference=_line_five,
+    cases=_line_cases,
+    returns="one number",
+    points=1,
+    minutes=5,
+    why="Only the last term needs the evidence, and it is the same for every q: it can be dropped.",
+    hints=Hints(
+        nudge="The log of a quotient with three parts is a sum with three terms; mind the signs.",
+        equation=r"$\int q \log p(z, x)\, dz - \int q \log q\, dz - \log p(x)$",
+        shape="return np.sum(q * log_joint) - np.sum(...) - ...",
+    ),
+    mistakes=[
+        Mistake(
+            "You dropped log p(x). That comes one line later, and only because arg max allows it: "
+            "this line is an equality.",
+            lambda q, log_joint, log_evidence: _expected(log_joint, q) + _entropy(q),
+        ),
+        Mistake(
+            "The sign of log p(x) is wrong: it stands below the line of the fraction.",
+            lambda q, log_joint, log_evidence: _expected(log_joint, q) + _entropy(q) + log_evidence,
+        ),
+        Mistake(
+            "You added the integral of q log q. It is subtracted: q stands below the line.",
+            lambda q, log_joint, log_evidence: _expected(log_joint, q) - _entropy(q) - log_evidence,
+        ),
+        Mistake(
+            "The entropy term is missing: q(z) stands below the line too.",
+            lambda q, log_joint, log_evidence: _expected(log_joint, q) - log_evidence,
+        ),
+        Mistake(
+            "log p(x) is counted once for each z: since q sums to one, it leaves the integral as "
+            "it is.",
+            lambda q, log_joint, log_evidence: np.sum(q * (log_joint - np.log(q)) - log_evidence),
+        ),
+        Mistake(
+            "You lost the weights q in front of the first logarithm.",
+            lambda q, log_joint, log_evidence: log_joint.sum() + _entropy(q) - log_evidence,
+        ),
+        Mistake(
+            "log_evidence is a logarithm already.",
+            lambda q, log_joint, log_evidence: (
+                _expected(log_joint, q) + _entropy(q) - np.log(np.abs(log_evidence))
+            ),
+        ),
+    ],
+)
+
+
+# ---------------------------------------------------------------- 4 two normals
+
+
+def _kl_normal(mean_q, sd_q, mean_p, sd_p):
+    ratio = sd_q / sd_p
+    return 0.5 * (ratio**2 - 1 + ((mean_q - mean_p) / sd_p) ** 2) - np.log(ratio)
+
+
+def _normal_cases(rng):
+    for _ in range(5):
+        yield case(*(float(v) for v in (rng.normal(), *rng.uniform(0.3, 3, 1))), *_normal(rng))
+    mean, sd = _normal(rng)
+    yield case(mean, sd, mean, sd, label="two equal distributions, whose KL is 0")
+
+
+def _normal(rng):
+    return float(rng.normal() * 2), float(rng.uniform(0.3, 3))
+
+
+def _not_negative(value, *_):
+    if np.ndim(value) == 0 and value < -1e-9:
+        return f"your KL is {value:.4g}: it cannot be negative"
+    return ""
+
+
+kl_normal = Task(
+    "kl_normal",
+    reference=_kl_normal,
+    cases=_normal_cases,
+    returns="KL(q || p), one number",
+    points=2,
+    minutes=10,
+    why="A small sd of p punishes q twice: for its distance, and for its width.",
+    invariants=[_not_negative],
+    mistakes=[
+        Mistake(
+            "The direction is reversed: that is KL(p || q).",
+            lambda mq, sq, mp, sp: _kl_normal(mp, sp, mq, sq),
+        ),
+        Mistake(
+            "You took the standard deviations for variances: sd is the root, so square it.",
+            lambda mq, sq, mp, sp: _kl_normal(mq, np.sqrt(sq), mp, np.sqrt(sp)),
+        ),
+        Mistake(
+            "The ratio of the widths enters squared: variances, not standard deviations.",
+            lambda mq, sq, mp, sp: 0.5 * (sq / sp - 1 + ((mq - mp) / sp) ** 2) - np.log(sq / sp),
+        ),
+        Mistake(
+            "The difference of the means is measured in the sd of p, not of q: look whose "
+            "logarithm holds the square.",
+            lambda mq, sq, mp, sp: (
+                0.5 * ((sq / sp) ** 2 - 1 + ((mq - mp) / sq) ** 2) - np.log(sq / sp)
+            ),
+        ),
+        Mistake(
+            "The log of the ratio of the widths is missing, log(sd_p / sd_q).",
+            lambda mq, sq, mp, sp: 0.5 * ((sq / sp) ** 2 - 1 + ((mq - mp) / sp) ** 2),
+        ),
+        Mistake(
+            "The log of the ratio has the wrong sign.",
+            lambda mq, sq, mp, sp: (
+                0.5 * ((sq / sp) ** 2 - 1 + ((mq - mp) / sp) ** 2) + np.log(sq / sp)
+            ),
+        ),
+        Mistake(
+            "The -1/2 is missing: for two equal distributions the KL must be zero.",
+            lambda mq, sq, mp, sp: 0.5 * ((sq / sp) ** 2 + ((mq - mp) / sp) ** 2) - np.log(sq / sp),
+        ),
+        Mistake(
+            "The difference of the means is not squared.",
+            lambda mq, sq, mp, sp: 0.5 * ((sq / sp) ** 2 - 1 + abs(mq - mp) / sp) - np.log(sq / sp),
+        ),
+        Mistake(
+            "The means do not appear: two normals of equal width may still be far apart.",
+            lambda mq, sq, mp, sp: 0.5 * ((sq / sp) ** 2 - 1) - np.log(sq / sp),
+        ),
+        Mistake(
+            "The widths do not appear: you compare the means only.",
+            lambda mq, sq, mp, sp: 0.5 * ((mq - mp) / sp) ** 2,
+        ),
+        Mistake(
+            "You halved the logarithm too: log(sd_p / sd_q) stands without the factor 1/2 (half "
+            "the log of the ratio of *variances*).",
+            lambda mq, sq, mp, sp: (
+                0.5 * ((sq / sp) ** 2 - 1 + ((mq - mp) / sp) ** 2 - np.log(sq / sp))
+            ),
+        ),
+    ],
+    hints=Hints(
+        nudge="E_q[log q] is minus the entropy of q. What is E_q[(z - mean_p)^2]?",
+        equation=(
+            r"$\log \frac{\sigma_p}{\sigma_q} + "
+            r"\frac{\sigma_q^2 + (\mu_q - \mu_p)^2}{2 \sigma_p^2} - \frac{1}{2}$"
+        ),
+        shape="return np.log(sd_p / sd_q) + (... + ...) / (2 * sd_p**2) - ...",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 5 a prediction
+
+two_hills = Prediction(
+    "two_hills",
+    question=(
+        "The posterior has two narrow hills far apart, q is a single normal. Somebody shows you "
+        "a q that lies in the valley between them, wide enough to cover both. What was minimised?"
+    ),
+    choices={
+        "KL(q || p)": (
+            "This q has much of its mass in the valley, where p is nearly zero: log(q / p) is "
+            "huge there, and KL(q || p) averages it under q. It would rather take one hill."
+        ),
+        "KL(p || q)": (
+            "KL(p || q) averages log(p / q) under p: it is infinite where p has mass and q has "
+            "none, so q must cover both hills, whatever it does in the valley. Mass-covering."
+        ),
+        "the ELBO": (
+            "The ELBO is maximised, not minimised, and maximising it is minimising KL(q || p). "
+            "Would that put q into the valley, where p is nearly zero?"
+        ),
+    },
+    right="KL(p || q)",
+    hints=Hints(
+        nudge="Under which distribution is the log ratio averaged? Where is it huge?",
+        equation=r"$\mathrm{KL}(p \| q) = \mathbb{E}_p[\log p(z) - \log q(z)]$",
+        shape="compare log(q / p) in the valley with log(p / q) on a hill that q ignores",
+    ),
+    room=__name__,
+)
+
+
+# ---------------------------------------------------------------- 6 mass-covering
+
+
+def _moments(z, density):
+    weights = density / density.sum()
+    mean = np.sum(weights * z)
+    return mean, np.sqrt(np.sum(weights * (z - mean) ** 2))
+
+
+def _density_cases(rng):
+    for n in (60, 81, 120):
+        z = np.linspace(-6, 6, n)
+        first, second = rng.uniform(-2.5, 0.5), rng.uniform(0.5, 2.5)
+        density = rng.uniform(0.2, 0.8) * np.exp(-0.5 * ((z - first) / 0.6) ** 2)
+        density += rng.uniform(0.2, 0.8) * np.exp(-0.5 * ((z - second) / 0.4) ** 2)
+        yield case(z, rng.uniform(0.01, 3) * density)
+
+
+mass_covering = Task(
+    "mass_covering",
+    reference=_moments,
+    cases=_density_cases,
+    returns="the mean and the standard deviation of the best q",
+    points=2,
+    minutes=10,
+    why=(
+        "KL(p || q) matches moments, which are averages under the posterior: the one thing that "
+        "is not to be had."
+    ),
+    mistakes=[
+        Mistake(
+            "You returned the variance; q is described by its standard deviation.",
+            lambda z, density: (_moments(z, density)[0], _moments(z, density)[1] ** 2),
+        ),
+        Mistake(
+            "You did not normalise the density: its sum is not one.",
+            lambda z, density: (
+                np.sum(density * z),
+                np.sqrt(np.sum(density * (z - np.sum(density * z)) ** 2)),
+            ),
+        ),
+        Mistake(
+            "You returned the position of the highest point: that is the mode, and the best q for "
+            "KL(p || q) is centred on the mean.",
+            lambda z, density: (z[density.argmax()], _moments(z, density)[1]),
+        ),
+        Mistake(
+            "The density does not appear: you took the mean and sd of the grid.",
+            lambda z, density: (z.mean(), z.std()),
+        ),
+        Mistake(
+            "The squares are taken around zero. The variance is around the mean.",
+            lambda z, density: (
+                _moments(z, density)[0],
+                np.sqrt(np.sum(density / density.sum() * z**2)),
+            ),
+        ),
+        Mistake(
+            "You took the moments of the density's values, not of z.",
+            lambda z, density: (density.mean(), density.std()),
+        ),
+        Mistake(
+            "You weighted with the squared density.",
+            lambda z, density: _moments(z, density**2),
+        ),
+        Mistake(
+            "You weighted with the logarithm of the density.",
+            lambda z, density: _moments(z, np.log(density) - np.log(density).min()),
+        ),
+        Mistake(
+            "The two are exchanged: first the mean, then the sd.",
+            lambda z, density: _moments(z, density)[::-1],
+        ),
+    ],
+    hints=Hints(
+        nudge="Which two numbers of the covering q agreed with those of the posterior?",
+        equation=r"$\mu = \mathbb{E}_p[z], \quad \sigma^2 = \mathbb{E}_p[(z - \mu)^2]$",
+        shape="weights = density / ...\nmean = np.sum(weights * z)\nreturn mean, np.sqrt(...)",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 7 stretch: a sampled bound
+
+
+def _sampled(log_joint, mean, sd, n, rng):
+    z = mean + sd * rng.standard_normal(n)
+    log_q = -0.5 * ((z - mean) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
+    return np.mean(log_joint(z) - log_q)
+
+
+def _target(rng):
+    location, width, height = rng.normal(), rng.uniform(1.0, 1.5), rng.normal() * 3
+
+    def log_joint(z):
+        return height - 0.5 * ((z - location) / width) ** 2
+
+    return log_joint
+
+
+def _sampled_cases(rng):
+    for low, high in ((0.3, 0.6), (1.4, 1.8), (0.4, 0.6), (1.5, 1.8)):
+        yield case(_target(rng), float(rng.normal()), float(rng.uniform(low, high)), 40_000, rng)
+
+
+def _as_good_as(expected, got, *_):
+    """Two estimates from 40,000 draws; each has a standard error of at most 0.02."""
+    return np.abs(expected - got) < 0.12
+
+
+def _wrong_sampled(term=None, draw=None):
+    """The same estimate with another way to draw z or another term to average."""
+
+    def wrong(log_joint, mean, sd, n, rng):
+        noise = rng.standard_normal(n)
+        z = (draw or (lambda m, s, e: m + s * e))(mean, sd, noise)
+        log_q = -0.5 * ((z - mean) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
+        return (term or (lambda p, q: np.mean(p - q)))(log_joint(z), log_q)
+
+    return wrong
+
+
+sampled_elbo = Task(
+    "sampled_elbo",
+    reference=_sampled,
+    cases=_sampled_cases,
+    accept=_as_good_as,
+    returns="an estimate of the ELBO, one number",
+    points=3,
+    minutes=15,
+    difficulty="stretch",
+    why="It needs the joint at points, nothing else: this is how VI is done for models in general.",
+    mistakes=[
+        Mistake(
+            "You left log q out: that estimates E_q[log p(x, z)], without the entropy.",
+            _wrong_sampled(term=lambda p, q: np.mean(p)),
+        ),
+        Mistake(
+            "You added log q. It is subtracted.",
+            _wrong_sampled(term=lambda p, q: np.mean(p + q)),
+        ),
+        Mistake(
+            "You took the log of the average weight: that estimates log p(x), with a bias, and "
+            "not the ELBO.",
+            _wrong_sampled(term=lambda p, q: logsumexp(p - q) - np.log(len(p))),
+        ),
+        Mistake(
+            "You added the draws up: an expectation is an average.",
+            _wrong_sampled(term=lambda p, q: np.sum(p - q)),
+        ),
+        Mistake(
+            "You drew from a standard normal: the average must be under q, with its mean and sd.",
+            _wrong_sampled(draw=lambda m, s, e: e),
+        ),
+        Mistake(
+            "You multiplied the noise with the variance: mean + sd * noise has the right width.",
+            _wrong_sampled(draw=lambda m, s, e: m + s**2 * e),
+        ),
+        Mistake(
+            "The density of q lacks its normaliser, -log sd - log(2 pi) / 2: in the ELBO it does "
+            "not cancel.",
+            lambda log_joint, mean, sd, n, rng: (
+                _sampled(log_joint, mean, sd, n, rng) - np.log(sd) - 0.5 * np.log(2 * np.pi)
+            ),
+        ),
+        Mistake(
+            "The normaliser of q lacks log(2 pi) / 2.",
+            lambda log_joint, mean, sd, n, rng: (
+                _sampled(log_joint, mean, sd, n, rng) - 0.5 * np.log(2 * np.pi)
+            ),
+        ),
+        Mistake(
+            "You evaluated everything at the mean of q only: average over draws.",
+            _wrong_sampled(draw=lambda m, s, e: m + 0 * e),
+        ),
+        Mistake(
+            "You returned one number for each draw: average them.",
+            _wrong_sampled(term=lambda p, q: p - q),
+        ),
+    ],
+    hints=Hints(
+        nudge="Draw z from q; what do you average over the draws?",
+        equation=r"$\frac{1}{n} \sum_i \log p(x, z_i) - \log q(z_i), \quad z_i \sim q$",
+        shape=(
+            "z = mean + sd * rng.standard_normal(n)\n"
+            "log_q = -0.5 * ((z - mean) / sd) ** 2 - ...\n"
+            "return np.mean(...)"
+        ),
+    ),
+)
