@@ -8,7 +8,7 @@ Source: the slide "Amortised variational inference".
 import numpy as np
 
 from helpers.arguments import finite_array
-from helpers.show.interactive.controls import indexed, slider, steps
+from helpers.show.interactive.controls import indexed, slider, steps, ticks
 from helpers.show.interactive.figure import Interactive
 
 MOST_DOCUMENTS = 12
@@ -53,12 +53,14 @@ def two_gaps(gaps=None, names=None, labels=None):
     listed = indexed("document", "document", names)
     if len(stages) == 1:
         player = slider("stage", "stage", 0, 0, 1, 0)
+    deepest = 1.05 * float((tables[:, 0] - tables[:, 2]).max()) or 1.0
     data = {
         "title": "Amortised inference: the family's gap and the network's gap",
         "controls": [player | {"values": labels}, listed],
         "tables": tables,
         "names": names,
-        "deepest": 1.05 * float((tables[:, 0] - tables[:, 2]).max()),
+        "deepest": deepest,
+        "yticks": ticks(-deepest, 0),
     }
     return Interactive("two_gaps", data, compute)
 

@@ -63,7 +63,7 @@ export function mount(root, figure, data) {
     redraw(numbers, settings);
     sentence.textContent = figure.describe(numbers, settings, data);
     stage.setAttribute("aria-label", sentence.textContent);
-    root.numbers = numbers;
+    Object.assign(root, { numbers, settings });
   };
   const go = (changes) => {
     for (const name in changes) shown[name].show((settings[name] = changes[name]));

@@ -17,7 +17,7 @@ export const figure = {
   },
 
   build(stage, data) {
-    const [left, top, right, bottom] = [75, 30, 600, 340];
+    const [left, top, right, bottom] = [75, 30, 580, 340];
     const [low, high] = data.range;
     const { X, Y, path } = axes(stage, {
       box: [left, top, right, bottom], x: [data.thetas[0], data.thetas.at(-1)], y: [low, high],
@@ -32,7 +32,7 @@ export const figure = {
     draw(stage, "text", { x: 485, y: 26 }, "log p(x|θ)");
     draw(stage, "path", { class: "elboline", d: "M240,20h36" });
     draw(stage, "text", { x: 285, y: 26 }, "ELBO(q, θ)");
-    const bars = column(stage, { x: 645, width: 60, top: 45, bottom: 340, floor: low, ceiling: high, name: "log p(x|θ)" });
+    const bars = column(stage, { x: 605, width: 60, top: 45, bottom: 340, floor: low, ceiling: high, name: "log p(x|θ)" });
     return ({ theta, elbo, log_evidence, bound: values }) => {
       const kept = data.thetas.filter((_, i) => values[i] >= low);
       set(bound, { d: kept.length ? path(kept, values.filter((v) => v >= low).map(y)) : "" });

@@ -3,7 +3,7 @@ import { axes, draw, number, set } from "./drawing.js";
 import { player } from "./player.js";
 
 export const figure = {
-  size: [900, 400],
+  size: [900, 415],
   player,
 
   compute(data, { seen }) {

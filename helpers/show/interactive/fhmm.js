@@ -2,7 +2,7 @@
 import { axes, draw, number, set } from "./drawing.js";
 
 export const figure = {
-  size: [900, 400],
+  size: [900, 410],
 
   compute(data, { coupling }) {
     const [exact, structured, factorised] = data.curves[coupling];

@@ -3,7 +3,7 @@ import { axes, clamp, draw, number, set } from "./drawing.js";
 import { player } from "./player.js";
 
 export const figure = {
-  size: [900, 400],
+  size: [900, 405],
   player,
 
   compute(data, { correlation, step }) {

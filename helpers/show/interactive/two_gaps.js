@@ -16,8 +16,7 @@ export const figure = {
 
   build(stage, data) {
     const count = data.names.length;
-    const ticks = [0, 0.25, 0.5, 0.75, 1].map((k) => Number((-k * data.deepest).toPrecision(2)));
-    const { Y } = axes(stage, { box: [80, 60, 890, 340], x: [0, count], y: [-data.deepest, 0], yticks: ticks,
+    const { Y } = axes(stage, { box: [80, 60, 890, 340], x: [0, count], y: [-data.deepest, 0], yticks: data.yticks,
       ylabel: "nats below log p(x)" });
     const wide = 810 / count;
     const bars = data.names.map((name, i) => {

@@ -27,6 +27,7 @@ def show(module, data, shell):
     cell = parent.get("metadata", {}).get("cellId", execution)
     if _shown.get(cell, (None,))[0] != execution:
         for old in _shown.pop(cell, (None, ()))[1]:
+            old.layout.close()  # a model of its own, which would stay behind
             old.close()
         _shown[cell] = (execution, [])
     view = View(_esm=module, data=data)

@@ -1,0 +1,263 @@
+"""Interactive figures in Chromium: live in JupyterLab, and without a kernel in exported pages.
+
+The figures are moved as a hand moves them, by mouse and by keyboard, and what they then show is
+compared with Python.
+"""
+
+import html
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import real_lab as lab
+from nbconvert import HTMLExporter
+
+from helpers.show import interactive
+
+ROOT = Path(__file__).parent.parent
+FIRST = "from helpers import small\nfrom helpers.show import interactive"
+CALLS = (
+    "interactive.gap()",
+    "interactive.gap(small.bank().log_joint(1))",
+    "interactive.gap(small.bank().log_joint(1), factorised=False)",
+    "interactive.kl_directions()",
+    "interactive.jensen()",
+    "interactive.jensen(many=True)",
+    "interactive.bayes()",
+    "interactive.em()",
+    "interactive.mean_field()",
+    "interactive.fhmm()",
+    "interactive.lda_document()",
+    "interactive.explaining_away()",
+    "interactive.two_gaps()",
+    "interactive.trace([-5.0, -4.0, -4.5, -1.0], -1.4)",
+)
+LOOK = """(root) => {
+  const clean = (v) => typeof v === 'number' && !isFinite(v) ? String(v) : v;
+  return JSON.stringify({
+    numbers: root.numbers, settings: root.settings,
+    sentence: root.querySelector('[role=status]').textContent,
+    label: root.querySelector('svg').getAttribute('aria-label'),
+  }, (_, v) => clean(v));
+}"""
+NAMES = """(root) => [...root.querySelectorAll('input, select, button')].map((node) =>
+  (node.labels?.[0]?.querySelector('span') ?? node).textContent.trim())"""
+CLIPPED = """(root) => {
+  const frame = root.querySelector('svg').getBoundingClientRect();
+  return [...root.querySelectorAll('svg text')].filter((text) => {
+    const box = text.getBoundingClientRect();
+    return box.width && (box.left < frame.left - 2 || box.right > frame.right + 2 ||
+      box.top < frame.top - 2 || box.bottom > frame.bottom + 2);
+  }).map((text) => text.textContent);
+}"""
+
+
+def watched(page):
+    """The page, and the list into which its errors and its requests to elsewhere will fall."""
+    faults = []
+    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    page.on("request", lambda r: None if _own(r.url) else faults.append(f"request to {r.url}"))
+    return faults
+
+
+def _own(url):
+    return url.startswith(("file:", "data:", "blob:", "about:")) or "://127.0.0.1" in url
+
+
+def look(figure):
+    return json.loads(figure.evaluate(LOOK))
+
+
+def same_as_python(built, seen):
+    """The picture's numbers equal Python's at the picture's settings, to 1e-6."""
+    for name, expected in built.at(**seen["settings"]).items():
+        shown = np.array(seen["numbers"][name], dtype=float).ravel()
+        np.testing.assert_allclose(
+            shown, np.ravel(expected), rtol=1e-6, atol=1e-6, err_msg=f"{name} {seen['settings']}"
+        )
+
+
+def try_by_hand(page, figure):
+    """Moves the figure by keyboard, mouse and buttons; returns what it showed each time."""
+    seen = [look(figure)]
+    for control in figure.query_selector_all("input[type=range]"):
+        control.scroll_into_view_if_needed()
+        control.focus()
+        page.keyboard.press("Home")
+        seen.append(look(figure))
+        for key in ("ArrowRight", "End", "ArrowLeft"):
+            page.keyboard.press(key)
+            seen.append(look(figure))
+        assert control.evaluate("(node) => document.activeElement === node"), "lost the focus"
+        box = control.bounding_box()
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + box["width"] * 0.3, y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.7, y, steps=6)
+        page.mouse.up()
+        seen.append(look(figure))
+    for select in figure.query_selector_all("select"):
+        select.select_option(index=1)
+        seen.append(look(figure))
+    for button in figure.query_selector_all("button"):
+        button.click()
+        seen.append(look(figure))
+    return seen
+
+
+def moved(seen):
+    """Whether each control took several values while it was moved."""
+    taken = {name: {s["settings"][name] for s in seen} for name in seen[0]["settings"]}
+    return all(len(values) > 1 for values in taken.values())
+
+
+def sound(page, figure):
+    """What holds for every figure wherever it is seen; returns what it showed."""
+    assert all(figure.evaluate(NAMES)), "a control without a name"
+    seen = try_by_hand(page, figure)
+    for state in seen:
+        assert state["label"] == state["sentence"] != ""
+        assert not re.search(r"NaN|undefined|null", state["sentence"]), state["sentence"]
+        numbers = {k: v for k, v in state["numbers"].items() if isinstance(v, int | float)}
+        if {"elbo", "kl", "log_evidence"} <= numbers.keys():
+            total = numbers["elbo"] + numbers["kl"]
+            assert total == pytest.approx(numbers["log_evidence"], abs=1e-6)
+    assert len({state["sentence"] for state in seen}) > 1, "the live text never changed"
+    assert figure.evaluate(CLIPPED) == []
+    assert figure.query_selector("svg").get_attribute("role") == "img"
+    return seen
+
+
+def axe_violations(page):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=".vi-figure").response["violations"]
+    return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.fixture(scope="module")
+def server(browser, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lab")
+    lab.write_notebook(folder / "live.ipynb", [FIRST, *CALLS])
+    with lab.jupyterlab(folder) as address:
+        yield address
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_live_in_jupyterlab(browser, server, dark):
+    page = lab.open_notebook(browser, server, "live.ipynb", dark=dark, run=False)
+    faults = watched(page)
+    lab.run_all(page)
+    page.wait_for_function(
+        "(n) => document.querySelectorAll('.vi-figure[data-alive]').length === n", arg=len(CALLS)
+    )
+    figures = page.query_selector_all(".vi-figure")
+    environment = {}
+    exec(FIRST, environment)
+    for call, figure in zip(CALLS, figures, strict=True):
+        built = eval(call, environment)
+        seen = sound(page, figure)
+        assert moved(seen), call
+        for state in seen:
+            same_as_python(built, state)
+    assert axe_violations(page) == []
+    assert faults == []
+    page.close()
+
+
+def test_running_a_cell_again_keeps_one_widget_and_its_picture(browser, server):
+    page = lab.open_notebook(browser, server, "live.ipynb", run=False)
+    count = "len([w for w in __import__('ipywidgets').Widget.widgets.values()])"
+    sizes = []
+    for _ in range(3):
+        lab.run_all(page)
+        page.wait_for_function(
+            "(n) => document.querySelectorAll('.vi-figure[data-alive]').length === n",
+            arg=len(CALLS),
+        )
+        sizes.append(lab.ask_kernel(page, count))
+    assert sizes[0] == sizes[1] == sizes[2], sizes
+    page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_offline_page_of_every_figure(browser, tmp_path, theme):
+    environment = {}
+    exec(FIRST, environment)
+    pages = [interactive.figure.page(eval(call, environment)) for call in CALLS]
+    shade = {"light": "background:#fff;color:#1B1F24", "dark": "background:#14181D;color:#EDF0F3"}
+    path = tmp_path / "all.html"
+    path.write_text(
+        f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">'
+        f'<title>All figures</title></head><body style="{shade[theme]}"><main><h1>All</h1>'
+        f"{''.join(pages)}</main></body></html>",
+        encoding="utf-8",
+    )
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    faults = watched(page)
+    page.goto(path.as_uri())
+    page.wait_for_selector(".vi-figure[data-alive]")
+    figures = page.query_selector_all(".vi-figure")
+    for call, figure in zip(CALLS, figures, strict=True):
+        seen = sound(page, figure)
+        assert moved(seen), call
+        box = figure.bounding_box()
+        assert box["height"] <= 600, f"{call}: too tall for a slide, {box['height']} px"
+    assert axe_violations(page) == []
+    assert faults == []
+    page.close()
+
+
+def test_play_walks_through_a_trajectory_and_stops_at_its_end(browser, tmp_path):
+    path = tmp_path / "play.html"
+    built = interactive.trace([-5.0, -4.0, -3.5])
+    path.write_text(f"<!doctype html><body>{interactive.figure.page(built)}</body>")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.click("text=reset")
+    page.click("text=play")
+    page.wait_for_function("() => document.querySelector('.vi-figure').settings.step === 2")
+    page.wait_for_selector("text=▶ play")
+    page.close()
+
+
+def notebooks_with_figures():
+    """Every notebook that holds an interactive figure in its outputs."""
+    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    return [path for path in paths if "data-figure=" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", notebooks_with_figures(), ids=lambda path: path.stem)
+def test_figures_of_an_exported_notebook(browser, tmp_path, path):
+    """The notebook as `jupyter nbconvert --to html` gives it, with nothing but the file."""
+    notebook = nbformat.read(path, as_version=4)
+    body, _ = HTMLExporter().from_notebook_node(notebook)
+    expected = len(re.findall(r'class=\\"vi-figure\\" data-figure', path.read_text("utf-8")))
+    exported = tmp_path / "exported.html"
+    exported.write_text(_without_cdn(body), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    faults = watched(page)
+    page.goto(exported.as_uri())
+    page.wait_for_function(
+        "(n) => document.querySelectorAll('.vi-figure[data-alive]').length === n", arg=expected
+    )
+    for figure in page.query_selector_all(".vi-figure"):
+        sound(page, figure)
+    assert axe_violations(page) == []
+    assert faults == []
+    page.close()
+
+
+def _without_cdn(body):
+    """nbconvert's own page loads maths and widgets from elsewhere; the figures need neither."""
+    return re.sub(r'<script[^>]* src="https?://[^"]*"[^>]*>\s*</script>', "", body)
+
+
+def test_text_of_a_figure_stands_where_scripts_do_not_run():
+    built = interactive.gap()
+    shown = re.search(r'data-figure="\w+"><p>(.*?)</p>', interactive.figure.page(built))[1]
+    assert html.unescape(shown) == repr(built)
