@@ -223,13 +223,13 @@ def _compare(name, given, wanted):
             lines.append(f"{place}: {'missing' if key in new else 'not in the solution'}")
             continue
         diff = difflib.unified_diff(old[key], new[key], n=0, lineterm="")
-        number = 0
+        at = {}
         for line in list(diff)[2:]:
             if line.startswith("@@"):
-                number = int(re.match(r"@@ -(\d+)", line)[1])
+                at = dict(zip("-+", map(int, re.findall(r"[-+](\d+)", line)), strict=True))
             else:
-                lines.append(f"{place}, line {number}: {line}")
-                number += line.startswith("-")
+                lines.append(f"{place}, line {at[line[0]]}: {line}")
+                at[line[0]] += 1
     if not lines and list(old) != list(new):
         lines.append(f"{name}: the cells are in another order")
     return lines

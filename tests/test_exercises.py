@@ -1,0 +1,217 @@
+"""The way from solutions/ to exercises/: complete, repeatable, and kind to a student's work."""
+
+import importlib.util
+import json
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+spec = importlib.util.spec_from_file_location("exercises", ROOT / "tools" / "exercises.py")
+exercises = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(exercises)
+
+SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+EACH = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+NAME = "01_generative_models.ipynb"
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A small course of one solution and its exercise."""
+    for folder in ("solutions", "exercises"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(ROOT / folder / NAME, tmp_path / folder)
+    return tmp_path
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def edit(path, cell_id, change):
+    notebook = read(path)
+    cell = next(c for c in notebook.cells if c.id == cell_id)
+    cell.source = change(cell.source)
+    nbformat.write(notebook, path)
+
+
+# ---------------------------------------------------------------- all notebooks
+
+
+@EACH
+def test_the_exercise_is_what_the_solution_gives(path):
+    assert exercises.differences(path, ROOT / "exercises" / path.name) == []
+
+
+@EACH
+def test_an_exercise_opens_clean(path):
+    exercise, solution = read(ROOT / "exercises" / path.name), read(path)
+    assert [c.id for c in exercise.cells] == [c.id for c in solution.cells]
+    text = (ROOT / "exercises" / path.name).read_text(encoding="utf-8")
+    assert "SOLUTION" not in text and "HIDDEN" not in text and "attachments" not in text
+    for cell in exercise.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == [] and cell.execution_count is None
+
+
+@EACH
+def test_an_untouched_exercise_runs_and_says_not_yet(path):
+    """Its code cells in order, as a kernel would run them, without a kernel."""
+    exercise = read(ROOT / "exercises" / path.name)
+    scope, checks = {"display": lambda *_: None}, 0
+    for cell in exercise.cells:
+        if cell.cell_type != "code":
+            continue
+        lines = cell.source.strip().split("\n")
+        called = re.fullmatch(r"check\.(\w+)\((\w*)\)", lines[-1]) if lines else None
+        code = compile(cell.source, f"{path.stem}, cell {cell.id}", "exec")
+        if called and called[1] != "progress":
+            exec(compile(f"verdict = {cell.source}", cell.id, "exec"), scope)
+            assert scope["verdict"].status == "not yet", cell.id
+            checks += 1
+        else:
+            exec(code, scope)
+    assert checks == len(exercises._tasks(scope["check"]))
+    assert scope["check"].progress().points == 0
+
+
+@EACH
+def test_every_solution_is_accepted_in_its_saved_output(path):
+    notebook = read(path)
+    graded = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
+    for cell in graded:
+        (value,) = [o for o in cell.outputs if o.output_type == "execute_result"]
+        assert float(value["data"]["text/plain"]) == cell.metadata["nbgrader"]["points"], cell.id
+        assert ": correct." in "".join(o.text for o in cell.outputs if o.output_type == "stream")
+
+
+@EACH
+def test_stubs_stand_inside_functions(path):
+    """At the top level a stub would raise, and the untouched notebook would stop there."""
+    for cell in read(ROOT / "exercises" / path.name).cells:
+        assert "\nraise NotImplementedError" not in "\n" + cell.source, cell.id
+
+
+# ---------------------------------------------------------------- the program
+
+
+def test_writing_again_changes_no_byte(house, capsys):
+    before = [(p, p.read_bytes()) for p in sorted(house.rglob("*.ipynb"))]
+    assert exercises.main([], root=house) == 0
+    assert "up to date" in capsys.readouterr().out
+    assert [(p, p.read_bytes()) for p in sorted(house.rglob("*.ipynb"))] == before
+    (house / "exercises" / NAME).unlink()
+    exercises.main([], root=house)
+    assert [(p, p.read_bytes()) for p in sorted(house.rglob("*.ipynb"))] == before
+
+
+def test_marks_are_put_back_when_they_are_lost(house):
+    path = house / "solutions" / NAME
+    before = path.read_bytes()
+    notebook = read(path)
+    for cell in notebook.cells:
+        cell.metadata.pop("nbgrader", None)
+        cell.source = re.sub(r"(?s)### BEGIN HIDDEN.*END HIDDEN TESTS\n", "", cell.source)
+    nbformat.write(notebook, path)
+    exercises.main([], root=house)
+    assert path.read_bytes() == before
+
+
+def test_what_a_student_wrote_stays(house, capsys):
+    path = house / "exercises" / NAME
+    edit(path, "evidence", lambda source: source.replace("raise NotImplementedError", "return 1"))
+    before = path.read_bytes()
+    edit(house / "solutions" / NAME, "title", lambda source: source + "\n\nMore words.")
+    exercises.main([], root=house)
+    assert "kept" in capsys.readouterr().out and path.read_bytes() == before
+    exercises.main(["--force"], root=house)
+    assert "return 1" not in path.read_text() and "More words." in path.read_text()
+
+
+def test_a_file_that_is_no_notebook_stays(house, capsys):
+    path = house / "exercises" / NAME
+    path.write_text("my notes")
+    exercises.main([], root=house)
+    assert "kept" in capsys.readouterr().out and path.read_text() == "my notes"
+
+
+def test_running_an_exercise_is_not_working_in_it(house, capsys):
+    path = house / "exercises" / NAME
+    notebook = read(path)
+    notebook.cells[1].execution_count = 3
+    nbformat.write(notebook, path)
+    exercises.main([], root=house)
+    assert "written" in capsys.readouterr().out
+
+
+def test_check_names_the_place_of_every_difference(house, capsys):
+    assert exercises.main(["check"], root=house) == 0
+    edit(house / "exercises" / NAME, "evidence", lambda s: s.replace("# your code", "# my code"))
+    assert exercises.main(["check"], root=house) == 1
+    said = capsys.readouterr().out
+    assert f"exercises/{NAME}, cell evidence, line 3: -    # my code here" in said
+    assert f"exercises/{NAME}, cell evidence, line 3: +    # your code here" in said
+
+
+def test_check_sees_missing_and_foreign_files(house, capsys):
+    (house / "exercises" / NAME).rename(house / "exercises" / "99_other.ipynb")
+    assert exercises.main(["check"], root=house) == 1
+    said = capsys.readouterr().out
+    assert f"{NAME}: missing" in said and "99_other.ipynb: has no solution" in said
+
+
+def test_check_sees_outputs_and_wrong_points(house, capsys):
+    notebook = read(house / "exercises" / NAME)
+    notebook.cells[1].execution_count = 1
+    nbformat.write(notebook, house / "exercises" / NAME)
+    assert exercises.main(["check"], root=house) == 1
+    assert "outputs or the form" in capsys.readouterr().out
+    notebook = read(house / "solutions" / NAME)
+    graded = next(c for c in notebook.cells if c.id == "posterior-check")
+    graded.metadata["nbgrader"]["points"] = 99
+    nbformat.write(notebook, house / "solutions" / NAME)
+    assert exercises.main(["check"], root=house) == 1
+    assert f"solutions/{NAME}, cell posterior-check" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        lambda nb: nb.cells[0].update(source="As in `joint = prior * likelihood[:, x]` above."),
+        lambda nb: nb.cells[-1].metadata.update(alt="return joint / joint.sum(), of course"),
+    ],
+)
+def test_an_answer_that_leaks_is_refused(house, plant):
+    notebook = read(house / "solutions" / NAME)
+    plant(notebook)
+    nbformat.write(notebook, house / "solutions" / NAME)
+    with pytest.raises(SystemExit, match="gives an answer away"):
+        exercises.main(["--force"], root=house)
+
+
+def test_outputs_and_attachments_of_an_answer_go(house):
+    notebook = read(house / "solutions" / NAME)
+    answer = next(c for c in notebook.cells if c.id == "posterior")
+    answer.metadata["secret"] = "posterior = joint / joint.sum()"
+    answer.outputs = [nbformat.v4.new_output("stream", text="secret output")]
+    stripped = json.dumps(exercises.exercise(notebook))
+    assert "secret" not in stripped
+
+
+def test_a_task_without_its_cell_is_named(house):
+    notebook = read(house / "solutions" / NAME)
+    notebook.cells = [c for c in notebook.cells if c.id != "posterior-check"]
+    nbformat.write(notebook, house / "solutions" / NAME)
+    with pytest.raises(SystemExit, match="no cell checks posterior"):
+        exercises.main([], root=house)
+
+
+def test_a_notebook_without_checks_is_refused(house):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("words")])
+    nbformat.write(notebook, house / "solutions" / NAME)
+    with pytest.raises(SystemExit, match=r"from helpers\.checks import"):
+        exercises.main([], root=house)
