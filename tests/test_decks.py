@@ -46,12 +46,15 @@ def test_nothing_is_wrong_with_the_sample(browser, sample, tmp_path):
 def test_build_ups_come_in_the_order_of_the_lecture(browser, sample):
     page = opened(browser, sample[0])
 
+    parts = 'li, tr, .cell, .cell > *, [data-step], figure, g:is([data-mml-node="mtr"], '
+    parts += '[data-mml-node="mlabeledtr"], [data-mml-node="mtext"])'
+
     def seen():
-        """The words of the slide that can be seen, formulas by what they are read as."""
+        """How many parts of the slide can be seen."""
         return page.evaluate(
-            """[...Reveal.getCurrentSlide().querySelectorAll('li, tr, .cell, .cell > *, [data-mml-node="mtr"],'
-                + '[data-mml-node="mlabeledtr"], [data-step], figure, [data-mml-node="mtext"]')]
-               .filter((e) => getComputedStyle(e).visibility === 'visible').length"""
+            """(parts) => [...Reveal.getCurrentSlide().querySelectorAll(parts)]
+               .filter((e) => getComputedStyle(e).visibility === 'visible').length""",
+            parts,
         )
 
     counts = []

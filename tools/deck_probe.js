@@ -4,7 +4,7 @@
   const [WIDTH, HEIGHT, SMALLEST, SHRUNK] = [1280, 720, 18, 0.8];
   const faults = [];
   const inPrint = document.documentElement.classList.contains("reveal-print");
-  const text = (element) => element.textContent.trim().replace(/\s+/g, " ").slice(0, 60);
+  const text = (element) => (element.innerText ?? element.textContent).trim().replace(/\s+/g, " ").slice(0, 60);
   const say = (element) => `<${element.tagName.toLowerCase()}> "${text(element)}"`;
   const hidden = "aside.notes, mjx-assistive-mml, script, style, details:not([open]) > :not(summary)";
 

@@ -77,8 +77,9 @@ def check(notebooks):
     with chromium.browser() as browser, tempfile.TemporaryDirectory() as scratch:
         for notebook in notebooks:
             deck = write(notebook, scratch)
-            found[notebook] = deck_checks.on_the_wall(browser, deck, notebook)
-            found[notebook] += deck_checks.on_paper(browser, deck, deck.with_suffix(".pdf"))
+            faults = deck_checks.on_the_wall(browser, deck, notebook)
+            faults += deck_checks.on_paper(browser, deck, deck.with_suffix(".pdf"))
+            found[notebook] = list(dict.fromkeys(faults))
     return found
 
 
