@@ -11,7 +11,7 @@ parameters to their best given q. Source: the slides "Recap: EM Algorithm"; Bish
 section 9.4; Neal and Hinton (1998) for the incremental, sparse and hard variants.
 """
 
-from helpers.mixture.em import State, fit, hard, soft
+from helpers.mixture.em import State, fit
 from helpers.mixture.model import GaussianMixture, m_step, random_start
 from helpers.mixture.sparse import fit_sparse
 
@@ -20,8 +20,6 @@ __all__ = [
     "State",
     "fit",
     "fit_sparse",
-    "hard",
     "m_step",
     "random_start",
-    "soft",
 ]

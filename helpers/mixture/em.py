@@ -16,6 +16,7 @@ from helpers.mixture.model import (
     GaussianMixture,
     floor_of,
     from_statistics,
+    log_joint_from_statistics,
     m_step,
     random_start,
     statistics_of,
@@ -83,44 +84,46 @@ def fit(x, n_components, rng, incremental=False, assignments="soft", start=None)
         raise ValueError(
             f"start: expected means of shape {(n_components, x.shape[1])}, got {start.means.shape}"
         )
-    e_step = soft if assignments == "soft" else hard
-    return (_one_by_one if incremental else _in_turn)(x, start, e_step)
+    choose = posterior_of if assignments == "soft" else one_hot
+    return (_one_by_one if incremental else _in_turn)(x, start, choose)
 
 
-def soft(model, x):
-    """The E-step: q(z_n) = p(z_n | x_n), the maximum of the bound over every q, (N, K)."""
-    return softmax(model.log_joint(x), axis=1)
+def posterior_of(log_joint):
+    """The maximum of the bound over every q: q(z_n) = p(z_n | x_n), (N, K)."""
+    return softmax(log_joint, axis=1)
 
 
-def hard(model, x):
+def one_hot(log_joint):
     """The maximum of the bound over q that put all mass on one component, (N, K)."""
-    return np.eye(len(model.weights))[model.log_joint(x).argmax(1)]
+    return np.eye(log_joint.shape[1])[log_joint.argmax(1)]
 
 
-def _in_turn(x, model, e_step):
+def _in_turn(x, model, choose):
     floor = floor_of(x)
-    state = State(x, model, e_step(model, x))
+    state = State(x, model, choose(model.log_joint(x)))
     while True:
         yield state
         state = replace(state, model=m_step(x, state.q, floor), step="M", passes=state.passes + 1)
         yield state
-        state = replace(state, q=e_step(state.model, x), step="E")
+        state = replace(state, q=choose(state.model.log_joint(x)), step="E")
 
 
-def _one_by_one(x, model, e_step):
+def _one_by_one(x, model, choose):
     floor, centre = floor_of(x), x.mean(0)
-    state = State(x, model, e_step(model, x))
+    state = State(x, model, choose(model.log_joint(x)))
     while True:
         yield state
-        q, model = state.q.copy(), state.model
+        q = state.q.copy()
         # anew for each pass, so that round-off cannot add up
-        statistics = statistics_of(x - centre, q)
-        for n in range(len(x)):
-            point = x[n : n + 1]
-            new = e_step(model, point)
-            change = new - q[n : n + 1]
-            changes = statistics_of(point - centre, change)
-            statistics = [s + d for s, d in zip(statistics, changes, strict=True)]
-            q[n] = new[0]
-            model = from_statistics(statistics, centre, floor)
+        counts, sums, squares = statistics_of(x - centre, q)
+        log_joint = state.model.log_joint(x[:1])[0]
+        for n, point in enumerate(x - centre):
+            if n:  # the parameters have changed with the point before
+                log_joint = log_joint_from_statistics(point, counts, sums, squares, floor)
+            new = choose(log_joint[None])[0]
+            change, q[n] = new - q[n], new
+            counts += change
+            sums += change[:, None] * point
+            squares += change[:, None, None] * (point[:, None] * point)
+        model = from_statistics((counts, sums, squares), centre, floor)
         state = State(x, model, q, "pass", state.passes + 1)

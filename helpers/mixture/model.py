@@ -98,18 +98,36 @@ def statistics_of(x, q):
 
 def from_statistics(statistics, centre, floor):
     """The maximising parameters; sums are of x - centre, so that squares keep their digits."""
-    counts, sums, squares = statistics
+    weights, means, values, vectors = _maximum(*statistics, floor)
+    root = vectors * np.sqrt(values)[:, None, :]
+    covariances = root @ np.swapaxes(root, 1, 2)
+    covariances = (covariances + np.swapaxes(covariances, 1, 2)) / 2
+    return GaussianMixture(weights, centre + means, covariances)
+
+
+def log_joint_from_statistics(point, counts, sums, squares, floor):
+    """log p(x, z = k) of one point (P,) less its centre, under the maximising parameters, (K,).
+
+    The same numbers as from a :class:`GaussianMixture`, without building and checking one: an
+    incremental step is taken for every point.
+    """
+    weights, means, values, vectors = _maximum(counts, sums, squares, floor)
+    along = np.vecmat(point - means, vectors)  # in the directions of the eigenvectors
+    constant = np.log(values).sum(1) + len(point) * np.log(2 * np.pi)
+    with np.errstate(divide="ignore"):  # an empty component has weight 0 and log -inf
+        return np.log(weights) - 0.5 * ((along**2 / values).sum(1) + constant)
+
+
+def _maximum(counts, sums, squares, floor):
+    """Weights, means and the eigenvalues and -vectors of the covariances."""
     counts = np.maximum(counts, 0)  # incremental updates may leave -1e-17
     empty = counts < 1e-12 * counts.sum()  # no point wants it: anything is as good
     held = np.where(empty, 1, counts)
     means = np.where(empty[:, None], 0, sums / held[:, None])
     covariances = squares / held[:, None, None] - means[:, :, None] * means[:, None, :]
     # the best covariance with all variances above the floor clips the eigenvalues
-    values, vectors = np.linalg.eigh((covariances + np.swapaxes(covariances, 1, 2)) / 2)
-    root = vectors * np.sqrt(np.maximum(values, floor))[:, None, :]
-    covariances = root @ np.swapaxes(root, 1, 2)
-    covariances = (covariances + np.swapaxes(covariances, 1, 2)) / 2
-    return GaussianMixture(counts / counts.sum(), centre + means, covariances)
+    values, vectors = np.linalg.eigh(covariances)
+    return counts / counts.sum(), means, np.maximum(values, floor), vectors
 
 
 def floor_of(x):
