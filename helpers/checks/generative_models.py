@@ -269,6 +269,31 @@ posterior = Task(
             lambda prior, likelihood, x: np.argmax(prior * likelihood[:, x]),
         ),
         Mistake(
+            "You added prior and likelihood: Bayes' rule multiplies them.",
+            lambda prior, likelihood, x: prior + likelihood[:, x],
+        ),
+        Mistake(
+            "You added prior and likelihood before normalising: Bayes' rule multiplies them.",
+            lambda prior, likelihood, x: (
+                (prior + likelihood[:, x]) / (prior + likelihood[:, x]).sum()
+            ),
+        ),
+        Mistake(
+            "You subtracted the evidence; it is divided by (only logarithms are subtracted).",
+            lambda prior, likelihood, x: prior * likelihood[:, x] - _evidence(prior, likelihood, x),
+        ),
+        Mistake(
+            "You took a softmax of the sum of probabilities: softmax expects logarithms.",
+            lambda prior, likelihood, x: (
+                np.exp(prior + likelihood[:, x]) / np.exp(prior + likelihood[:, x]).sum()
+            ),
+        ),
+        Mistake(
+            "You took a softmax of the likelihood: softmax expects logarithms, and the prior is "
+            "missing.",
+            lambda prior, likelihood, x: np.exp(likelihood[:, x]) / np.exp(likelihood[:, x]).sum(),
+        ),
+        Mistake(
             "You multiplied by the evidence instead of dividing by it.",
             lambda prior, likelihood, x: prior * likelihood[:, x] * _evidence(prior, likelihood, x),
         ),
@@ -441,6 +466,25 @@ log_evidence = Task(
         Mistake(
             "You forgot to add the maximum back after subtracting it.",
             lambda log_joint: logsumexp(log_joint) - log_joint.max(),
+        ),
+        Mistake(
+            "The logarithm of the sum is missing: the sum of the shifted terms goes through log "
+            "before the maximum is added back.",
+            lambda log_joint: log_joint.max() + np.exp(log_joint - log_joint.max()).sum(),
+        ),
+        Mistake(
+            "You multiplied by the maximum to undo the shift; a subtraction is undone by an "
+            "addition.",
+            lambda log_joint: log_joint.max() * np.log(np.exp(log_joint - log_joint.max()).sum()),
+        ),
+        Mistake(
+            "You subtracted the log of the sum from the maximum: add it.",
+            lambda log_joint: log_joint.max() - np.log(np.exp(log_joint - log_joint.max()).sum()),
+        ),
+        Mistake(
+            "You weighted the logarithms by their probabilities: that is an expectation, not the "
+            "log of a sum.",
+            lambda log_joint: np.nansum(np.exp(log_joint) * log_joint),
         ),
         Mistake(
             "You returned only the largest entry: that ignores all other z.",
@@ -725,6 +769,31 @@ evidence_by_sampling = Task(
         Mistake(
             "You returned one number for each draw: average them (in log space).",
             lambda f, d, n, rng: f(rng.standard_normal((n, d))),
+        ),
+        Mistake(
+            "The sign of log n is wrong: dividing by n means subtracting its logarithm.",
+            lambda f, d, n, rng: logsumexp(f(rng.standard_normal((n, d)))) + np.log(n),
+        ),
+        Mistake(
+            "The sign is the wrong way round: log p(x) itself is asked for, not minus it.",
+            lambda f, d, n, rng: np.log(n) - logsumexp(f(rng.standard_normal((n, d)))),
+        ),
+        Mistake(
+            "You divided by the dimension: an average over n draws is divided by n.",
+            lambda f, d, n, rng: logsumexp(f(rng.standard_normal((n, d)))) - np.log(d),
+        ),
+        Mistake(
+            "You drew z from another distribution than the prior (uniform, over a wide range): the "
+            "average must be taken over standard normal draws.",
+            lambda f, d, n, rng: logsumexp(f(rng.uniform(-3, 3, size=(n, d)))) - np.log(n),
+        ),
+        Mistake(
+            "Your draws have the wrong spread: the prior has standard deviation 1.",
+            lambda f, d, n, rng: logsumexp(f(2 * rng.standard_normal((n, d)))) - np.log(n),
+        ),
+        Mistake(
+            "You took the median of the draws: an expectation is a mean, and in log space at that.",
+            lambda f, d, n, rng: np.median(f(rng.standard_normal((n, d)))),
         ),
         Mistake(
             "You weighted the draws by the prior's density too: drawing them from it has done so "

@@ -270,6 +270,8 @@ def _form(task, wrong):
     for trial in sorted(wrong, key=_size):
         got, expected = like(trial.expected, trial.got), trial.expected
         if plain_shape(got) != plain_shape(expected):
+            if isinstance(got, list) and isinstance(expected, list) and len(got) == len(expected):
+                return _part_of_another_shape(task, trial, got)
             return (
                 f"Your function returned {shape_in_words(got)}; expected is "
                 f"{_asked(task, trial)}, for {_inputs(task, trial)}."
@@ -281,6 +283,18 @@ def _form(task, wrong):
                 f"0 / 0: remember that 0 log 0 = 0, and that log 0 = -inf.{special}"
             )
     return ""
+
+
+def _part_of_another_shape(task, trial, got):
+    number, came, asked = next(
+        (k + 1, shape_in_words(g), shape_in_words(e))
+        for k, (g, e) in enumerate(zip(got, trial.expected, strict=True))
+        if plain_shape(g) != plain_shape(e)
+    )
+    return (
+        f"Of your {len(got)} results, number {number} is {came}; expected is {asked} there, for "
+        f"{_inputs(task, trial)}."
+    )
 
 
 def _broken_invariant(task, wrong):

@@ -176,6 +176,12 @@ def describe(value, digits=4):
         return "(" + ", ".join(describe(x, digits) for x in value[:6]) + ")"
     if isinstance(value, Odd):
         return value.what
+    if isinstance(value, np.random.Generator):
+        return "a random generator"
+    if callable(value):
+        return "a function"
+    if is_dataclass(value):
+        return f"a {type(value).__name__}"
     text = repr(value)
     return text if len(text) <= 80 else f"a {type(value).__name__}"
 

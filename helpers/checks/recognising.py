@@ -8,6 +8,8 @@ by an argument that the function never reads.
 
 import copy
 import dis
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,7 +17,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 from helpers.checks.plain import agree, describe, finite, like, plain, shape_in_words
-from helpers.checks.twists import ANY_SHAPE, ARRAYS, twisted
+from helpers.checks.substitutions import substitutions
+from helpers.checks.twists import ANY_SHAPE, ARRAYS, Twist, twisted
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +31,13 @@ class Trial:
     label: str = ""
 
 
+PATIENCE = 0.6  # seconds for each search through the replacements of inputs
+SIMPLE = ANY_SHAPE[:6]  # twists that people combine with a mistake in the inputs
+
+
 def recognise(task, trials, function=None):
     """The hint for what went wrong in ``trials``, or "" if no known mistake explains it."""
-    wrong = [_results(task, mistake.wrong, trials) for mistake in task.mistakes]
+    wrong = [_Results(task, mistake.wrong, trials) for mistake in task.mistakes]
     steps = (
         lambda: _of_catalogue(task, trials, wrong, everywhere=True),
         lambda: _same_everywhere(trials),
@@ -39,8 +46,11 @@ def recognise(task, trials, function=None):
         lambda: _relation(task, trials),
         lambda: _of_catalogue(task, trials, wrong, everywhere=False),
         lambda: _unread_argument(task, function),
+        lambda: _of_substitutions(task, trials),
         lambda: _one_of_several(task, trials),
         lambda: _two_at_once(task, trials, wrong),
+        lambda: _of_substitutions(task, trials, *SIMPLE),
+        lambda: _of_substitutions(task, trials, _as_far_as_a_factor),
     )
     for step in steps:
         hint = step()
@@ -78,14 +88,24 @@ def result_of(task, function, inputs):
         return plain(function(*inputs) if task.call is None else task.call(function, *inputs))
 
 
-def _results(task, function, trials):
-    results = []
-    for trial in trials:
-        try:
-            results.append(result_of(task, function, trial.inputs))
-        except Exception:  # a wrong answer may fail where the right one does not
-            results.append(None)
-    return results
+class _Results(Sequence):
+    """What a known wrong answer gives for each trial, computed when first asked for."""
+
+    def __init__(self, task, function, trials):
+        self._task, self._function, self._trials, self._found = task, function, trials, {}
+
+    def __len__(self):
+        return len(self._trials)
+
+    def __getitem__(self, i):
+        if i >= len(self):
+            raise IndexError(i)
+        if i not in self._found:
+            try:
+                self._found[i] = result_of(self._task, self._function, self._trials[i].inputs)
+            except Exception:  # a wrong answer may fail where the right one does not
+                self._found[i] = None
+        return self._found[i]
 
 
 # ---------------------------------------------------------------- the catalogue and the twists
@@ -123,6 +143,60 @@ def _of_twists(task, trials, results):
         if _explains(task, trials, [twisted(twist, x) for x in results]):
             return twist.hint
     return ""
+
+
+def _of_substitutions(task, trials, *then):
+    """The input which, replaced in the reference, explains the results (after one of ``then``)."""
+    if task.accept is not None:
+        return ""
+    deadline = time.monotonic() + PATIENCE
+    first = next((t for t in trials if not matches(task, t.expected, t)), trials[0])
+    rest = [t for t in trials if t is not first]
+    for words, replaced in substitutions(_names(task), first.inputs):
+        if time.monotonic() > deadline:
+            return ""
+        plainly = _replaced_results(task, replaced, [first])
+        for twist in then or (None,):
+            if not _explained(task, [first], plainly, twist):
+                continue
+            if _explained(task, rest, _replaced_results(task, replaced, rest), twist, all_of=False):
+                hint = f"It looks as if {words.rstrip('?')}{words[-1] if words[-1] == '?' else '.'}"
+                return hint if twist is None else f"Two things at once. {hint} {_second(twist)}"
+    return ""
+
+
+def _as_far_as_a_factor(result, got):
+    """The result with the student's normaliser, if that is the only other difference."""
+    if not (_same_shape(result, got) and result.ndim and result.size > 1):
+        return None
+    factor = _ratio(result, got)
+    return None if np.isnan(factor) else factor * result
+
+
+def _second(twist):
+    return twist.hint if isinstance(twist, Twist) else "And the normaliser is another one."
+
+
+def _replaced_results(task, replaced, trials):
+    results = []
+    for trial in trials:
+        try:
+            results.append(result_of(task, task.reference, replaced(trial.inputs)))
+        except Exception:  # the reference cannot do anything with this replacement
+            results.append(None)
+    return results
+
+
+def _explained(task, trials, results, twist, all_of=True):
+    """Do these results, twisted, agree with the student's (where there are any)?"""
+    for trial, result in zip(trials, results, strict=True):
+        if result is None and not all_of:
+            continue
+        if twist is not None and result is not None:
+            result = twist(result, trial.got) if callable(twist) else twisted(twist, result)
+        if result is None or not _says_something(trial.got) or not matches(task, result, trial):
+            return False
+    return True
 
 
 def _two_at_once(task, trials, wrong):
@@ -244,6 +318,9 @@ def _reduces(reduce, expected, got, axis):
 def _almost(pairs):
     if not all(e.shape == g.shape for e, g, _ in pairs):
         return ""
+    for digits in (0, 1, 2, 3, 4):
+        if all(_equal(np.round(e, digits), g) for e, g, _ in pairs):
+            return f"Your result is rounded to {digits} decimals: return it as it is."
     if not all(agree(e, g, rtol=2e-3, atol=1e-3) for e, g, _ in pairs):
         return ""
     gap = max(float(np.max(np.abs(e - g)[np.isfinite(e)], initial=0.0)) for e, g, _ in pairs)

@@ -39,7 +39,7 @@ ANY_SHAPE = (
     Twist("The sign is the wrong way round: your result is minus the right one.", np.negative),
     Twist("You returned the logarithm of what is asked for.", np.log),
     Twist("You returned the negative logarithm of what is asked for.", lambda a: -np.log(a)),
-    Twist("You exponentiated: what is asked for is its logarithm.", np.exp),
+    Twist("You exponentiated the right result: is there an exp too many?", np.exp),
     Twist(
         "That is in bits (logarithms to base 2). The course uses natural logarithms, nats: np.log.",
         lambda a: a / np.log(2),
@@ -64,6 +64,7 @@ ANY_SHAPE = (
     Twist("Half of it: a factor of 2 is missing.", lambda a: a / 2),
     Twist("Twice as much as it should be: something is counted double.", lambda a: 2 * a),
     Twist("A factor of one half too much, squared away: four times too small.", lambda a: a / 4),
+    Twist("There is a 1 too many inside the logarithm.", lambda a: np.log1p(np.exp(a))),
     Twist("Everything is too large by exactly 1.", lambda a: a + 1),
     Twist("Everything is too small by exactly 1.", lambda a: a - 1),
 )
