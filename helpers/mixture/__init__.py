@@ -9,17 +9,28 @@ q (N, K) its distribution ("responsibilities").
 EM sets q to the posterior, so that KL = 0 and the bound touches the log-likelihood, then the
 parameters to their best given q. Source: the slides "Recap: EM Algorithm"; Bishop (2006),
 section 9.4; Neal and Hinton (1998) for the incremental, sparse and hard variants.
+
+BayesianMixture has a prior on its means; cavi() is mean field for it, gibbs() a sampler.
 """
 
+from helpers.mixture.bayesian import BayesianMixture, CaviState, MeanFieldMixture, cavi
 from helpers.mixture.em import State, fit
+from helpers.mixture.gibbs import Sample, gibbs, predictive_of_samples
 from helpers.mixture.model import GaussianMixture, m_step, random_start
 from helpers.mixture.sparse import fit_sparse
 
 __all__ = [
+    "BayesianMixture",
+    "CaviState",
     "GaussianMixture",
+    "MeanFieldMixture",
+    "Sample",
     "State",
+    "cavi",
     "fit",
     "fit_sparse",
+    "gibbs",
     "m_step",
+    "predictive_of_samples",
     "random_start",
 ]
