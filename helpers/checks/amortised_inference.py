@@ -1,0 +1,679 @@
+"""The exercises of notebook 04d, Amortised inference.
+
+D documents, V words, E hidden units of the inference network, K binary factors, S samples or
+states.  logits: g = log b / (1 - b), (K,), with b = q(z = 1).  states, samples: (S, K) of zeros
+and ones.  values: log p(x | z), (S,).  slope: the bound's gradient in the logits, (D, K).
+"""
+
+import numpy as np
+from scipy.special import expit, log_expit, logit, softmax
+
+from helpers.checks.progress import progress_for
+from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from helpers.latent_factors import factor_states
+
+progress = progress_for(__name__)
+
+
+# ---------------------------------------------------------------- 1 the inference network
+
+
+def _encode(x, A, a, B, c):
+    return expit(np.tanh(np.log1p(x) @ A + a) @ B + c)
+
+
+def _network_cases(rng):
+    for n_documents, n_words, n_hidden, n_factors in ((1, 3, 2, 2), (2, 4, 3, 2), (3, 5, 2, 4)):
+        x = rng.integers(0, 6, size=(n_documents, n_words)).astype(float)
+        x[0, 0], x[-1, -1] = 0, 7
+        yield case(
+            x,
+            0.5 * rng.normal(size=(n_words, n_hidden)),
+            rng.normal(size=n_hidden),
+            rng.normal(size=(n_hidden, n_factors)),
+            rng.normal(size=n_factors),
+        )
+
+
+def _all_in_unit_interval(value, *_):
+    low, high = np.min(value), np.max(value)
+    if low < -1e-9 or high > 1 + 1e-9:
+        return f"your b reach from {low:.3g} to {high:.3g}, but they are probabilities"
+    return ""
+
+
+encode = Task(
+    "encode",
+    reference=_encode,
+    cases=_network_cases,
+    returns="b(x), a row for each document",
+    minutes=5,
+    difficulty="warm-up",
+    why="Two matrix products for any number of documents, whatever the number of factor states.",
+    invariants=[_all_in_unit_interval],
+    mistakes=[
+        Mistake(
+            "Those are the logits g(x): the sigmoid that makes probabilities of them is missing.",
+            lambda x, A, a, B, c: np.tanh(np.log1p(x) @ A + a) @ B + c,
+        ),
+        Mistake(
+            "You took a softmax over the factors. They are K independent coins, and several may "
+            "be on: each gets a sigmoid of its own.",
+            lambda x, A, a, B, c: softmax(np.tanh(np.log1p(x) @ A + a) @ B + c, axis=1),
+        ),
+        Mistake(
+            "You fed the raw counts in; the network reads log(1 + x).",
+            lambda x, A, a, B, c: expit(np.tanh(x @ A + a) @ B + c),
+        ),
+        Mistake(
+            "You fed log(x) in, which is -inf for a word that does not occur: log(1 + x).",
+            lambda x, A, a, B, c: expit(np.tanh(np.log(x) @ A + a) @ B + c),
+        ),
+        Mistake(
+            "The tanh of the hidden layer is missing; without it the network is linear.",
+            lambda x, A, a, B, c: expit((np.log1p(x) @ A + a) @ B + c),
+        ),
+        Mistake(
+            "The hidden layer's bias a is missing.",
+            lambda x, A, a, B, c: expit(np.tanh(np.log1p(x) @ A) @ B + c),
+        ),
+        Mistake(
+            "The output's bias c is missing.",
+            lambda x, A, a, B, c: expit(np.tanh(np.log1p(x) @ A + a) @ B),
+        ),
+        Mistake(
+            "You put a sigmoid in the hidden layer too; ours has tanh there.",
+            lambda x, A, a, B, c: expit(expit(np.log1p(x) @ A + a) @ B + c),
+        ),
+        Mistake(
+            "tanh comes after the affine map, not on its bias or its input alone.",
+            lambda x, A, a, B, c: expit((np.tanh(np.log1p(x) @ A) + a) @ B + c),
+        ),
+    ],
+    hints=Hints(
+        nudge="From the inside out: log(1 + x), an affine map, tanh, an affine map, a sigmoid.",
+        equation=r"$b(x) = \sigma(\tanh(\log(1 + x) A + a)\, B + c)$",
+        shape="hidden = np.tanh(... @ A + a)\nreturn 1 / (1 + np.exp(-(...)))",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 2 a prediction
+
+overfitted_inference = Prediction(
+    "overfitted_inference",
+    question=(
+        "We train model and network on 725 documents for longer and longer. What happens to the "
+        "network's gap on new documents?"
+    ),
+    choices={
+        "shrinks": (
+            "It shrinks on the documents the network is trained on. Look at the figure of the "
+            "lecture that shows both, step by step: new documents tell another story."
+        ),
+        "grows": (
+            "The model becomes surer of its factors, so that a wrong guess costs more nats, and "
+            "the network was corrected on the training documents only. Inference overfits too."
+        ),
+        "stays": (
+            "Nothing is trained on the new documents, but the model and the network both change; "
+            "on documents that neither has seen they drift apart. Look at the lecture's figure."
+        ),
+    },
+    right="grows",
+    hints=Hints(
+        nudge="On which documents are the network's mistakes ever corrected?",
+        equation=(
+            r"network's gap $= \max_b \mathrm{ELBO}(b) - \mathrm{ELBO}(g(x; \lambda))$, for an $x$ "
+            r"that was not in the training set"
+        ),
+        shape='the section "The longer the training, the worse on ..." of the lecture',
+    ),
+    room=__name__,
+)
+
+
+# ---------------------------------------------------------------- 3 a derivation: the score
+
+
+def _score(z, g):
+    return z - expit(g)
+
+
+def _score_cases(rng):
+    for size in (1, 2, 4, 6):
+        z = (rng.random(size) < 0.5).astype(float)
+        z[0] = rng.integers(2)
+        yield case(z, rng.normal(scale=1.5, size=size) + 0.4)
+    yield case(np.array([0.0, 1, 0, 1]), rng.choice([-900.0, 900.0], 4), label="logits of 900")
+
+
+score = Derivation(
+    "score",
+    above=(
+        r"\frac{\partial}{\partial g_j} \left[ z_j \log \sigma(g_j) + (1 - z_j) "
+        r"\log(1 - \sigma(g_j)) \right]"
+    ),
+    reference=_score,
+    cases=_score_cases,
+    returns="one number for each factor, (K,)",
+    minutes=6,
+    why="Observed minus expected: its mean under q is zero, and that is why baselines are allowed.",
+    mistakes=[
+        Mistake(
+            "That is the derivative with respect to b, not to the logit g: db/dg = b (1 - b) is "
+            "missing from the chain rule.",
+            lambda z, g: (z - expit(g)) / (expit(g) * expit(-g)),
+        ),
+        Mistake(
+            "You have b (1 - b) once too often: it cancels against the denominators 1/b and "
+            "1/(1 - b).",
+            lambda z, g: (z - expit(g)) * expit(g) * expit(-g),
+        ),
+        Mistake(
+            "You subtracted the logit; what is expected of z_j is its probability, sigma(g_j).",
+            lambda z, g: z - g,
+        ),
+        Mistake(
+            "That is the log probability itself, not its derivative.",
+            lambda z, g: z * log_expit(g) + (1 - z) * log_expit(-g),
+        ),
+        Mistake(
+            "You differentiated the first term only: the factor being off depends on g too.",
+            lambda z, g: z * expit(-g),
+        ),
+        Mistake(
+            "The second term's inner derivative has a minus: d log(1 - sigma(g)) / dg = -sigma(g).",
+            lambda z, g: z * expit(-g) + (1 - z) * expit(g),
+        ),
+        Mistake(
+            "That is the derivative of sigma(g), whatever z is.",
+            lambda z, g: expit(g) * expit(-g),
+        ),
+        Mistake(
+            "You took 1/2 for the expected value: that is right for g = 0 only.",
+            lambda z, g: z - 0.5,
+        ),
+    ],
+    hints=Hints(
+        nudge="What is the derivative of log sigma(g)? And of log(1 - sigma(g))?",
+        equation=r"$\frac{d}{dg} \log \sigma(g) = 1 - \sigma(g)$, and $z(1-b) - (1-z)b$ simplifies",
+        shape="return z - ...",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 4 the bound's slope in the logits
+
+
+def _weights(states, logits):
+    return np.where(states == 1, expit(logits), expit(-logits)).prod(1)
+
+
+def _likelihood_slope(states, weights, values, logits):
+    return (weights * values) @ (states - expit(logits))
+
+
+def _kl_slope(logits, prior):
+    return expit(logits) * expit(-logits) * (logits - logit(prior))
+
+
+def _bound_slope(states, weights, values, logits, prior):
+    return _likelihood_slope(states, weights, values, logits) - _kl_slope(logits, prior)
+
+
+def _slope_cases(rng):
+    for n_factors in (1, 2, 3, 4):
+        states, logits = np.array(factor_states(n_factors)), rng.normal(size=n_factors)
+        values = rng.normal(scale=2, size=len(states)) - 6
+        yield case(
+            states, _weights(states, logits), values, logits, rng.uniform(0.1, 0.9, n_factors)
+        )
+
+
+def _by_probability(z, w, values, g, prior):
+    return _bound_slope(z, w, values, g, prior) / (expit(g) * expit(-g))
+
+
+bound_slope = Task(
+    "bound_slope",
+    reference=_bound_slope,
+    cases=_slope_cases,
+    returns="a number for each logit, (K,)",
+    points=2,
+    minutes=12,
+    why=(
+        "A logit rises as long as factor and likelihood go together under q, against the pull of "
+        "the prior; the encoder is trained by passing this slope on."
+    ),
+    mistakes=[
+        Mistake(
+            "The KL to the prior is missing from your slope: that is the gradient of "
+            "E_q[log p(x | z)] alone.",
+            lambda z, w, f, g, p: _likelihood_slope(z, w, f, g),
+        ),
+        Mistake(
+            "The KL is subtracted in the bound, so its slope is subtracted too.",
+            lambda z, w, f, g, p: _likelihood_slope(z, w, f, g) + _kl_slope(g, p),
+        ),
+        Mistake(
+            "That is the gradient in b; the chain rule's db/dg = b (1 - b) is missing.",
+            _by_probability,
+        ),
+        Mistake(
+            "You multiplied by z where z - b belongs: the average of z must be taken away, since "
+            "q changes for the factor being off as well.",
+            lambda z, w, f, g, p: (w * f) @ z - _kl_slope(g, p),
+        ),
+        Mistake(
+            "You forgot q's weights: the sum over states is an expectation under q.",
+            lambda z, w, f, g, p: f @ (z - expit(g)) - _kl_slope(g, p),
+        ),
+        Mistake(
+            "The slope of the KL needs the factor b (1 - b).",
+            lambda z, w, f, g, p: _likelihood_slope(z, w, f, g) - (g - logit(p)),
+        ),
+        Mistake(
+            "The slope of the KL compares the logit with the prior's log odds, not with the "
+            "prior's probability.",
+            lambda z, w, f, g, p: _likelihood_slope(z, w, f, g) - expit(g) * expit(-g) * (g - p),
+        ),
+        Mistake(
+            "You left the prior out of the KL: yours pulls every b towards one half.",
+            lambda z, w, f, g, p: _likelihood_slope(z, w, f, g) - expit(g) * expit(-g) * g,
+        ),
+        Mistake(
+            "The KL's slope compares b with the prior; it should compare the log odds.",
+            lambda z, w, f, g, p: (
+                _likelihood_slope(z, w, f, g) - expit(g) * expit(-g) * (expit(g) - p)
+            ),
+        ),
+        Mistake(
+            "You subtracted the logit g from z; what belongs there is b, the sigmoid of g.",
+            lambda z, w, f, g, p: (w * f) @ (z - g) - _kl_slope(g, p),
+        ),
+        Mistake(
+            "You used exp(log p(x | z)): the bound has the log likelihood in it.",
+            lambda z, w, f, g, p: _likelihood_slope(z, w, np.exp(f), g) - _kl_slope(g, p),
+        ),
+    ],
+    hints=Hints(
+        nudge="Two terms: a covariance between z_j and log p(x | z), and the slope of a KL.",
+        equation=(
+            r"$\mathbb{E}_q[\ell(z)(z_j - b_j)] - b_j (1 - b_j)"
+            r"(g_j - \log \frac{\alpha_j}{1 - \alpha_j})$"
+        ),
+        shape=(
+            "b = 1 / (1 + np.exp(-logits))\n"
+            "from_likelihood = (weights * values) @ (...)\n"
+            "return from_likelihood - b * (1 - b) * (...)"
+        ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 5 the chain rule through the net
+
+
+def _backward(inputs, hidden, B, slope):
+    return inputs.T @ ((slope @ B.T) * (1 - hidden**2)), hidden.T @ slope
+
+
+def _backward_cases(rng):
+    for n_documents, n_words, n_hidden, n_factors in ((1, 2, 3, 2), (2, 4, 3, 2), (4, 5, 2, 3)):
+        inputs = np.log1p(rng.integers(0, 6, size=(n_documents, n_words)))
+        inputs[:, 0] += 0.7
+        hidden = np.tanh(rng.normal(size=(n_documents, n_hidden)))
+        B, slope = rng.normal(size=(n_hidden, n_factors)), rng.normal(size=(n_documents, n_factors))
+        yield case(inputs, hidden, B, slope)
+
+
+encoder_gradient = Task(
+    "encoder_gradient",
+    reference=_backward,
+    cases=_backward_cases,
+    returns="first the gradient in A, (V, E), then that in B, (E, K)",
+    points=2,
+    minutes=12,
+    why="One network for all documents: its gradient is the sum of what each document asks for.",
+    mistakes=[
+        Mistake(
+            "The derivative of tanh is missing from the gradient in A.",
+            lambda x, h, B, s: (x.T @ (s @ B.T), h.T @ s),
+        ),
+        Mistake(
+            "tanh' is 1 - tanh^2, and hidden is the tanh already: square it.",
+            lambda x, h, B, s: (x.T @ ((s @ B.T) * (1 - h)), h.T @ s),
+        ),
+        Mistake(
+            "You used the derivative of a sigmoid, h (1 - h); for tanh it is 1 - h^2.",
+            lambda x, h, B, s: (x.T @ ((s @ B.T) * h * (1 - h)), h.T @ s),
+        ),
+        Mistake(
+            "You applied tanh to hidden once more; it is the output of the tanh already.",
+            lambda x, h, B, s: (x.T @ ((s @ B.T) * (1 - np.tanh(h) ** 2)), h.T @ s),
+        ),
+        Mistake(
+            "You averaged over the documents: the bound is a sum over them.",
+            lambda x, h, B, s: tuple(g / len(x) for g in _backward(x, h, B, s)),
+        ),
+        Mistake(
+            "Both gradients are transposed: a gradient has the shape of its parameter.",
+            lambda x, h, B, s: tuple(g.T for g in _backward(x, h, B, s)),
+        ),
+        Mistake(
+            "The two are exchanged: first the gradient in A, then that in B.",
+            lambda x, h, B, s: _backward(x, h, B, s)[::-1],
+        ),
+        Mistake(
+            "The tanh's derivative does not belong into the gradient in B, which comes after it.",
+            lambda x, h, B, s: (_backward(x, h, B, s)[0], (h * (1 - h**2)).T @ s),
+        ),
+        Mistake(
+            "In the gradient in A the slope must go back through B first; you used the hidden "
+            "units in its place.",
+            lambda x, h, B, s: (x.T @ (h * (1 - h**2)), h.T @ s),
+        ),
+        Mistake(
+            "These are gradients for descent: we go uphill, so leave the sign of slope as it is.",
+            lambda x, h, B, s: tuple(-g for g in _backward(x, h, B, s)),
+        ),
+        Mistake(
+            "You added the slopes of the documents before multiplying: each document has inputs "
+            "and hidden units of its own.",
+            lambda x, h, B, s: _backward(
+                x.sum(0, keepdims=True),
+                h.mean(0, keepdims=True),
+                B,
+                s.sum(0, keepdims=True),
+            ),
+        ),
+    ],
+    hints=Hints(
+        nudge="Backwards: logits = hidden @ B + c, hidden = tanh(inputs @ A + a). Check shapes.",
+        equation=(
+            r"$\nabla_B = h^\top s$ and $\nabla_A = \mathrm{inputs}^\top "
+            r"\left[(s B^\top) \odot (1 - h^2)\right]$"
+        ),
+        shape="for_B = hidden.T @ ...\nfor_A = inputs.T @ ((...) * (1 - ...))\nreturn for_A, for_B",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 6 the score-function estimator
+
+
+def _others(values):
+    return (values.sum() - values) / (len(values) - 1)
+
+
+def _estimate(values, samples, b, baseline=_others):
+    return (values - baseline(values)) @ (samples - b) / len(values)
+
+
+def _sample_cases(rng):
+    for n_samples, n_factors in ((2, 1), (3, 2), (5, 3), (8, 4)):
+        b = rng.uniform(0.2, 0.8, n_factors)
+        samples = (rng.random((n_samples, n_factors)) < b).astype(float)
+        samples[0], samples[1] = 1 - samples[1], samples[1]  # not all alike
+        yield case(rng.normal(scale=3, size=n_samples) - 200, samples, b)
+
+
+score_function = Task(
+    "score_function",
+    reference=lambda values, samples, b: _estimate(values, samples, b),
+    cases=_sample_cases,
+    returns="an estimate for each logit, (K,)",
+    points=2,
+    minutes=12,
+    why=(
+        "The baseline takes away what all samples share, about -200 here, and leaves the mean "
+        "alone because it does not look at the sample it is used for."
+    ),
+    mistakes=[
+        Mistake(
+            "No baseline: unbiased, but its variance is that of the whole log likelihood. "
+            "Subtract the mean of the other samples.",
+            lambda f, z, b: _estimate(f, z, b, lambda f: 0.0),
+        ),
+        Mistake(
+            "Your baseline is the mean of all samples, the sample itself included. Then it depends "
+            "on z, and the estimate is too small by (S - 1) / S: leave the sample out.",
+            lambda f, z, b: _estimate(f, z, b, np.mean),
+        ),
+        Mistake(
+            "You divided by S - 1. The average over S samples divides by S; S - 1 belongs into "
+            "the baseline only.",
+            lambda f, z, b: (f - _others(f)) @ (z - b) / (len(f) - 1),
+        ),
+        Mistake(
+            "You added up the samples; an expectation is estimated by their average.",
+            lambda f, z, b: (f - _others(f)) @ (z - b),
+        ),
+        Mistake(
+            "Your score is divided by b (1 - b): that is the derivative in b, not in the logit.",
+            lambda f, z, b: _estimate(f, z, b) / (b * (1 - b)),
+        ),
+        Mistake(
+            "You multiplied the score by b (1 - b) once more; z - b has it in it already.",
+            lambda f, z, b: _estimate(f, z, b) * b * (1 - b),
+        ),
+        Mistake(
+            "Your baseline sums the other samples but divides by S, not by the S - 1 that there "
+            "are.",
+            lambda f, z, b: _estimate(f, z, b, lambda f: (f.sum() - f) / len(f)),
+        ),
+        Mistake(
+            "You took the baseline from the largest value; take the mean of the other samples.",
+            lambda f, z, b: _estimate(f, z, b, np.max),
+        ),
+        Mistake(
+            "You added the baseline; it is subtracted.",
+            lambda f, z, b: _estimate(f, z, b, lambda f: -_others(f)),
+        ),
+        Mistake(
+            "No baseline, and z where the score z - b belongs: the average of z must go, since q "
+            "changes for the factor being off as well.",
+            lambda f, z, b: f @ z / len(f),
+        ),
+        Mistake(
+            "You weighted with the likelihoods exp(values); the bound holds their logarithms.",
+            lambda f, z, b: _estimate(np.exp(f), z, b),
+        ),
+    ],
+    hints=Hints(
+        nudge="The mean of the others: the sum of all, without this one, over S - 1.",
+        equation=(
+            r"$\frac{1}{S} \sum_s \left(\ell_s - \frac{1}{S-1} \sum_{t \ne s} \ell_t\right)"
+            r"(z^{(s)} - b)$"
+        ),
+        shape=("others = (values.sum() - values) / ...\nreturn (values - others) @ (...) / ..."),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 7 splitting the gap
+
+
+def _split(log_evidence, bounds, amortised):
+    best = np.maximum(bounds.max(0), amortised)
+    return log_evidence - best, best - amortised
+
+
+def _gap_cases(rng):
+    for n_starts, n_documents in ((2, 1), (2, 3), (3, 2), (4, 5)):
+        evidence = -rng.uniform(50, 300, n_documents)
+        bounds = evidence - rng.exponential(2, size=(n_starts, n_documents)) - 0.05
+        amortised = evidence - rng.exponential(4, size=n_documents) - 0.1
+        yield case(evidence, bounds, np.minimum(amortised, bounds.max(0) - 0.01))
+    evidence = -rng.uniform(50, 300, 4)
+    bounds = evidence - rng.uniform(2, 6, size=(3, 4))
+    amortised = evidence - rng.uniform(3, 8, 4)
+    amortised[rng.integers(4)] = (evidence - rng.uniform(0.1, 0.5, 4)).min()
+    amortised = np.minimum(amortised, evidence - 0.05)
+    amortised[1] = evidence[1] - 0.3
+    yield case(evidence, bounds, amortised, label="a document where the network beats every start")
+
+
+def _gaps_not_negative(result, *_):
+    family, network = (np.min(part) for part in result)
+    if family < -1e-9:
+        return f"one of your family's gaps is {family:.3g}: a bound cannot be above log p(x)"
+    if network < -1e-9:
+        return (
+            f"one of your network's gaps is {network:.3g}: the network's q is in the family, so "
+            "the family's best cannot be below it"
+        )
+    return ""
+
+
+split_gap = Task(
+    "split_gap",
+    reference=_split,
+    cases=_gap_cases,
+    returns="the family's gap, then the network's, each (D,)",
+    points=2,
+    minutes=8,
+    why="Two causes, two cures: a richer family for the first, a better network for the second.",
+    invariants=[_gaps_not_negative],
+    mistakes=[
+        Mistake(
+            "The two gaps are exchanged: first the family's, then the network's.",
+            lambda e, m, a: _split(e, m, a)[::-1],
+        ),
+        Mistake(
+            "You did not count the network's own q among the candidates. Where it beats every "
+            "start, your network's gap comes out negative.",
+            lambda e, m, a: (e - m.max(0), m.max(0) - a),
+        ),
+        Mistake(
+            "You averaged over the starts: the family's gap belongs to the best of them.",
+            lambda e, m, a: (e - m.mean(0), m.mean(0) - a),
+        ),
+        Mistake(
+            "You took the best document instead of the best start: each document has its own best "
+            "bound, so the maximum runs over axis 0.",
+            lambda e, m, a: (e - m.max(), m.max() - a),
+        ),
+        Mistake(
+            "Your first gap is the whole gap, from log p(x) down to the network's bound; the "
+            "family's part ends at the best mean field bound.",
+            lambda e, m, a: (e - a, _split(e, m, a)[1]),
+        ),
+        Mistake(
+            "Your second gap is the whole gap; the network's part starts at the best mean field "
+            "bound.",
+            lambda e, m, a: (_split(e, m, a)[0], e - a),
+        ),
+        Mistake(
+            "You took the worst of the starts; the best one shows what the family can do.",
+            lambda e, m, a: (e - m.min(0), m.min(0) - a),
+        ),
+        Mistake(
+            "You used the first start only; take the best of all.",
+            lambda e, m, a: (e - np.maximum(m[0], a), np.maximum(m[0], a) - a),
+        ),
+        Mistake(
+            "You added the documents up; the gaps of each document are asked for.",
+            lambda e, m, a: tuple(part.sum() for part in _split(e, m, a)),
+        ),
+        Mistake(
+            "Both gaps have the wrong sign: bounds lie below the log evidence.",
+            lambda e, m, a: tuple(-part for part in _split(e, m, a)),
+        ),
+    ],
+    hints=Hints(
+        nudge="What is the best q of the family that anybody has found, document by document?",
+        equation=(
+            r"$\log p(x) - \mathrm{ELBO}_\lambda = [\log p(x) - \max_b \mathrm{ELBO}(b)] + "
+            r"[\max_b \mathrm{ELBO}(b) - \mathrm{ELBO}_\lambda]$"
+        ),
+        shape="best = np.maximum(bounds.max(axis=...), ...)\nreturn log_evidence - ..., best - ...",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 8 stretch: the best baseline
+
+
+def _best_baseline(values, states, weights, b):
+    squared = (states - b) ** 2
+    return (weights * values) @ squared / (weights @ squared)
+
+
+def _baseline_cases(rng):
+    for n_factors in (1, 2, 3, 4):
+        states, b = np.array(factor_states(n_factors)), rng.uniform(0.15, 0.85, n_factors)
+        values = rng.normal(scale=3, size=len(states)) - rng.uniform(5, 30)
+        yield case(values, states, _weights(states, logit(b)), b)
+
+
+best_baseline = Task(
+    "best_baseline",
+    reference=_best_baseline,
+    cases=_baseline_cases,
+    returns="the best constant for each factor, (K,)",
+    points=3,
+    minutes=20,
+    difficulty="stretch",
+    why=(
+        "It is a mean of the values too, but weighted by the squared score: rare states of a "
+        "factor, where the score is large, count more."
+    ),
+    mistakes=[
+        Mistake(
+            "That is the mean of log p(x | z): a good baseline, but not the one with the smallest "
+            "variance, since the score's square weights the states differently.",
+            lambda f, z, w, b: np.full(len(b), w @ f),
+        ),
+        Mistake(
+            "You divided by nothing: the weights (z - b)^2 must be normalised.",
+            lambda f, z, w, b: (w * f) @ (z - b) ** 2,
+        ),
+        Mistake(
+            "You weighted by z - b, not by its square; its mean is zero, so nothing is left to "
+            "divide by.",
+            lambda f, z, w, b: (w * f) @ (z - b) / (w @ np.abs(z - b)),
+        ),
+        Mistake(
+            "You weighted by the absolute score; the variance is quadratic in it.",
+            lambda f, z, w, b: (w * f) @ np.abs(z - b) / (w @ np.abs(z - b)),
+        ),
+        Mistake(
+            "You forgot q's weights: the expectations run over q.",
+            lambda f, z, w, b: f @ (z - b) ** 2 / ((z - b) ** 2).sum(0),
+        ),
+        Mistake(
+            "You minimised the sum of the variances with one constant for all factors; here each "
+            "factor gets its own.",
+            lambda f, z, w, b: np.full(
+                len(b), (w * f) @ ((z - b) ** 2).sum(1) / (w @ ((z - b) ** 2).sum(1))
+            ),
+        ),
+        Mistake(
+            "You divided by b (1 - b) squared; E[(z - b)^2] is b (1 - b).",
+            lambda f, z, w, b: (w * f) @ (z - b) ** 2 / (b * (1 - b)) ** 2,
+        ),
+        Mistake(
+            "That is the mean of the states in which the factor is on.",
+            lambda f, z, w, b: (w * f) @ z / (w @ z),
+        ),
+        Mistake(
+            "That is the gradient itself, E[log p(x | z) (z - b)].",
+            lambda f, z, w, b: (w * f) @ (z - b),
+        ),
+        Mistake(
+            "You squared the log likelihood as well; the minimum of a quadratic in c needs it to "
+            "the first power.",
+            lambda f, z, w, b: (w * f**2) @ (z - b) ** 2 / (w @ (z - b) ** 2),
+        ),
+    ],
+    hints=Hints(
+        nudge="The mean does not depend on c, so minimise the second moment, a quadratic in c.",
+        equation=(
+            r"$\frac{d}{dc} \mathbb{E}_q[(\ell - c)^2 (z_j - b_j)^2] = 0 \;\Rightarrow\; c_j = "
+            r"\frac{\mathbb{E}_q[\ell\, (z_j - b_j)^2]}{\mathbb{E}_q[(z_j - b_j)^2]}$"
+        ),
+        shape="squared = (states - b) ** 2\nreturn (weights * values) @ squared / (...)",
+    ),
+)
