@@ -48,7 +48,7 @@ def compare(name, train, test):
     tagger = LogLinearTagger(features, flat_tags(train), prior_sd=1.0)
     tags, new = np.searchsorted(tagger.tag_names, flat_tags(test)), unseen(test, train)
     print(f"\n{name}: {features.shape[0]} training tokens, {features.shape[1]} features, "
-          f"{tagger.n_tags} tags; {len(tags)} test tokens, {new.sum()} of unseen words")  # fmt: skip
+          f"{tagger.n_tags} tags;\n  {len(tags)} test tokens, {new.sum()} of unseen words")  # fmt: skip
     start = perf_counter()
     ascent = climb(fit_gaussian(tagger, np.random.default_rng(0)), rtol=1e-5)
     ours = perf_counter() - start

@@ -37,7 +37,7 @@ from helpers.log_linear.laplace import (
 from helpers.log_linear.model import checked_features, one_hot
 
 EVALUATIONS = 6e6  # exponentials a step may cost: they decide how many nodes there are
-FEWEST_NODES, MOST_NODES = 96, 2048
+FEWEST_NODES, MOST_NODES = 96, 512
 DIAGONAL_STEPS = 5
 
 
