@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jupyter_core.paths import jupyter_path
+from matplotlib.animation import FuncAnimation
+from matplotlib.figure import Figure
 from nbconvert.exporters import get_exporter
 from nbformat import v4
 from sample_lecture import WIDGET, code, lecture, markdown, printed, shown
@@ -204,6 +206,15 @@ def test_an_animation_or_a_film_asks_for_nothing():
     offline = pictures.offline_html(html)
     assert "<b>kept</b>" in offline and 'href="https://example.org/film"' in offline
     assert not re.search(r"<(script|iframe|link)\b", offline)
+
+
+def test_matplotlibs_own_animations_ask_for_nothing_and_are_named():
+    figure = Figure(figsize=(1, 1))
+    axes = figure.subplots()
+    film = FuncAnimation(figure, lambda i: axes.plot([0, i]), frames=2)
+    html = pictures.offline_html(film.to_jshtml())
+    assert not re.search(r'(src|href)="(https?:)?//', html)
+    assert 'alt="Animation, frame by frame"' in html and 'aria-label="Frame"' in html
 
 
 def test_html_comes_before_pictures_and_widgets_without_html_are_announced():
