@@ -1,5 +1,6 @@
 """Interactive figures without a browser: their numbers, the ES modules' numbers, their pages."""
 
+import io
 import json
 import re
 import shutil
@@ -10,6 +11,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from ipywidgets.widgets.widget import _instances
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+from PIL import Image
 from scipy.special import log_softmax, logsumexp
 
 from helpers import small
@@ -27,7 +32,9 @@ from helpers.show.interactive import (
     gaps,
     topics,
     touching,
+    widget,
 )
+from helpers.show.interactive.controls import slider
 
 BANK = small.bank().log_joint(1)
 FIGURES = {
@@ -106,7 +113,8 @@ def _any_value(control, rng):
 
 def by_module(node, built, settings, folder):
     """What the ES module that ships computes for each of the settings."""
-    (folder / "figure.mjs").write_text(figure.module_text(built.module), encoding="utf-8")
+    module = figure.module_text(built.module) + "\nexport { figure };"
+    (folder / "figure.mjs").write_text(module, encoding="utf-8")
     (folder / "run.mjs").write_text(
         'import { figure } from "./figure.mjs"; import { readFileSync } from "node:fs";\n'
         "const { data, settings } = JSON.parse(readFileSync(0));\n"
@@ -172,6 +180,85 @@ def test_data_cannot_leave_its_script_element():
     built = interactive.gap([-1.0, -2.0], names=("</script><b>", "rivers"))
     assert "</script><b>" not in figure.page(built).split("</script>")[0]
     assert figure.page(built).count("</script>") == 1
+
+
+# With a kernel: widgets, and the picture that Python draws
+
+
+class Shell:
+    """What a kernel's IPython tells about the cell that runs."""
+
+    kernel = object()
+
+    def __init__(self, cell, execution):
+        self.parent = {"header": {"msg_id": execution}, "metadata": {"cellId": cell}}
+
+    def get_parent(self):
+        return self.parent
+
+
+def test_running_a_cell_again_leaves_no_widget_and_no_observer_behind():
+    before = len(_instances)
+    for run in range(4):
+        for _ in range(2):  # a cell that shows two figures
+            widget.show("code", {"title": "t"}, Shell("a", f"run {run}"))
+        assert len(_instances) == before + 2 * 2  # each with its layout
+    widget.show("code", {"title": "t"}, Shell("another", "run 9"))
+    assert len(_instances) == before + 3 * 2
+
+
+def test_figure_shows_its_widget_only_where_a_kernel_runs(monkeypatch):
+    built = ready("trace")
+    assert "application/vnd.jupyter.widget-view+json" not in built._repr_mimebundle_()
+    monkeypatch.setattr(figure, "kernel_shell", lambda: Shell("b", "run 1"))
+    bundle = built._repr_mimebundle_()
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+    assert bundle["text/html"] == figure.page(built)
+
+
+def kept_line(moving=True):
+    """A kept figure whose line has the settings' slope."""
+    drawing = Figure(figsize=(4, 3))
+    axes = drawing.subplots()
+    (line,) = axes.plot([0, 1], [0, 1])
+    axes.set_ylim(0, 2)
+
+    def update(slope):
+        line.set_ydata([0, slope])
+        return f"slope {slope:.1f}"
+
+    controls = [slider("slope", "slope", 0, 2, 0.1, 1.0)]
+    return interactive.Kept(drawing, update, controls, moving=[line] if moving else ())
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), dtype=int)
+
+
+def test_kept_figure_draws_only_what_moves_and_looks_as_if_it_drew_all():
+    quick, whole = kept_line(), kept_line(moving=False)
+    quick.at(slope=0.2)  # leaves nothing behind
+    first, second = quick.at(slope=1.7), whole.at(slope=1.7)
+    assert first[1] == second[1] == "slope 1.7"
+    differing = np.abs(pixels(first[0]) - pixels(second[0])).max(axis=2) > 40
+    assert differing.mean() < 0.01
+    assert pyplot.get_fignums() == []
+
+
+def test_kept_figure_answers_new_settings_and_the_last_one_wins():
+    kept = kept_line()
+    view = widget.KeptView(kept, _esm="", data={})
+    before = view.image
+    for slope in (0.3, 1.9, 0.7):
+        view.settings = {"slope": slope}
+    assert view.sentence == "slope 0.7" and view.image == kept.at(slope=0.7)[0] != before
+    view.close()
+
+
+def test_kept_figure_stands_still_with_its_text_where_no_kernel_runs():
+    bundle = kept_line()._repr_mimebundle_()
+    assert bundle["text/plain"] == "Figure: slope 1.0"
+    assert 'alt="slope 1.0"' in bundle["text/html"] and "<script" not in bundle["text/html"]
 
 
 # The gap

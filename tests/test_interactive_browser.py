@@ -7,6 +7,7 @@ compared with Python.
 import html
 import json
 import re
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -206,7 +207,7 @@ def test_offline_page_of_every_figure(browser, tmp_path, theme):
         seen = sound(page, figure)
         assert moved(seen), call
         box = figure.bounding_box()
-        assert box["height"] <= 600, f"{call}: too tall for a slide, {box['height']} px"
+        assert box["height"] <= 545, f"{call}: too tall for a slide, {box['height']} px"
     assert axe_violations(page) == []
     assert faults == []
     page.close()
@@ -250,6 +251,70 @@ def test_figures_of_an_exported_notebook(browser, tmp_path, path):
     assert axe_violations(page) == []
     assert faults == []
     page.close()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A JupyterLab on trusted copies of the notebooks that hold figures."""
+    folder = tmp_path_factory.mktemp("course")
+    for path in notebooks_with_figures():
+        shutil.copy(path, folder)
+    with lab.jupyterlab(folder, trusted=sorted(folder.glob("*.ipynb"))) as address:
+        yield address
+
+
+@pytest.mark.parametrize("path", notebooks_with_figures(), ids=lambda path: path.stem)
+def test_figures_of_a_stored_notebook_in_jupyterlab(browser, course, path):
+    """The committed notebook, opened and not run: the figures live on what is stored."""
+    page = lab.open_notebook(browser, course, path.name, run=False)
+    faults = watched(page)
+    expected = path.read_text("utf-8").count('class=\\"vi-figure\\" data-figure')
+    for index in range(expected):
+        figure = lab.scroll_to_output(page, ".vi-figure[data-alive]", index)
+        sound(page, figure)
+    assert faults == []
+    page.close()
+
+
+KEPT = """
+from matplotlib.figure import Figure
+from helpers.show import interactive
+from helpers.show.interactive.controls import slider
+
+figure = Figure(figsize=(6, 3))
+line, = figure.subplots().plot([0, 1], [0, 1])
+
+def update(slope):
+    line.set_ydata([0, slope])
+    return f"slope {slope:.2f}"
+
+interactive.Kept(figure, update, [slider("slope", "slope", 0, 1, 0.01, 0.5)], moving=[line])
+"""
+
+
+def test_the_last_value_of_a_quick_drag_is_the_one_that_python_draws(browser, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kept")
+    lab.write_notebook(folder / "kept.ipynb", [KEPT])
+    with lab.jupyterlab(folder) as address:
+        page = lab.open_notebook(browser, address, "kept.ipynb")
+        faults = watched(page)
+        page.wait_for_selector(".vi-figure image[href]")
+        control = page.query_selector(".vi-figure input")
+        box = control.bounding_box()
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + box["width"] / 2, y)
+        page.mouse.down()
+        for share in np.linspace(0.5, 0.9, 25):
+            page.mouse.move(box["x"] + box["width"] * share, y)
+        page.mouse.up()
+        wanted = f"slope {float(control.input_value()):.2f}"
+        page.wait_for_function(
+            "(wanted) => document.querySelector('.vi-figure [role=status]').textContent === wanted",
+            arg=wanted,
+        )
+        assert page.query_selector(".vi-figure svg").get_attribute("aria-label") == wanted
+        assert faults == []
+        page.close()
 
 
 def _without_cdn(body):

@@ -9,6 +9,8 @@
 //   player                                 the one of player.js, where there are steps to play
 import { draw, number, set } from "./drawing.js";
 
+// Lab listens to the keys of whatever does not say this.
+const OWN = { "data-lm-suppress-shortcuts": "true" };
 const OWN_KEYS = /^( |Enter|Home|End|Page.*|Arrow.*)$/;
 
 function html(parent, name, attributes = {}, content = "") {
@@ -17,18 +19,24 @@ function html(parent, name, attributes = {}, content = "") {
   return parent.appendChild(node);
 }
 
+function button(parent, content, act) {
+  const node = html(parent, "button", { type: "button", ...OWN }, content);
+  node.addEventListener("click", act);
+  return node;
+}
+
 // A labelled native slider or choice; returns { show(value) }, which moves it.
 function control(parent, spec, change) {
   const label = html(parent, "label");
   html(label, "span", {}, spec.label);
   if (spec.options) {
-    const select = html(label, "select", { "data-lm-suppress-shortcuts": "true" });
+    const select = html(label, "select", OWN);
     spec.options.forEach((option, i) => html(select, "option", { value: i }, option));
     select.addEventListener("change", () => change(Number(select.value)));
     return { show: (value) => (select.value = value) };
   }
   const { values, min = 0, max = values.length - 1, step = 1 } = spec;
-  const input = html(label, "input", { type: "range", min, max, step, "data-lm-suppress-shortcuts": "true" });
+  const input = html(label, "input", { type: "range", min, max, step, ...OWN });
   const output = html(label, "output");
   const digits = step % 1 || (values && values.some((value) => value % 1)) ? 2 : 0;
   input.addEventListener("input", () => change(Number(input.value)));
@@ -49,12 +57,13 @@ export function mount(root, figure, data) {
   const stops = [];
   root.replaceChildren();
   html(root, "style", {}, figure.style);
-  set(root, { "data-alive": "", "data-lm-suppress-shortcuts": "true", "data-prevent-swipe": "" });
+  set(root, { "data-alive": "", "data-prevent-swipe": "", ...OWN });
   root.classList.add("vi-figure");
   // Lab and slides have their own plans for these keys.
   root.addEventListener("keydown", (event) => OWN_KEYS.test(event.key) && event.stopPropagation());
-  const panel = html(root, "div", { role: "group", "aria-label": data.title });
-  const buttons = html(root, "div", { class: "buttons" });
+  const panel = html(root, "div", { role: "group", "aria-label": data.title, class: "panel" });
+  const sliders = html(panel, "div", { class: "sliders" });
+  const buttons = html(panel, "div", { class: "buttons" });
   const stage = draw(root, "svg", { role: "img", viewBox: `0 0 ${figure.size.join(" ")}` });
   const sentence = html(root, "p", { role: "status" });
   const redraw = figure.build(stage, data);
@@ -70,12 +79,11 @@ export function mount(root, figure, data) {
     update();
   };
   for (const spec of data.controls) {
-    shown[spec.name] = control(panel, spec, (value) => go({ [spec.name]: value }));
-    if (spec.play) stops.push(figure.player(html, buttons, spec, settings, (value) => go({ [spec.name]: value })));
+    shown[spec.name] = control(sliders, spec, (value) => go({ [spec.name]: value }));
+    if (spec.play) stops.push(figure.player(button, buttons, spec, settings, (value) => go({ [spec.name]: value })));
   }
   for (const preset of data.presets || []) {
-    const button = html(buttons, "button", { type: "button", "data-lm-suppress-shortcuts": "true" }, preset.label);
-    button.addEventListener("click", () => go(preset.by ? preset.settings[settings[preset.by]] : preset.settings));
+    button(buttons, preset.label, () => go(preset.by ? preset.settings[settings[preset.by]] : preset.settings));
   }
   go(Object.fromEntries(data.controls.map((spec) => [spec.name, spec.value || 0])));
   return () => stops.forEach((stop) => stop());

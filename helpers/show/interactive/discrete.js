@@ -3,7 +3,7 @@ import { column } from "./column.js";
 import { axes, draw, logs, number, set } from "./drawing.js";
 
 export const figure = {
-  size: [900, 380],
+  size: [900, 358],
 
   compute(data, settings) {
     const logJoint = logs(data.log_joint);

@@ -55,22 +55,21 @@ class Interactive:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle = {"text/plain": repr(self), "text/html": page(self)}
-        widget = live(self)
-        if widget is not None:
-            bundle["application/vnd.jupyter.widget-view+json"] = widget
-        return bundle
+        shell = kernel_shell()
+        if shell is None:
+            return bundle
+        from helpers.show.interactive import widget  # ipywidgets is slow to import
+
+        view = widget.show(module_text(self.module), clean(self.data), shell)
+        return bundle | {"application/vnd.jupyter.widget-view+json": view}
 
 
-def live(figure):
-    """The widget's view, where a kernel runs; None elsewhere."""
+def kernel_shell():
+    """The running IPython where it belongs to a Jupyter kernel; None elsewhere."""
     from IPython import get_ipython
 
     shell = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
-        return None
-    from helpers.show.interactive import widget  # ipywidgets is slow to import
-
-    return widget.show(module_text(figure.module), clean(figure.data), shell)
+    return shell if hasattr(shell, "kernel") else None
 
 
 def page(figure):
@@ -136,7 +135,8 @@ def _read(name):
 
 def _code(name):
     lines = [line.strip() for line in _read(f"{name}.js").splitlines()]
-    return "\n".join(line for line in lines if line and not line.startswith(("//", "import ")))
+    kept = (line for line in lines if line and not line.startswith(("//", "import ")))
+    return "\n".join(line.removeprefix("export ") for line in kept)
 
 
 def _style(code):

@@ -17,13 +17,13 @@ export const figure = {
 
   build(stage, data) {
     const [left, top, right, bottom] = [60, 30, 600, 345];
-    const [most, low, high] = [5 * data.evidence, Math.log(data.evidence) - 2.6, Math.log(6 * data.evidence)];
+    const [least, most] = [data.us[0], data.us.at(-1)];
+    const [low, high] = [Math.log(least), Math.log(1.2 * most)];
     const { X, Y } = axes(stage, {
       box: [left, top, right, bottom], x: [0, most], y: [low, high], xlabel: "u = p(x, z) / q(z)", ylabel: "log u",
-      xticks: data.xticks, yticks: [0, 1, 2, 3].map((k) => Math.ceil(low) + k),
+      xticks: data.xticks, yticks: data.yticks,
     });
-    const us = Array.from({ length: 120 }, (_, i) => Math.exp(low) + ((most - Math.exp(low)) * i) / 119);
-    draw(stage, "path", { class: "axis thick", d: path(X, Y, us, us.map(Math.log)) });
+    draw(stage, "path", { class: "axis thick", d: path(X, Y, data.us, data.us.map(Math.log)) });
     const chord = draw(stage, "path", { class: "q" });
     const dots = data.log_joint.map(() => draw(stage, "circle", { class: "qbar" }));
     const [over, gap] = ["evidence", "klline"].map((name) => draw(stage, "path", { class: name }));
@@ -33,7 +33,7 @@ export const figure = {
     return ({ elbo, log_evidence, ratios, q }) => {
       const y = (v) => clamp(Y(v), top, bottom);
       ratios.forEach((u, i) => {
-        const seen = u > Math.exp(low) && u <= most && q[i] > 1e-4;
+        const seen = u > least && u <= most && q[i] > 1e-4;
         set(dots[i], { cx: seen ? X(u) : 0, cy: seen ? Y(Math.log(u)) : 0, r: seen ? 4 + 22 * Math.sqrt(q[i]) * data.grain : 0 });
       });
       const x = X(data.evidence);
@@ -49,8 +49,8 @@ export const figure = {
   describe: ({ elbo, kl, log_evidence }, settings, data) =>
     `log E[u] = log p(x) = ${number(log_evidence)}; E[log u] = ELBO = ${number(elbo)}. ` +
     (kl < 0.0005
-      ? "All u are equal, for q is the posterior: Jensen's inequality is an equality."
-      : `The ${data.means ? "mean of log u" : "chord"} lies ${number(kl)} below the curve, and this gap is KL(q‖p).`),
+      ? "All u are equal, for q is the posterior: there is no gap."
+      : `The ${data.means ? "mean of log u" : "chord"} lies ${number(kl)} below the curve: KL(q‖p).`),
 };
 
 // The chord between two points, up to the right end of the axis.

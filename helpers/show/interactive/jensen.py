@@ -60,10 +60,8 @@ def jensen(log_joint=None, many=False, posterior="bimodal"):
         "controls": [slider("second", "q(z = 1)", 0.02, 0.98, 0.01, 0.4)],
         "presets": [preset("q = posterior", {"second": exact})],
         "log_joint": log_joint,
-        "evidence": np.exp(logsumexp(log_joint)),
         "grain": 1.0,
-        "xticks": ticks(0, 5 * np.exp(logsumexp(log_joint))),
-    }
+    } | _axes(log_joint)
     return Interactive("jensen", data, compute)
 
 
@@ -91,8 +89,19 @@ def _many(posterior):
         "means": True,
         "low": z[0],
         "spacing": spacing,
-        "evidence": np.exp(logsumexp(table)),
         "grain": 0.8,
-        "xticks": ticks(0, 5 * np.exp(logsumexp(table))),
-    }
+    } | _axes(table)
     return Interactive("jensen", data, compute)
+
+
+def _axes(log_joint):
+    """The curve's ends, five times p(x) and e^2.6 times less than it, and the ticks."""
+    evidence = np.exp(logsumexp(log_joint))
+    us = np.linspace(np.exp(-2.6) * evidence, 5 * evidence, 120)
+    lowest = np.ceil(np.log(us[0]))
+    return {
+        "evidence": evidence,
+        "us": us,
+        "xticks": ticks(0, us[-1]),
+        "yticks": lowest + np.arange(4),
+    }

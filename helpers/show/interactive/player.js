@@ -1,7 +1,7 @@
 // Play, step and reset for figures with a trajectory.
 
 // Buttons for the control spec that counts the steps; go(step) moves it; returns what stops it.
-export function player(html, parent, spec, settings, go) {
+export function player(button, parent, spec, settings, go) {
   let timer = null;
   const stop = () => {
     clearInterval(timer);
@@ -13,18 +13,13 @@ export function player(html, parent, spec, settings, go) {
     if (settings[spec.name] < last()) go(settings[spec.name] + 1);
     if (settings[spec.name] >= last() || !parent.isConnected) stop();
   };
-  const button = (content, action) => {
-    const node = html(parent, "button", { type: "button", "data-lm-suppress-shortcuts": "true" }, content);
-    node.addEventListener("click", action);
-    return node;
-  };
-  const play = button("▶ play", () => {
+  const play = button(parent, "▶ play", () => {
     if (timer) return stop();
     if (settings[spec.name] >= last()) go(spec.min || 0);
     timer = setInterval(forward, spec.pause || 700);
     play.textContent = "❚❚ pause";
   });
-  button("step", () => (stop(), forward()));
-  button("reset", () => (stop(), go(spec.min || 0)));
+  button(parent, "step", () => (stop(), forward()));
+  button(parent, "reset", () => (stop(), go(spec.min || 0)));
   return stop;
 }

@@ -64,7 +64,7 @@ def lda_document(words=None, trajectory=None, topic_names=None, log_evidence=Non
     span = (min(shown) - margin, max(shown) + margin)
     data = {
         "title": "Mean field LDA: one document, step by step",
-        "controls": [steps("step", "updates (phi, gamma, …)", len(elbos) - 1, pause=800)],
+        "controls": [steps("step", "updates: φ, γ, …", len(elbos) - 1, pause=800)],
         "words": list(words),
         "names": names,
         "phi": np.round(phi, 4),

@@ -66,7 +66,7 @@ def em(x=DATA):
         "title": "EM: the bound touches the likelihood, then θ moves to its top",
         "controls": [
             indexed("start", "start of θ", STARTS, 3),
-            steps("step", "half steps (E, M, E, M, …)", LAST, pause=900),
+            steps("step", "half steps: E, M, …", LAST, pause=900),
         ],
         "runs": runs,
         "thetas": THETAS,

@@ -1,6 +1,7 @@
 """The interactive figure's life with a kernel: a widget that holds the tables.
 
-Nothing travels while a slider moves; the kernel's part is over once the figure is shown.
+Nothing travels while a slider of a browser-drawn figure moves: the kernel's part is over once
+the figure is shown. Only a :class:`helpers.show.interactive.kept.Kept` figure asks it again.
 """
 
 import anywidget
@@ -16,8 +17,37 @@ class View(anywidget.AnyWidget):
     data = traitlets.Dict().tag(sync=True)
 
 
+class KeptView(View):
+    """Draws a kept figure again whenever the browser sends new settings."""
+
+    settings = traitlets.Dict().tag(sync=True)
+    image = traitlets.Bytes().tag(sync=True)
+    sentence = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, kept, **traits):
+        image, sentence = kept.at()
+        super().__init__(settings=kept.start(), image=image, sentence=sentence, **traits)
+        self._kept = kept
+        self.observe(self._draw, "settings")
+
+    def _draw(self, _):
+        image, sentence = self._kept.at(**self.settings)
+        with self.hold_sync():
+            self.sentence, self.image = sentence, image
+
+
 def show(module, data, shell):
-    """A widget view for the cell that is running.
+    """A view of a browser-drawn figure, for the cell that is running."""
+    return _for_cell(View(_esm=module, data=data), shell)
+
+
+def show_kept(module, data, kept, shell):
+    """A view of a kept figure, for the cell that is running."""
+    return _for_cell(KeptView(kept, _esm=module, data=data), shell)
+
+
+def _for_cell(view, shell):
+    """The bundle's entry for a view.
 
     What an earlier run of the same cell showed is closed, so that running a cell again and
     again keeps one widget and not many.
@@ -27,9 +57,9 @@ def show(module, data, shell):
     cell = parent.get("metadata", {}).get("cellId", execution)
     if _shown.get(cell, (None,))[0] != execution:
         for old in _shown.pop(cell, (None, ()))[1]:
+            old.unobserve_all()
             old.layout.close()  # a model of its own, which would stay behind
             old.close()
         _shown[cell] = (execution, [])
-    view = View(_esm=module, data=data)
     _shown[cell][1].append(view)
     return {"version_major": 2, "version_minor": 0, "model_id": view.model_id}

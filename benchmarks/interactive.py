@@ -1,0 +1,194 @@
+"""How fast a figure follows the hand, in a real JupyterLab in headless Chromium.
+
+    python benchmarks/interactive.py
+
+Three ways to show the same gap are measured in one run: `interact` with an inline figure, a kept
+matplotlib figure, and the figure that the browser draws. Latency is from a key press to the frame
+in which the changed picture has been painted; a quick drag counts the values that were painted
+and what was sent to the kernel meanwhile.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+import chromium
+import real_lab
+
+PRESSES, WARM_UP = 40, 5
+DRAWING = """
+import numpy as np
+from matplotlib.figure import Figure
+from helpers.show.interactive import gaps
+
+table = gaps.LOG_EVIDENCE + gaps.POSTERIORS["bimodal"](gaps.grid())
+z = gaps.grid()
+
+def draw(fig, mean, sd):
+    numbers = gaps.normal_gap(table, mean, sd)
+    left, right = fig.subplots(1, 2, width_ratios=[3, 1])
+    left.fill_between(z, numbers["p"], color="0.85")
+    line, = left.plot(z, numbers["q"], lw=2)
+    left.set_xlim(-6, 6)
+    left.set_ylim(0, 0.9)
+    right.set_ylim(-10, -3)
+    bars = right.bar([0, 0], [numbers["elbo"] + 10, numbers["kl"]], bottom=[-10, numbers["elbo"]])
+    return line, bars, numbers
+"""
+INTERACT = """
+import matplotlib.pyplot as plt
+from ipywidgets import FloatSlider, interact
+
+def show(mean, sd):
+    fig = plt.figure(figsize=(9, 3.8))
+    draw(fig, mean, sd)
+    plt.show()
+
+_ = interact(show, mean=FloatSlider(value=0, min=-4, max=4, step=0.05),
+             sd=FloatSlider(value=1, min=0.2, max=3, step=0.05))
+"""
+KEPT = """
+from helpers.show import interactive
+from helpers.show.interactive.controls import slider
+
+fig = Figure(figsize=(9, 3.8))
+line, bars, _ = draw(fig, 0.0, 1.0)
+
+def update(mean, sd):
+    numbers = gaps.normal_gap(table, mean, sd)
+    line.set_ydata(numbers["q"])
+    bars[0].set_height(numbers["elbo"] + 10)
+    bars[1].set_y(numbers["elbo"])
+    bars[1].set_height(numbers["kl"])
+    return f"mean {mean:.2f}: ELBO {numbers['elbo']:.2f}, KL {numbers['kl']:.2f}"
+
+interactive.Kept(fig, update, [slider("mean", "mean", -4, 4, 0.05, 0.0),
+                               slider("sd", "standard deviation", 0.2, 3, 0.05, 1.0)],
+                 moving=[line, *bars])
+"""
+BROWSER = "interactive.gap()"
+# How each way is moved, and what of it changes when a new picture is there.
+WAYS = {
+    "interact + inline figure": (2, ".noUi-handle", "img"),
+    "kept matplotlib figure": (3, "input[type=range]", "image"),
+    "drawn by the browser": (4, "input[type=range]", "path.q"),
+}
+WATCH = """([cell, what]) => {
+  const root = document.querySelectorAll('.jp-CodeCell')[cell - 1];
+  const picture = () => {
+    const node = root.querySelector(what);
+    return ['src', 'href', 'd'].map((name) => node?.getAttribute(name)).find((value) => value);
+  };
+  const watch = (window.watch = { painted: [], shown: picture(), at: 0, delays: [], moved: 0 });
+  const after = (act) => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = act;
+    channel.port2.postMessage(0);
+  });
+  root.addEventListener('keydown', (event) => { watch.at = event.timeStamp; }, true);
+  root.addEventListener('input', () => { watch.moved += 1; }, true);
+  const decoded = async () => {
+    const node = root.querySelector(what);
+    const source = node?.getAttribute('src') || node?.getAttribute('href');
+    if (!source) return;
+    const image = new Image();
+    image.src = source;
+    await image.decode().catch(() => {});
+  };
+  const changed = async () => {
+    const now = picture();
+    if (!now || now === watch.shown) return;
+    watch.shown = now;
+    await decoded();
+    after(() => {
+      watch.painted.push(now.length);
+      if (watch.at) watch.delays.push(performance.now() - watch.at);
+      watch.at = 0;
+    });
+  };
+  new MutationObserver(changed).observe(root, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ['src', 'href', 'd'],
+  });
+}"""
+
+COUNT_SENT = """() => {
+  const send = (window.realSend ??= WebSocket.prototype.send);
+  window.sent = 0;
+  WebSocket.prototype.send = function (message) {
+    window.sent += 1;
+    return send.call(this, message);
+  };
+}"""
+
+
+def main():
+    """Prints the table; returns the measurements by way."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bench.ipynb"
+        real_lab.write_notebook(path, [DRAWING, INTERACT, KEPT, BROWSER])
+        with real_lab.jupyterlab(folder) as address, chromium.browser() as browser:
+            page = real_lab.open_notebook(browser, address, path.name, size=(1280, 2000))
+            page.wait_for_selector(".vi-figure[data-alive] path.q", timeout=60_000)
+            page.wait_for_timeout(3000)
+            found = {name: measure(page, *way) for name, way in WAYS.items()}
+            page.close()
+    report(found)
+    return found
+
+
+def measure(page, cell, handle, picture):
+    """Latencies of single key presses, and what a quick drag paints and sends."""
+    node = page.locator(".jp-CodeCell").nth(cell - 1).locator(handle).first
+    node.scroll_into_view_if_needed()
+    page.evaluate(WATCH, [cell, picture])
+    node.focus()
+    for press in range(PRESSES + WARM_UP):
+        before = page.evaluate("watch.delays.length")
+        page.keyboard.press("ArrowRight" if press % 20 < 10 else "ArrowLeft")
+        page.wait_for_function("(n) => watch.delays.length > n", arg=before, timeout=20_000)
+        page.wait_for_timeout(60)
+    delays = np.array(page.evaluate("watch.delays"))[WARM_UP:]
+    return {"delays": delays} | drag(page, node)
+
+
+def drag(page, node, moves=40):
+    """A drag across the slider in about a second: values, painted pictures, messages sent."""
+    track = node.evaluate(
+        "(n) => { const b = (n.closest('.noUi-target') ?? n).getBoundingClientRect();"
+        " return [b.left, b.right, b.top + b.height / 2]; }"
+    )
+    page.evaluate(COUNT_SENT)
+    left, right, y = track
+    here = node.bounding_box()
+    start = here["x"] + here["width"] / 2 if here["width"] < 40 else left + 0.2 * (right - left)
+    page.mouse.move(start, y)
+    page.mouse.down()
+    page.evaluate("() => { watch.painted.length = 0; watch.moved = 0; }")
+    for i in range(moves):
+        page.mouse.move(start + (0.75 * right + 0.25 * left - start) * (i + 1) / moves, y)
+        page.wait_for_timeout(16)
+    sent = page.evaluate("window.sent")
+    page.mouse.up()
+    page.wait_for_timeout(1500)
+    moved = page.evaluate("watch.moved") or moves
+    return {"moved": moved, "painted": page.evaluate("watch.painted.length"), "sent": sent}
+
+
+def report(found):
+    """The table, and the ratios that the course asks for."""
+    usual = found["interact + inline figure"]["delays"]
+    print(f"{'way':28}{'median ms':>10}{'p95 ms':>8}{'x median':>10}{'x p95':>7}", end="")
+    print(f"{'painted in a drag':>20}{'sent':>6}")
+    for name, way in found.items():
+        middle, high = np.median(way["delays"]), np.percentile(way["delays"], 95)
+        ratios = np.median(usual) / middle, np.percentile(usual, 95) / high
+        painted = f"{way['painted']} of {way['moved']}"
+        print(f"{name:28}{middle:10.0f}{high:8.0f}{ratios[0]:10.1f}{ratios[1]:7.1f}", end="")
+        print(f"{painted:>20}{way['sent']:>6}")
+
+
+if __name__ == "__main__":
+    main()
