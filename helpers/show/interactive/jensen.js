@@ -34,7 +34,8 @@ export const figure = {
       const y = (v) => clamp(Y(v), top, bottom);
       ratios.forEach((u, i) => {
         const seen = u > least && u <= most && q[i] > 1e-4;
-        set(dots[i], { cx: seen ? X(u) : 0, cy: seen ? Y(Math.log(u)) : 0, r: seen ? 4 + 22 * Math.sqrt(q[i]) * data.grain : 0 });
+        const r = seen ? 4 + data.grain * Math.sqrt(q[i]) : 0;
+        set(dots[i], r ? { cx: X(u), cy: Y(Math.log(u)), r } : { r });
       });
       const x = X(data.evidence);
       set(over, { d: `M${left},${Y(log_evidence)}H${right}` });

@@ -60,7 +60,7 @@ def jensen(log_joint=None, many=False, posterior="bimodal"):
         "controls": [slider("second", "q(z = 1)", 0.02, 0.98, 0.01, 0.4)],
         "presets": [preset("q = posterior", {"second": exact})],
         "log_joint": log_joint,
-        "grain": 1.0,
+        "grain": 22,
     } | _axes(log_joint)
     return Interactive("jensen", data, compute)
 
@@ -79,7 +79,7 @@ def _many(posterior):
 
     best = best_normal(fine)
     data = {
-        "title": "Jensen's inequality with many points: the gap is the KL",
+        "title": "Jensen's inequality, many points: the gap is the KL",
         "controls": [
             slider("mean", "mean of q", *BELL_MEANS, 0.05, 0.0),
             slider("sd", "standard deviation of q", *BELL_SDS, 0.05, 1.0),
@@ -89,7 +89,7 @@ def _many(posterior):
         "means": True,
         "low": z[0],
         "spacing": spacing,
-        "grain": 0.8,
+        "grain": 18,
     } | _axes(table)
     return Interactive("jensen", data, compute)
 
