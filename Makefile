@@ -10,7 +10,7 @@ THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test slides handout exercises notebooks lint bench lock
+.PHONY: help env lab test slides handout site exercises notebooks lint bench lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,7 +25,7 @@ test: lint  ## run every check: library, notebooks, exercises, slides
 	@$(PY) tools/chromium.py
 	@$(THREADS) $(PY) -m pytest -q -n 2 --dist loadscope $(NBVAL) tests notebooks solutions
 
-lint: env-test  ## style of Python files and notebooks
+lint: env-test+site  ## style of Python files and notebooks
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --check --quiet helpers tools tests benchmarks
 
@@ -34,6 +34,9 @@ slides: env  ## render every lecture as one offline HTML file into build/slides
 
 handout: env-test  ## print every lecture as PDF into build/handout
 	@$(PY) tools/slides.py handout
+
+site: env-test+site  ## render all notebooks as pages to read, into build/site
+	@$(PY) tools/site_pages.py
 
 exercises: env-test  ## write exercises/ from solutions/
 	@$(PY) tools/exercises.py build
@@ -49,4 +52,4 @@ lock: env-test  ## choose the versions of constraints.txt anew (needs uv)
 	    --python-version 3.11 --upgrade pyproject.toml --output-file constraints.txt
 
 env-%:
-	@$(PYTHON) tools/environment.py $*
+	@$(PYTHON) tools/environment.py $(subst +, ,$*)

@@ -65,7 +65,7 @@ def test_conda_installs_the_same_versions():
     for entry in conda[2:]:
         name, version = entry.split("=")
         assert found[CONDA_NAMES.get(name, name)] == version, f"{name} in environment.yml"
-    assert pip == {"pip": ["-c constraints.txt", "-e .[test]"]}
+    assert pip == {"pip": ["-c constraints.txt", "-e .[test,site]"]}
 
 
 def test_what_is_installed_is_what_is_pinned():

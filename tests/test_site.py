@@ -1,0 +1,64 @@
+"""The site: every notebook a page that needs nothing from outside, and is accessible."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import chromium  # noqa: E402
+import site_pages  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"
+)
+PAGES = ("index", "notebooks/03a_jensen", "solutions/03a_jensen", "search")
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Build the whole site once."""
+    if importlib.util.find_spec("sphinx_book_theme") is None:
+        pytest.skip("the extra 'site' is not installed: python tools/environment.py site")
+    site_pages.prepare()
+    assert site_pages.build() == 0
+    return site_pages.SITE
+
+
+def test_every_notebook_has_a_page(site):
+    for folder in ("notebooks", "exercises", "solutions"):
+        for path in (ROOT / folder).glob("*.ipynb"):
+            page = site / folder / f"{path.stem}.html"
+            assert page.exists(), path
+    lecture = (site / "notebooks/03a_jensen.html").read_text(encoding="utf-8")
+    assert "Let them answer before" not in lecture  # the teacher's notes stay out
+    assert 'type="range"' in lecture or "<script" in lecture  # the figures came along
+
+
+def test_links_between_headings_arrive(site):
+    summary = (site / "notebooks/05_summary.html").read_text(encoding="utf-8")
+    target = (site / "notebooks/03a_jensen.html").read_text(encoding="utf-8")
+    assert "03a_jensen.html#the-drop-is-the-kl" in summary
+    assert 'id="the-drop-is-the-kl"' in target
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_whole_and_accessible_without_a_network(site, name):
+    if chromium.find() is None:
+        pytest.skip("NO CHROMIUM: the site was not looked at")
+    from axe_playwright_python.sync_playwright import Axe
+
+    with chromium.browser() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        outside, errors = [], []
+        page.on("request", lambda r: r.url.startswith("http") and outside.append(r.url))
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        page.goto((site / f"{name}.html").as_uri())
+        page.evaluate("window.MathJax?.startup?.promise")
+        violations = Axe().run(page).response["violations"]
+    assert not outside and not errors
+    serious = [v["id"] for v in violations if v["impact"] in ("serious", "critical")]
+    assert not serious, [(v["id"], v["nodes"][0]["html"][:200]) for v in violations]

@@ -1,0 +1,102 @@
+"""Renders every notebook, exercise and solution to static pages: `make site` calls this.
+
+    python tools/site_pages.py      writes build/site/index.html and what it leads to
+
+The pages need no server and no network: navigation, search, formulas and the interactive
+figures are inside. Decks that `make slides` has written are linked from their lectures.
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
+SLIDES = ROOT / "build" / "slides"
+LINK_TO_HEADING = re.compile(r"(\]\([^()\s]+\.ipynb#)([^()\s]+)")
+SECTIONS = {
+    "Lectures": ("notebooks", "0[0-5]*"),
+    "From the literature": ("notebooks", "06*"),
+    "Exercises": ("exercises", "*"),
+    "Solutions": ("solutions", "*"),
+}
+
+
+def prepare():
+    """The pages' sources: notebooks without the teacher's notes, and a table of contents."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    (SOURCE / "_static").mkdir(parents=True)
+    shutil.copy(ROOT / "tools/site/conf.py", SOURCE)
+    shutil.copy(ROOT / "tools/site/course.css", SOURCE / "_static")
+    for folder in ("notebooks", "exercises", "solutions"):
+        (SOURCE / folder).mkdir()
+        for path in sorted((ROOT / folder).glob("*.ipynb")):
+            nbformat.write(for_readers(path), SOURCE / folder / path.name)
+    shutil.copytree(ROOT / "docs", SOURCE / "docs")
+    (SOURCE / "index.md").write_text(contents(), encoding="utf-8")
+
+
+def for_readers(path):
+    """The notebook as a page: no teacher's notes, and a link to its deck where there is one."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [c for c in notebook.cells if not _is_note(c)]
+    deck = SLIDES / f"{path.stem}.slides.html"
+    if path.parent.name == "notebooks" and deck.exists():
+        link = nbformat.v4.new_markdown_cell(f'<a href="../slides/{deck.name}">Slides</a>')
+        link.id = "slides-link"
+        notebook.cells.insert(1, link)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK_TO_HEADING.sub(_site_anchor, cell.source)
+    return notebook
+
+
+def contents():
+    """The front page: the README's first part and a table of contents for each section."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    parts = [readme.split("## Two commands")[0].strip()]
+    for caption, (folder, pattern) in SECTIONS.items():
+        names = sorted(p.stem for p in (ROOT / folder).glob(f"{pattern}.ipynb"))
+        listed = "\n".join(f"{folder}/{name}" for name in names)
+        parts.append(f"```{{toctree}}\n:maxdepth: 1\n:caption: {caption}\n\n{listed}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def build():
+    """Run Sphinx; returns its exit code."""
+    from sphinx.cmd.build import build_main
+
+    shutil.rmtree(SITE, ignore_errors=True)
+    code = build_main(["-q", "-b", "html", "-j", "2", str(SOURCE), str(SITE)])
+    if code == 0 and SLIDES.exists():
+        shutil.copytree(SLIDES, SITE / "slides")
+    return code
+
+
+def _site_anchor(match):
+    """Jupyter's anchor of a heading, The-gap?, as the site writes it, the-gap."""
+    return match[1] + re.sub(r"[^\w-]", "", match[2].lower())
+
+
+def _is_note(cell):
+    return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
+
+
+def main():
+    try:
+        import myst_nb  # noqa: F401
+        import sphinx_book_theme  # noqa: F401
+    except ImportError:
+        return "The site needs the extra 'site': python tools/environment.py site"
+    prepare()
+    code = build()
+    if code == 0:
+        print("The site is in build/site/index.html")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
