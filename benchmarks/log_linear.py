@@ -47,8 +47,8 @@ def compare(name, train, test):
         test = [[(w, t) if t in known else (w, "X") for w, t in sentence] for sentence in test]
     tagger = LogLinearTagger(features, flat_tags(train), prior_sd=1.0)
     tags, new = np.searchsorted(tagger.tag_names, flat_tags(test)), unseen(test, train)
-    print(f"\n{name}: {features.shape[0]} training tokens, {features.shape[1]} features, "
-          f"{tagger.n_tags} tags;\n  {len(tags)} test tokens, {new.sum()} of unseen words")  # fmt: skip
+    print(f"\n{name}: {features.shape[0]} training tokens, {features.shape[1]} features,")
+    print(f"  {tagger.n_tags} tags; {len(tags)} test tokens, {new.sum()} of unseen words")
     start = perf_counter()
     ascent = climb(fit_gaussian(tagger, np.random.default_rng(0)), rtol=1e-5)
     ours = perf_counter() - start
