@@ -43,7 +43,8 @@ matplotlib.scale matplotlib.spines matplotlib.text matplotlib.ticker matplotlib.
 matplotlib.tri matplotlib.widgets
 """.split()
 
-STOP_WORDS = frozenset("""
+STOP_WORDS = frozenset(
+    """
 about above accepted according actual add added adding additional additionally after all allow
 allowed allows almost along already also although always among another any anything apart appear
 applied applies apply appropriate are arg args argument arguments around array arrays asarray assume
@@ -91,7 +92,8 @@ user users uses using usual usually valid value values variable variables variou
 versionadded versionchanged versions very via want was way ways well were what when where whereas
 whether which while who whole whose why will wish with within without work working works would wrong
 yet yield yields you your
-""".split())
+""".split()
+)
 
 
 def public_objects():
@@ -144,8 +146,10 @@ def prose_lines(docstring):
 def without_boilerplate(documents, times=8):
     """Drop every line whose words occur, as a line, in `times` documents or more."""
     frequency = Counter(line for lines in documents for line in {tuple(words) for words in lines})
-    return [[w for words in lines if frequency[tuple(words)] < times for w in words]
-            for lines in documents]
+    return [
+        [w for words in lines if frequency[tuple(words)] < times for w in words]
+        for lines in documents
+    ]
 
 
 def without_twins(counts, similarity=0.9):
@@ -169,15 +173,17 @@ def count_words(documents, fewest=8, most=0.25):
     """(counts, vocabulary) over the words in `fewest` documents up to a share `most` of them."""
     frequency = Counter(word for words in documents for word in set(words))
     vocabulary = sorted(
-        word for word, n in frequency.items()
+        word
+        for word, n in frequency.items()
         if fewest <= n <= most * len(documents) and word not in STOP_WORDS
     )
     column = {word: v for v, word in enumerate(vocabulary)}
     rows = [[column[word] for word in words if word in column] for words in documents]
     starts = np.cumsum([0] + [len(row) for row in rows])
     indices = np.concatenate(rows).astype(int)
-    counts = sparse.csr_array((np.ones(len(indices), dtype=int), indices, starts),
-                              shape=(len(rows), len(vocabulary)))
+    counts = sparse.csr_array(
+        (np.ones(len(indices), dtype=int), indices, starts), shape=(len(rows), len(vocabulary))
+    )
     counts.sum_duplicates()
     return counts, vocabulary
 
@@ -196,10 +202,13 @@ def build(fewest_tokens=30):
 
 def main():
     corpus = build()
-    write_ldac(corpus, FILES / "docstrings.ldac", FILES / "docstrings.vocab",
-               FILES / "docstrings.names")
-    print(f"{len(corpus)} documents, {len(corpus.vocabulary)} words, {corpus.counts.sum()} tokens, "
-          f"{len(set(corpus.labels))} labels")
+    write_ldac(
+        corpus, FILES / "docstrings.ldac", FILES / "docstrings.vocab", FILES / "docstrings.names"
+    )
+    print(
+        f"{len(corpus)} documents, {len(corpus.vocabulary)} words, {corpus.counts.sum()} tokens, "
+        f"{len(set(corpus.labels))} labels"
+    )
 
 
 if __name__ == "__main__":
