@@ -494,6 +494,7 @@ def test_sampled_training_takes_more_factors_than_can_be_enumerated():
     states_ = list(islice(lf.train(counts, 30, np.random.default_rng(22)), 10))
     assert states_[-1].noisy
     assert states_[-1].elbo > states_[0].elbo
+    climb(iter(states_), max_steps=9)  # a noisy bound may fall
 
 
 def test_training_repeats_itself_with_the_same_seed():
