@@ -150,12 +150,14 @@ def _diagonal_step(tagger, state):
 
 def _full_step(tagger, state):
     probs, curvature = state.expected
-    new = inverse(full_precision(tagger, curvature))
+    new, log_determinant = inverse(full_precision(tagger, curvature))
     slope = _expected_gradient(tagger, state.q, probs).ravel()
     step = (new @ slope).reshape(tagger.shape)
 
     def path(rate):
-        covariance = new if rate == 1 else state.q.covariance + rate * (new - state.q.covariance)
-        return FullGaussian(state.q.mean + rate * step, covariance)
+        mean = state.q.mean + rate * step
+        if rate == 1:
+            return FullGaussian(mean, new, log_determinant)
+        return FullGaussian(mean, state.q.covariance + rate * (new - state.q.covariance))
 
     return path

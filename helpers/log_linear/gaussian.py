@@ -45,10 +45,14 @@ class DiagonalGaussian:
 
 @dataclass(frozen=True)
 class FullGaussian:
-    """q(w) = Normal(mean, covariance): mean (F, T), covariance (F T, F T)."""
+    """q(w) = Normal(mean, covariance): mean (F, T), covariance (F T, F T).
+
+    log_determinant: that of the covariance, where whoever made it knows it already.
+    """
 
     mean: np.ndarray
     covariance: np.ndarray
+    log_determinant: float | None = None
 
     @property
     def sd(self):
@@ -61,7 +65,9 @@ class FullGaussian:
 
     def entropy(self):
         """H(q) = (log |covariance| + F T (log 2 pi + 1)) / 2."""
-        log_det = 2 * np.log(np.diagonal(np.linalg.cholesky(self.covariance))).sum()
+        log_det = self.log_determinant
+        if log_det is None:
+            log_det = 2 * np.log(np.diagonal(np.linalg.cholesky(self.covariance))).sum()
         return float(0.5 * (log_det + self.mean.size * (LOG_TAU + 1)))
 
     def sample(self, rng, size=None):

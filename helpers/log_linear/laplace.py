@@ -52,7 +52,7 @@ def fit_laplace(tagger, covariance="full"):
         q = DiagonalGaussian(mode, 1 / np.sqrt(diagonal_precision(tagger, probs * (1 - probs))))
     else:
         curvature = probs[:, :, None] * (np.eye(tagger.n_tags) - probs[:, None, :])
-        q = FullGaussian(mode, inverse(full_precision(tagger, curvature)))
+        q = FullGaussian(mode, *inverse(full_precision(tagger, curvature)))
     log_det = 2 * (q.entropy() - 0.5 * mode.size * (LOG_TAU + 1))
     return Laplace(q, log_joint(tagger, mode) + 0.5 * (mode.size * LOG_TAU + log_det))
 
@@ -134,12 +134,17 @@ def full_precision(tagger, curvature):
 
 
 def inverse(precision):
-    """By Cholesky's factor; dpotri inverts from it at a third of the price of solving."""
+    """(inverse, its log determinant) of a precision matrix, which is overwritten.
+
+    By Cholesky's factor; dpotri inverts from it at a third of the price of solving.
+    """
     factor, failed = dpotrf(precision, lower=True, overwrite_a=True)
-    inverse, failed = dpotri(factor, lower=True, overwrite_c=True) if failed == 0 else (None, 1)
+    if failed == 0:
+        log_determinant = -2 * np.log(np.diagonal(factor)).sum()
+        result, failed = dpotri(factor, lower=True, overwrite_c=True)
     if failed:
         raise ValueError("covariance: the weights' precision is not positive definite")
-    lower = np.tril(inverse, -1)
+    lower = np.tril(result, -1)
     lower += lower.T
-    np.fill_diagonal(lower, np.diagonal(inverse))
-    return lower
+    np.fill_diagonal(lower, np.diagonal(result))
+    return lower, float(log_determinant)
