@@ -19,7 +19,17 @@ from nbconvert import HTMLExporter
 from helpers.show import interactive
 
 ROOT = Path(__file__).parent.parent
-FIRST = "from helpers import small\nfrom helpers.show import interactive"
+FIRST = """
+from helpers import small
+from helpers.lda import trajectory
+from helpers.show import interactive
+from helpers.show.interactive import topics
+
+def long_names():
+    model, tokens, words = topics.toy_model()
+    names = ["eigenvalues and all that", "random numbers", "sparse matrices"]
+    return words, trajectory(model, tokens, 9), names
+"""
 CALLS = (
     "interactive.gap()",
     "interactive.gap(small.bank().log_joint(1))",
@@ -32,6 +42,7 @@ CALLS = (
     "interactive.mean_field()",
     "interactive.fhmm()",
     "interactive.lda_document()",
+    "interactive.lda_document(*long_names())",
     "interactive.explaining_away()",
     "interactive.two_gaps()",
     "interactive.trace([-5.0, -4.0, -4.5, -1.0], -1.4)",

@@ -32,13 +32,14 @@ export const figure = {
     stage.setAttribute("viewBox", `0 0 900 ${bottom + 50}`);
     const most = Math.max(...data.gamma.flat());
     const wide = (bottom - top) / topics;
+    const left = 30 + 11.5 * Math.max(...data.names.map((name) => name.length));
     const bars = data.names.map((name, k) => {
       const row = top + wide * k;
-      draw(stage, "text", { x: 120, y: row + wide / 2 + 6, class: "end" }, name);
-      return [draw(stage, "rect", { class: "stripe", x: 130, y: row + 3, height: wide - 8, style: colour(k) }),
+      draw(stage, "text", { x: left - 10, y: row + wide / 2 + 6, class: "end" }, name);
+      return [draw(stage, "rect", { class: "stripe", x: left, y: row + 3, height: wide - 8, style: colour(k) }),
               draw(stage, "text", { y: row + wide / 2 + 6 })];
     });
-    draw(stage, "text", { x: 130, y: top - 8 }, "γ, topic by topic");
+    draw(stage, "text", { x: left, y: top - 8 }, "γ, topic by topic");
     const last = data.elbos.length - 1;
     const trace = axes(stage, { box: [560, top, 890, bottom], x: [0, Math.max(last, 1)], y: data.range, ylabel: "ELBO, nats",
       yticks: data.yticks, xlabel: "update" });
@@ -54,8 +55,9 @@ export const figure = {
         });
       });
       bars.forEach(([rect, text], k) => {
-        set(rect, { width: (250 * gamma[k]) / most });
-        set(text, { x: 140 + (250 * gamma[k]) / most }).textContent = number(gamma[k]);
+        const width = ((420 - left) * gamma[k]) / most;
+        set(rect, { width });
+        set(text, { x: left + width + 10 }).textContent = number(gamma[k]);
       });
       const steps = data.elbos.slice(0, step + 1);
       set(line, { d: trace.path(steps.map((_, i) => i), steps) });

@@ -10,6 +10,7 @@ from helpers.show.interactive.controls import steps, ticks
 from helpers.show.interactive.figure import Interactive, clean, json_text
 
 MOST_TOPICS, MOST_WORDS, MOST_DATA = 5, 70, 150_000
+LONGEST_NAME = 20  # characters beside a bar
 TEXT = (
     "the bank lent money at low interest and the river flooded its bank while water and fish "
     "moved past the bank and the loan was paid"
@@ -50,6 +51,7 @@ def lda_document(words=None, trajectory=None, topic_names=None, log_evidence=Non
         [f"topic {k + 1}" for k in range(gamma.shape[1])] if topic_names is None else topic_names
     )
     names, gamma, phi = _largest(list(names), gamma, phi)
+    names = [n if len(n) <= LONGEST_NAME else n[: LONGEST_NAME - 1] + "…" for n in names]
     top = phi.argmax(axis=2)
 
     def compute(step):
