@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,6 +17,7 @@ from helpers.checks import outcomes
 from helpers.checks.judging import judge, verdict_on
 from helpers.checks.outcomes import ENDED, ENDLESS, NO_MEMORY, RAISED, UNWRITTEN, VALUE, observe
 from helpers.checks.plain import Odd, agree, describe, fingerprint, like, plain
+from helpers.checks.slips import slips
 from helpers.checks.tasks import Hints, Mistake, Prediction, Task, case
 from helpers.checks.verdicts import Verdict
 
@@ -336,6 +338,72 @@ VECTORS = {
 @pytest.mark.parametrize("words", VECTORS)
 def test_mistakes_of_any_array(words):
     assert words in said(VECTOR, VECTORS[words])
+
+
+def two_terms(a, b, c):
+    return np.sum(a * np.log(b), axis=0) - np.exp(c) / (2 * b.sum())
+
+
+SLIPS = {
+    "plus stands where a minus": lambda a, b, c: np.sum(a * np.log(b)) + np.exp(c) / (2 * b.sum()),
+    "`mean` stands where `sum`": lambda a, b, c: np.mean(a * np.log(b)) - np.exp(c) / 2 / b.sum(),
+    "`log2` stands where `log`": lambda a, b, c: np.sum(a * np.log2(b)) - np.exp(c) / 2 / b.sum(),
+    "`a` stands in one place": lambda a, b, c: np.sum(a * np.log(b)) - np.exp(c) / 2 / a.sum(),
+    "a `log` is missing": lambda a, b, c: np.sum(a * b) - np.exp(c) / 2 / b.sum(),
+    "a factor is missing": lambda a, b, c: np.sum(a * np.log(b)) - np.exp(c) / b.sum(),
+    "a term is missing": lambda a, b, c: np.sum(a * np.log(b)) + 0 * c,
+    "are added that should": lambda a, b, c: np.sum(a + np.log(b)) - np.exp(c) / 2 / b.sum(),
+}
+
+
+@pytest.mark.parametrize("words", SLIPS)
+def test_slips_of_the_pen(words):
+    task = Task(
+        "formula",
+        reference=two_terms,
+        cases=lambda rng: [case(*rng.random((2, n)), rng.normal()) for n in (2, 3, 4, 5)],
+        hints=HINTS,
+    )
+    assert words in said(task, SLIPS[words])
+
+
+def test_slips_are_not_looked_for_where_a_loop_may_not_end():
+    def looping(x):
+        while x > 1:
+            x = x / 2
+        return x + 1
+
+    assert slips(looping) == () and slips(np.sum) == () and len(slips(two_terms)) > 20
+
+
+SUBSTITUTED = {
+    "`p` goes in squared": lambda q, p: kl(q, p**2),
+    "`q` and `p` are exchanged": lambda q, p: kl(p, q),
+    "goes in in reverse order": lambda q, p: kl(q, p[::-1]),
+    "the first entry of `q` is left out": lambda q, p: kl(q[1:], p[1:]),
+    "1 - `p` goes in": lambda q, p: kl(q, 1 - p),
+}
+
+
+@pytest.mark.parametrize("words", SUBSTITUTED)
+def test_mistakes_in_the_inputs(words):
+    plain_task = Task("kl", reference=kl, cases=lambda rng: list(pairs(rng))[1:4], hints=HINTS)
+    assert words in said(plain_task, SUBSTITUTED[words])
+
+
+def test_the_fields_of_a_model_are_inputs_too():
+    @dataclass(frozen=True)
+    class Chain:
+        transition: np.ndarray
+
+    task = Task(
+        "step",
+        reference=lambda model, s: s @ model.transition,
+        cases=lambda rng: [case(Chain(rng.random((n, n))), rng.random(n)) for n in (2, 3, 4)],
+        hints=HINTS,
+    )
+    message = said(task, lambda model, s: model.transition @ s)
+    assert "`model.transition` goes in transposed" in message
 
 
 def test_the_fall_back_shows_the_smallest_input():

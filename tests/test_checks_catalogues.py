@@ -15,7 +15,8 @@ import helpers.checks
 from helpers.checks.judging import as_case, call_of, judge, judge_choice, verdict_on
 from helpers.checks.outcomes import VALUE, Outcome, one_call
 from helpers.checks.plain import agree, finite
-from helpers.checks.recognising import result_of
+from helpers.checks.recognising import Trial, matches, result_of
+from helpers.checks.slips import slips
 from helpers.checks.tasks import Prediction, Task, tasks_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,6 +102,20 @@ def test_the_reference_is_accepted_on_a_hundred_random_inputs(module, task):
         tried += len(cases)
         if tried >= 100:
             break
+
+
+@pytest.mark.parametrize(("module", "task"), [p for p in WRITTEN if p.values[1].spelt_out])
+def test_other_ways_to_write_the_reference_are_right(module, task):
+    for formula in task.spelt_out:
+        assert slips(formula), "its source cannot be read, or it holds nothing to slip on"
+        right = 0
+        for seed in range(3):
+            for c in cases_of(task, seed):
+                expected = result_of(task, task.reference, c.inputs)
+                trial = Trial(c.inputs, expected, result_of(task, formula, c.inputs))
+                right += matches(task, expected, trial)
+                assert matches(task, expected, trial) or c.label  # may stumble over special inputs
+        assert right > 0
 
 
 @pytest.mark.parametrize(("module", "task"), WRITTEN)

@@ -55,9 +55,21 @@ def _rows_sum_to_one(q, x, *_):
     return ""
 
 
+def _responsibilities_spelt_out(x, weights, means, sds):
+    squared = ((x[:, None] - means) / sds) ** 2
+    log_joint = np.log(weights) - np.log(sds) - 0.5 * squared
+    return softmax(log_joint, axis=1)
+
+
+def _responsibilities_by_densities(x, weights, means, sds):
+    joint = weights * np.exp(-0.5 * (x[:, None] - means) ** 2 / sds**2) / (sds * np.sqrt(2 * np.pi))
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
 e_step = Task(
     "e_step",
     reference=_responsibilities,
+    spelt_out=[_responsibilities_spelt_out, _responsibilities_by_densities],
     cases=_mixture_cases,
     returns="the posterior of z, (N, K)",
     points=2,
@@ -173,9 +185,15 @@ def _below_likelihood(value, log_joint, q):
     return ""
 
 
+def _elbo_spelt_out(log_joint, q):
+    held = q > 0
+    return np.sum(q[held] * log_joint[held]) - np.sum(q[held] * np.log(q[held]))
+
+
 elbo = Task(
     "elbo",
     reference=_elbo,
+    spelt_out=[_elbo_spelt_out],
     cases=_table_cases,
     returns="the bound for the whole data set, one number",
     points=1,
@@ -399,10 +417,23 @@ def _gap(log_joint, q):
     return _log_likelihood(log_joint) - _elbo(log_joint, q)
 
 
+def _gap_spelt_out(log_joint, q):
+    held = q > 0
+    log_posterior = log_joint - logsumexp(log_joint, axis=1, keepdims=True)
+    return np.sum(q[held] * (np.log(q[held]) - log_posterior[held]))
+
+
+def _gap_by_two_terms(log_joint, q):
+    held = q > 0
+    log_posterior = log_joint - np.log(np.sum(np.exp(log_joint), axis=1, keepdims=True))
+    return np.sum(q[held] * np.log(q[held])) - np.sum(q * log_posterior)
+
+
 gap = Derivation(
     "gap",
     above=r"\log p(x \mid \theta) - \mathrm{ELBO}(q, \theta)",
     reference=_gap,
+    spelt_out=[_gap_spelt_out, _gap_by_two_terms],
     cases=_table_cases,
     returns="one number for the whole data set",
     points=2,

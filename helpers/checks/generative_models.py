@@ -60,9 +60,14 @@ def _sums_to_one(joint, prior, likelihood):
     return "" if np.isclose(total, 1) else f"your table sums to {total:.4g}, and a joint sums to 1"
 
 
+def _joint_in_a_loop(prior, likelihood):
+    return np.array([prior[z] * likelihood[z] for z in range(len(prior))])
+
+
 joint_table = Task(
     "joint_table",
     reference=_joint,
+    spelt_out=[_joint_in_a_loop],
     cases=_table_cases,
     returns="a row for each z, a column for each x",
     points=1,
@@ -136,9 +141,14 @@ def _is_probability(value, *_):
     return f"you returned {high:.4g}: a probability cannot exceed 1" if high > 1 + 1e-9 else ""
 
 
+def _evidence_spelt_out(prior, likelihood, x):
+    return np.sum(prior * likelihood[:, x])
+
+
 evidence = Task(
     "evidence",
     reference=_evidence,
+    spelt_out=[_evidence_spelt_out],
     cases=_observed_cases,
     returns="p(x), for the observed x only",
     points=1,
@@ -439,9 +449,15 @@ def _above_largest_term(value, log_joint):
     return ""
 
 
+def _log_evidence_spelt_out(log_joint):
+    top = log_joint.max()
+    return top + np.log(np.sum(np.exp(log_joint - top)))
+
+
 log_evidence = Task(
     "log_evidence",
     reference=_log_evidence,
+    spelt_out=[_log_evidence_spelt_out],
     cases=_log_joint_cases,
     returns="log p(x), one number",
     points=2,

@@ -65,9 +65,15 @@ def _without_zeros(q, p):
     return np.sum(q[held] * np.log(q[held] / p[held]))
 
 
+def _kl_spelt_out(q, p):
+    held = q > 0
+    return np.sum(q[held] * np.log(q[held] / p[held]))
+
+
 kl = Task(
     "kl",
     reference=_kl,
+    spelt_out=[_kl_spelt_out],
     cases=_kl_cases,
     returns="one number, in nats",
     points=2,
@@ -157,9 +163,14 @@ def _gap_cases(rng):
     yield case(np.full(4, 2.5), _simplex(rng, 4), label="a Y that is constant")
 
 
+def _gap_spelt_out(y, weights):
+    return np.log(np.sum(weights * y)) - np.sum(weights * np.log(y))
+
+
 jensen_gap = Task(
     "jensen_gap",
     reference=_gap,
+    spelt_out=[_gap_spelt_out],
     cases=_gap_cases,
     returns="log E[Y] - E[log Y], one number",
     points=1,
@@ -267,9 +278,20 @@ def _below_evidence(value, log_joint, q):
     return ""
 
 
+def _elbo_spelt_out(log_joint, q):
+    held = q > 0
+    return np.sum(q[held] * (log_joint[held] - np.log(q[held])))
+
+
+def _elbo_in_two_terms(log_joint, q):
+    held = q > 0
+    return np.sum(q[held] * log_joint[held]) - np.sum(q[held] * np.log(q[held]))
+
+
 elbo = Task(
     "elbo",
     reference=_elbo,
+    spelt_out=[_elbo_spelt_out, _elbo_in_two_terms],
     cases=_joint_cases,
     returns="one number, in nats",
     points=2,
@@ -412,9 +434,22 @@ def _posterior_gap(log_joint, q):
     return logsumexp(log_joint) - _elbo(log_joint, q)
 
 
+def _gap_from_the_bound(log_joint, q):
+    held = q > 0
+    bound = np.sum(q[held] * (log_joint[held] - np.log(q[held])))
+    return np.log(np.sum(np.exp(log_joint - log_joint.max()))) + log_joint.max() - bound
+
+
+def _gap_from_the_posterior(log_joint, q):
+    held = q > 0
+    log_posterior = log_joint - logsumexp(log_joint)
+    return np.sum(q[held] * (np.log(q[held]) - log_posterior[held]))
+
+
 gap = Task(
     "gap",
     reference=_posterior_gap,
+    spelt_out=[_gap_from_the_bound, _gap_from_the_posterior],
     cases=_joint_cases,
     returns="KL(q(z) || p(z | x)), one number",
     points=2,

@@ -40,9 +40,15 @@ def _entropy_in_range(value, q):
     return ""
 
 
+def _entropy_spelt_out(q):
+    held = q[q > 0]
+    return -np.sum(held * np.log(held))
+
+
 entropy = Task(
     "entropy",
     reference=_entropy,
+    spelt_out=[_entropy_spelt_out],
     cases=_entropy_cases,
     returns="one number, in nats",
     points=1,
@@ -226,10 +232,15 @@ def _line_cases(rng):
         yield case(_simplex(rng, shape), log_joint, float(logsumexp(log_joint)))
 
 
+def _line_five_spelt_out(q, log_joint, log_evidence):
+    return np.sum(q * log_joint) - np.sum(q * np.log(q)) - log_evidence
+
+
 line_five = Derivation(
     "line_five",
     above=r"\int q(z) \log \frac{p(z, x)}{p(x)\, q(z)}\, dz",
     reference=_line_five,
+    spelt_out=[_line_five_spelt_out],
     cases=_line_cases,
     returns="one number",
     points=1,
@@ -302,9 +313,20 @@ def _not_negative(value, *_):
     return ""
 
 
+def _kl_normal_spelt_out(mean_q, sd_q, mean_p, sd_p):
+    squared = sd_q**2 + (mean_q - mean_p) ** 2
+    return np.log(sd_p / sd_q) + squared / (2 * sd_p**2) - 0.5
+
+
+def _kl_normal_in_variances(mean_q, sd_q, mean_p, sd_p):
+    ratio = sd_q**2 / sd_p**2
+    return 0.5 * (ratio - 1 - np.log(ratio) + (mean_q - mean_p) ** 2 / sd_p**2)
+
+
 kl_normal = Task(
     "kl_normal",
     reference=_kl_normal,
+    spelt_out=[_kl_normal_spelt_out, _kl_normal_in_variances],
     cases=_normal_cases,
     returns="KL(q || p), one number",
     points=2,
@@ -499,8 +521,8 @@ def _sampled(log_joint, mean, sd, n, rng):
     return np.mean(log_joint(z) - log_q)
 
 
-def _target(rng):
-    location, width, height = rng.normal(), rng.uniform(1.0, 1.5), rng.normal() * 3
+def _target(rng, near):
+    location, width, height = near + rng.normal() / 2, rng.uniform(1.0, 1.5), rng.normal() * 3
 
     def log_joint(z):
         return height - 0.5 * ((z - location) / width) ** 2
@@ -510,7 +532,8 @@ def _target(rng):
 
 def _sampled_cases(rng):
     for low, high in ((0.3, 0.6), (1.4, 1.8), (0.4, 0.6), (1.5, 1.8)):
-        yield case(_target(rng), float(rng.normal()), float(rng.uniform(low, high)), 40_000, rng)
+        mean = float(rng.choice([-1, 1]) * rng.uniform(1, 2))  # far enough from 0 to be missed
+        yield case(_target(rng, mean), mean, float(rng.uniform(low, high)), 40_000, rng)
 
 
 def _as_good_as(expected, got, *_):

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from helpers.checks.plain import agree, describe, finite, like, plain, shape_in_words
+from helpers.checks.slips import slips
 from helpers.checks.substitutions import substitutions
 from helpers.checks.twists import ANY_SHAPE, ARRAYS, Twist, twisted
 
@@ -47,6 +48,7 @@ def recognise(task, trials, function=None):
         lambda: _of_catalogue(task, trials, wrong, everywhere=False),
         lambda: _unread_argument(task, function),
         lambda: _of_substitutions(task, trials),
+        lambda: _of_slips(task, trials),
         lambda: _one_of_several(task, trials),
         lambda: _two_at_once(task, trials, wrong),
         lambda: _of_substitutions(task, trials, *SIMPLE),
@@ -175,6 +177,25 @@ def _as_far_as_a_factor(result, got):
 
 def _second(twist):
     return twist.hint if isinstance(twist, Twist) else "And the normaliser is another one."
+
+
+def _of_slips(task, trials):
+    """The single change in the reference's own formula that explains all results."""
+    right = [matches(task, t.expected, t) for t in trials]
+    if task.accept is not None and any(right):  # random answers: too much would agree by chance
+        return ""
+    if not any(_says_something(t.got) for t, ok in zip(trials, right, strict=True) if not ok):
+        return ""  # nan for special inputs: many slips would do that
+    deadline = time.monotonic() + PATIENCE
+    in_order = sorted(range(len(trials)), key=lambda k: right[k])  # the wrong ones first
+    ordered = [trials[k] for k in in_order]
+    for formula in (*task.spelt_out, task.reference):
+        for words, function in slips(formula):
+            if time.monotonic() > deadline:
+                return ""
+            if _explains(task, ordered, _Results(task, function, ordered)):
+                return f"It looks as if {words}."
+    return ""
 
 
 def _replaced_results(task, replaced, trials):

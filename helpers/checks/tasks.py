@@ -50,6 +50,8 @@ class Task:
     return "" or a sentence that says what is broken, with numbers.  call(function, *inputs) turns
     what the student's function gives into numbers, where calling it is not enough (a generator of
     states to run, say); it is applied to the reference and the mistakes as well.
+    spelt_out: other ways to write the reference, as students would; slips of the pen are looked for
+    in these formulas, too.
     rtol, atol: the agreement asked for; accept(expected, result, *inputs) replaces it, for answers
     that are random.  why: one sentence for a right answer, about what it means.
     """
@@ -71,12 +73,14 @@ class Task:
     accept: Callable | None = None
     call: Callable | None = None
     room: str = field(default="", compare=False)  # the module, found out from the reference
+    spelt_out: tuple = ()
     above: str = ""  # of a derivation: the line that this one must equal
 
     def __post_init__(self):
         if self.difficulty not in DIFFICULTIES:
             raise ValueError(f"difficulty: expected one of {DIFFICULTIES}, got {self.difficulty!r}")
         object.__setattr__(self, "mistakes", tuple(self.mistakes))
+        object.__setattr__(self, "spelt_out", tuple(self.spelt_out))
         object.__setattr__(self, "invariants", tuple(self.invariants))
         object.__setattr__(self, "room", self.room or self.cases.__module__)
 
