@@ -70,6 +70,15 @@ encode = Task(
             lambda x, A, a, B, c: expit(np.tanh(np.log(x) @ A + a) @ B + c),
         ),
         Mistake(
+            "The hidden layer has a tanh; yours cuts off at zero (a rectifier).",
+            lambda x, A, a, B, c: expit(np.maximum(np.log1p(x) @ A + a, 0) @ B + c),
+        ),
+        Mistake(
+            "You divided the counts by the document's length. The network reads log(1 + x), so "
+            "that it knows how much evidence there is.",
+            lambda x, A, a, B, c: expit(np.tanh(x / x.sum(1, keepdims=True) @ A + a) @ B + c),
+        ),
+        Mistake(
             "The tanh of the hidden layer is missing; without it the network is linear.",
             lambda x, A, a, B, c: expit((np.log1p(x) @ A + a) @ B + c),
         ),
@@ -279,6 +288,10 @@ bound_slope = Task(
             lambda z, w, f, g, p: _likelihood_slope(z, w, f, g) - expit(g) * expit(-g) * (g - p),
         ),
         Mistake(
+            "The entropy's slope is missing: the KL holds the logit of q as well as the prior's.",
+            lambda z, w, f, g, p: _likelihood_slope(z, w, f, g) + expit(g) * expit(-g) * logit(p),
+        ),
+        Mistake(
             "You left the prior out of the KL: yours pulls every b towards one half.",
             lambda z, w, f, g, p: _likelihood_slope(z, w, f, g) - expit(g) * expit(-g) * g,
         ),
@@ -466,6 +479,11 @@ score_function = Task(
         Mistake(
             "You took the baseline from the largest value; take the mean of the other samples.",
             lambda f, z, b: _estimate(f, z, b, np.max),
+        ),
+        Mistake(
+            "Your baseline is the median of all samples; take the mean of the other ones, which "
+            "does not look at the sample itself.",
+            lambda f, z, b: _estimate(f, z, b, np.median),
         ),
         Mistake(
             "You added the baseline; it is subtracted.",

@@ -6,7 +6,16 @@ x: word counts, (V,).  b: q(z_j = 1), (K,).  logits: log b / (1 - b), (K,).
 """
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, logit, logsumexp, rel_entr, softmax
+from scipy.special import (
+    expit,
+    gammaln,
+    log_expit,
+    log_softmax,
+    logit,
+    logsumexp,
+    rel_entr,
+    softmax,
+)
 
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
@@ -80,6 +89,16 @@ document_likelihood = Task(
             "You added the log probabilities of all words of the vocabulary, whether they occur "
             "or not: weight them by the counts.",
             lambda logits, x: log_softmax(logits, axis=1).sum(1),
+        ),
+        Mistake(
+            "You counted the orders in which the words could have come (the multinomial "
+            "coefficient): the document is one sequence of words, so it is left out.",
+            lambda logits, x: _likelihood(logits, x) + gammaln(x.sum() + 1) - gammaln(x + 1).sum(),
+        ),
+        Mistake(
+            "You subtracted each row's maximum, which only keeps exp in range; the normaliser is "
+            "the log of the sum of the exponentials.",
+            lambda logits, x: (logits - logits.max(1, keepdims=True)) @ x,
         ),
         Mistake(
             "Right on paper, but exp(800) overflows: subtract the row's maximum first, or use "
@@ -160,6 +179,14 @@ posterior = Task(
             "Your prior counts only the factors that are on. A factor that is off has a "
             "probability too, 1 - prior.",
             lambda z, prior, ell: _with_joint(ell + z @ np.log(prior), z),
+        ),
+        Mistake(
+            "You took log prior for every factor, on or off: a factor that is off has probability "
+            "1 - prior.",
+            lambda z, prior, ell: (
+                logsumexp(ell + np.log(prior).sum()),
+                softmax(ell) @ z,
+            ),
         ),
         Mistake(
             "You added the prior's probability where its logarithm belongs.",
