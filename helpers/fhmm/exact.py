@@ -9,7 +9,13 @@ from scipy.special import softmax
 from helpers.arguments import generator
 from helpers.fhmm.messages import Dynamics, Messages
 from helpers.fhmm.model import FactorialHMM, Sequences, as_sequences
-from helpers.fhmm.pairs import chunks, coincidences, marginals, transition_marginals
+from helpers.fhmm.pairs import (
+    chunks,
+    coincidences,
+    marginals,
+    transition_counts,
+    transition_marginals,
+)
 from helpers.fhmm.path import most_probable_path, outer_sum
 from helpers.fhmm.size import check_size
 
@@ -58,7 +64,11 @@ class Posterior:
     @cached_property
     def expected_transitions(self):
         """Expected number of steps from i to j in each chain, (M, L, L)."""
-        return self.pair_marginals.sum(0)
+        rows = np.delete(np.arange(len(self.marginals)), self.sequences.last)
+        counts = np.zeros_like(self.model.transition)
+        for chunk in chunks(len(rows), self.messages.forward.shape[1]):
+            counts += transition_counts(self.messages, self.model.transition, rows[chunk])
+        return counts
 
     @cached_property
     def expected_coincidences(self):
