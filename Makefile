@@ -10,7 +10,7 @@ THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg --nbval-cell-timeout=180
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test slides handout site exercises notebooks lint bench lock
+.PHONY: help env lab test slides handout site lite exercises notebooks lint bench lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ handout: env-test  ## print every lecture as PDF into build/handout
 
 site: env-test+site  ## render all notebooks as pages to read, into build/site
 	@$(PY) tools/site_pages.py
+
+lite: env-lite  ## build the course for a browser without a server, into build/lite
+	@$(PY) tools/lite.py
 
 exercises: env-test  ## write exercises/ from solutions/
 	@$(PY) tools/exercises.py build

@@ -1,0 +1,63 @@
+"""Builds the course for JupyterLite, which runs in a browser without a server: `make lite`.
+
+    python tools/lite.py      writes build/lite; serve that folder, e.g. python -m http.server
+
+The page itself needs no server of ours; when it is opened, the browser fetches Python (Pyodide),
+NumPy, SciPy and matplotlib from where JupyterLite keeps them, so the reader must be online.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+LITE, FILES, WHEELS = (ROOT / "build" / name for name in ("lite", "lite-files", "lite-wheels"))
+# What helpers import in the browser; Pyodide brings the rest.
+PACKAGES = ("anywidget", "daft-pgm", "ipywidgets", "matplotlib", "scipy", "tqdm")
+FIRST_CELL = f"""# Only here, in the browser: fetch the course and what it needs.
+import piplite
+
+await piplite.install({list(PACKAGES)})
+await piplite.install("variational-inference-course", deps=False)"""
+
+
+def main():
+    """Wheel, files and site, one after the other."""
+    for folder in (LITE, FILES, WHEELS):
+        shutil.rmtree(folder, ignore_errors=True)
+    wheel = build_wheel()
+    write_files()
+    command = ["build", "--contents", FILES, "--output-dir", LITE, "--piplite-wheels", wheel]
+    code = subprocess.call(
+        [sys.executable, "-m", "jupyterlite_core", *map(str, command)], cwd=FILES
+    )
+    if code == 0:
+        print("The course for the browser is in build/lite: python -m http.server -d build/lite")
+    return code
+
+
+def build_wheel():
+    """The course as a wheel without its dependencies; its path."""
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", WHEELS, ROOT]
+    subprocess.run(list(map(str, command)), check=True)
+    return next(WHEELS.glob("*.whl"))
+
+
+def write_files():
+    """The notebooks, each with a first cell that installs the course in the browser."""
+    for folder in ("notebooks", "exercises", "solutions"):
+        (FILES / folder).mkdir(parents=True)
+        for path in sorted((ROOT / folder).glob("*.ipynb")):
+            notebook = nbformat.read(path, as_version=4)
+            cell = nbformat.v4.new_code_cell(FIRST_CELL, metadata={"tags": ["lite"]})
+            cell.id = "lite-install"
+            notebook.cells.insert(0, cell)
+            nbformat.write(notebook, FILES / folder / path.name)
+    shutil.copytree(ROOT / "notebooks/results", FILES / "notebooks/results")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
