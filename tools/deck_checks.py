@@ -52,8 +52,11 @@ class Fault:
         return f"slide {self.slide}: {self.kind}: {self.detail}"
 
 
-def on_the_wall(browser, deck, notebook):
-    """Faults of a deck as it is projected: each slide, the network, the notes, the build-ups."""
+def on_the_wall(browser, deck, notebook, themes=("light", "dark")):
+    """Faults of a deck as it is projected: each slide, the network, the notes, the build-ups.
+
+    themes: those in which axe judges how accessible the deck is.
+    """
     deck = Path(deck)
     faults = []
     if deck.stat().st_size > LARGEST:
@@ -61,7 +64,7 @@ def on_the_wall(browser, deck, notebook):
     with _opened(browser, deck, "theme=light", faults) as page:
         faults += [Fault(*fault) for fault in page.evaluate(PROBE.read_text(encoding="utf-8"))]
         faults += _steps_and_notes(page, notebook)
-        for theme in ("light", "dark"):
+        for theme in themes:
             faults += _accessibility(page, theme)
     return faults
 
