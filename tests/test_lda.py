@@ -335,18 +335,18 @@ def test_learning_stays_finite_and_climbs_with_tiny_priors(eta, alpha, start):
 def test_updates_in_logarithms_equal_the_fast_ones():
     model, sample, rng = corpus(10)
     batches = fast.Batches(sample.counts, 3)
-    scores = fast.WordScores.of(np.log(model.topics.T))
+    scores = fast.WordScores.of_topics(model.topics.T)
     documents = next(batches.documents())
     block = batches.block(documents, scores.weights)
     gamma = rng.gamma(2.0, 1.0, (len(documents), 3)) + 0.1
-    phi, _ = fast.in_logs(block.words, gamma, scores.logs)
+    phi, _ = fast.in_logs(block.words, gamma, scores)
     by_logs = model.alpha + np.einsum("nl,nlk->nk", block.counts, phi)
-    np.testing.assert_allclose(fast.update(block, gamma, model.alpha, scores.logs), by_logs)
+    np.testing.assert_allclose(fast.update(block, gamma, model.alpha, scores), by_logs)
     lost = fast.Block(documents, block.words, block.counts, block.totals, 0 * block.scores)
-    np.testing.assert_allclose(fast.update(lost, gamma, model.alpha, scores.logs), by_logs)
+    np.testing.assert_allclose(fast.update(lost, gamma, model.alpha, scores), by_logs)
     np.testing.assert_allclose(
-        fast.bounds(lost, gamma, model.alpha, scores.logs),
-        fast.bounds(block, gamma, model.alpha, scores.logs),
+        fast.bounds(lost, gamma, model.alpha, scores),
+        fast.bounds(block, gamma, model.alpha, scores),
         atol=1e-10,
     )
 
@@ -388,7 +388,7 @@ def test_the_usage_is_the_expected_count_of_words_in_topics():
     model, sample, rng = corpus(13)
     learner = _Learner(sample.counts, model.alpha, None, updates=1)
     gamma = rng.gamma(2.0, 1.0, (12, 3)) + 0.1
-    _, following, usage = learner.sweep(fast.WordScores.of(np.log(model.topics.T)), gamma)
+    _, following, usage = learner.sweep(fast.WordScores.of_topics(model.topics.T), gamma)
     expected = np.zeros((9, 3))
     for document, words in enumerate(sample.words):
         np.add.at(expected, words, lda.update_phi(following[document], model.topics, words))

@@ -14,6 +14,7 @@ of one, and a document whose phi no longer sums to its tokens is redone in logar
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import gammaln, logsumexp, psi
@@ -27,22 +28,36 @@ SUM_TOLERANCE = 1e-9  # how far, relatively, a document's phi may be from summin
 class WordScores:
     """E_q[log beta_kw] by word, each row shifted by its maximum.
 
-    logs: (V, K), maximum 0 in each row.  weights: exp(logs), (V, K).
-    shift: the maxima, (V,); -inf for a word that no topic has, whose logs are then all 0.
+    weights: exp of the shifted scores, (V, K), maximum 1 in each row.
+    shift: the maxima, (V,); -inf for a word that no topic has, whose weights are then all 1.
     """
 
-    logs: np.ndarray
     weights: np.ndarray
     shift: np.ndarray
+    unshifted: np.ndarray | None = None
 
     @classmethod
-    def of(cls, expected_log_topics):
-        """From E_q[log beta], (V, K): words by topics."""
+    def of_expected_logs(cls, expected_log_topics):
+        """From E_q[log beta], (V, K), finite."""
         shift = expected_log_topics.max(axis=1)
-        held = np.isfinite(shift)
-        logs = np.where(held[:, None], expected_log_topics, 0.0)
-        logs -= np.where(held, shift, 0.0)[:, None]
-        return cls(logs, np.exp(logs), shift)
+        return cls(np.exp(expected_log_topics - shift[:, None]), shift, expected_log_topics)
+
+    @classmethod
+    def of_topics(cls, topics):
+        """From beta itself, words by topics, (V, K)."""
+        top = topics.max(axis=1)
+        held = top > 0
+        weights = np.where(held[:, None], topics, 1.0) / np.where(held, top, 1.0)[:, None]
+        with np.errstate(divide="ignore"):
+            return cls(weights, np.log(top))
+
+    @cached_property
+    def logs(self):
+        """The shifted scores, (V, K): not log(weights), where these have underflowed."""
+        if self.unshifted is not None:
+            return self.unshifted - self.shift[:, None]
+        with np.errstate(divide="ignore"):
+            return np.log(self.weights)
 
     def total_shift(self, counts):
         """sum_w counts_dw shift_w, (D,); -inf for a document with a word that no topic has."""
@@ -109,10 +124,10 @@ class Batches:
         return slots, places < lengths
 
 
-def update(block, gamma, alpha, logs):
+def update(block, gamma, alpha, scores):
     """One update of phi and then gamma for a block: (n, K) -> (n, K).
 
-    logs: the :class:`WordScores`'s, for the documents that need them.
+    scores: the :class:`WordScores`, for the documents that need logarithms.
     """
     share = np.exp(psi(gamma))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -121,21 +136,21 @@ def update(block, gamma, alpha, logs):
         new *= share
     lost = ~(np.abs(new.sum(axis=1) - block.totals) <= SUM_TOLERANCE * block.totals)
     if lost.any():
-        phi, _ = in_logs(block.words[lost], gamma[lost], logs)
+        phi, _ = in_logs(block.words[lost], gamma[lost], scores)
         new[lost] = np.vecmat(block.counts[lost], phi)
     new += alpha
     return new
 
 
-def in_logs(words, gamma, logs):
+def in_logs(words, gamma, scores):
     """phi (n, L, K) and log sum_k exp(digamma(gamma_k)) b_wk (n, L), safe from underflow."""
-    scores = psi(gamma)[:, None, :] + logs[words]
-    norms = logsumexp(scores, axis=2)
-    scores -= norms[:, :, None]
-    return np.exp(scores, out=scores), norms
+    log_phi = psi(gamma)[:, None, :] + scores.logs[words]
+    norms = logsumexp(log_phi, axis=2)
+    log_phi -= norms[:, :, None]
+    return np.exp(log_phi, out=log_phi), norms
 
 
-def bounds(block, gamma, alpha, logs):
+def bounds(block, gamma, alpha, scores):
     """Each document's ELBO at phi's optimum, without the shifts of its words, (n,).
 
     sum_w counts_w log sum_k b_wk exp(E_q[log theta_k]) - KL(Dir(gamma) || Dir(alpha))
@@ -145,7 +160,7 @@ def bounds(block, gamma, alpha, logs):
     with np.errstate(divide="ignore"):
         log_norms = np.log(norms, out=norms)
     if lost.any():
-        log_norms[lost] = in_logs(block.words[lost], gamma[lost], logs)[1]
+        log_norms[lost] = in_logs(block.words[lost], gamma[lost], scores)[1]
     tokens = np.vecdot(block.counts, log_norms) - block.totals * psi(gamma.sum(axis=1))
     return tokens - dirichlet_kl(gamma, alpha)
 

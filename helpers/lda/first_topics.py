@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 NEIGHBOURS = 30  # documents that found a topic together
 CANDIDATES = 8  # for each topic
+FOUNDERS = 1500  # documents at most among which topics are founded
 SHARPNESS = 4  # the power of its resemblance with which a document joins a topic
 JITTER = 100.0  # the shape of the gamma noise that tells equal topics apart: sd 10 %
 COMMON = 0.1  # share of the corpus's own word frequencies in every topic
@@ -30,12 +31,22 @@ def seeded_topics(counts, n_topics, rng):
     """
     features = _weighted_words(counts)
     lengths = np.asarray(counts.sum(axis=1), dtype=float).ravel()
-    resemblance = _found(features, np.sqrt(lengths), n_topics, rng).T ** SHARPNESS
+    some = _some_documents(lengths, rng)
+    means = _founders(features[some], np.sqrt(lengths[some]), n_topics, rng)
+    resemblance = (features @ means) ** SHARPNESS
     totals = resemblance.sum(axis=1, keepdims=True)
     share = np.where(totals > 0, resemblance / np.where(totals > 0, totals, 1.0), 1 / n_topics)
     usage = counts.T @ share
     usage += COMMON * usage.mean(axis=1, keepdims=True)
     return usage * rng.gamma(JITTER, 1 / JITTER, usage.shape)
+
+
+def _some_documents(lengths, rng):
+    """Documents with words, at most FOUNDERS of them: enough to find unlike ones among."""
+    documents = np.flatnonzero(lengths > 0)
+    if len(documents) <= FOUNDERS:
+        return documents
+    return np.sort(rng.choice(documents, FOUNDERS, replace=False))
 
 
 def _weighted_words(counts):
@@ -49,24 +60,25 @@ def _weighted_words(counts):
     return features
 
 
-def _found(features, weight, n_topics, rng):
-    """Each document's resemblance to each founded topic, (K, D)."""
-    chosen = np.zeros((n_topics, features.shape[0]))
+def _founders(features, weight, n_topics, rng):
+    """The mean weighted words of each topic's founders, of length one, (V, K)."""
+    means = np.zeros((features.shape[1], n_topics))
     closest = np.zeros(features.shape[0])
     for topic in range(n_topics):
         odds = np.maximum(1 - closest, 1e-6) ** 2 * weight  # all may be alike: then any will do
         candidates = rng.choice(len(odds), CANDIDATES, p=odds / odds.sum())
-        found = [_resemblance(features, document) for document in candidates]
-        chosen[topic] = max(found, key=lambda near: np.maximum(closest, near).sum())
-        closest = np.maximum(closest, chosen[topic])
-    return chosen
+        found = _neighbourhoods(features, candidates)
+        resemblance = np.maximum(features @ found, closest[:, None])
+        best = int(resemblance.sum(axis=0).argmax())
+        means[:, topic], closest = found[:, best], resemblance[:, best]
+    return means
 
 
-def _resemblance(features, document):
-    """The cosine of every document with the mean of one document's neighbourhood, (D,)."""
-    near = features @ features[[document]].toarray()[0]
+def _neighbourhoods(features, documents):
+    """The mean of each document's nearest neighbours, of length one, (V, number of documents)."""
+    near = features @ features[documents].toarray().T
     n_near = min(NEIGHBOURS, len(near))
-    neighbours = np.argpartition(near, -n_near)[-n_near:]
-    mean = features[neighbours].T @ near[neighbours]
-    norm = np.linalg.norm(mean)
-    return features @ (mean / norm) if norm > 0 else near
+    least = np.partition(near, -n_near, axis=0)[-n_near]
+    means = features.T @ np.where(near >= least, near, 0.0)
+    norms = np.linalg.norm(means, axis=0)
+    return means / np.where(norms > 0, norms, 1.0)

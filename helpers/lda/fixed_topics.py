@@ -107,8 +107,7 @@ def first_gamma(alpha, totals, start=None):
 
 
 def _scores(model, counts):
-    with np.errstate(divide="ignore"):
-        scores = WordScores.of(np.log(model.topics.T))
+    scores = WordScores.of_topics(np.ascontiguousarray(model.topics.T))
     warn_unsupported(counts, np.isfinite(scores.shift))
     return scores
 
@@ -124,7 +123,7 @@ def _ascend(model, batches, scores, gamma, schedule, tolerance):
     found, moving = np.zeros(len(gamma)), batches.totals > 0
     for documents in batches.documents():
         block = batches.block(documents, scores.weights)
-        found[documents] = bounds(block, gamma[documents], model.alpha, scores.logs)
+        found[documents] = bounds(block, gamma[documents], model.alpha, scores)
     shift = scores.total_shift(batches.counts)
     for n_updates in schedule:
         yield MeanFieldState(model, Topics(gamma), found + shift, moving)
@@ -140,7 +139,7 @@ class _Ascent:
     """The updates of one block, documents leaving it as they come to rest."""
 
     def __init__(self, block, model, scores, tolerance):
-        self.block, self.alpha, self.logs = block, model.alpha, scores.logs
+        self.block, self.alpha, self.scores = block, model.alpha, scores
         self.tolerance = tolerance * model.n_topics  # on the sum over topics
 
     def improve(self, gamma, before, n_updates):
@@ -181,10 +180,10 @@ class _Ascent:
 
     def bounds(self, gamma):
         """Each document's bound, (n,), without its words' shifts."""
-        return bounds(self.block, gamma, self.alpha, self.logs)
+        return bounds(self.block, gamma, self.alpha, self.scores)
 
     def _plain(self, block, gamma):
-        new = update(block, gamma, self.alpha, self.logs)
+        new = update(block, gamma, self.alpha, self.scores)
         return new, np.abs(new - gamma).sum(axis=1) < self.tolerance, 1
 
     def _extrapolated(self, block, gamma):
@@ -192,8 +191,8 @@ class _Ascent:
 
         The squared iterative method of Varadhan and Roland (2008), per document.
         """
-        first = update(block, gamma, self.alpha, self.logs)
-        second = update(block, first, self.alpha, self.logs)
+        first = update(block, gamma, self.alpha, self.scores)
+        second = update(block, first, self.alpha, self.scores)
         step, bend = first - gamma, second - first
         rests = np.abs(bend).sum(axis=1) < self.tolerance
         if rests.all():
@@ -204,4 +203,4 @@ class _Ascent:
         ahead = gamma + 2 * length * step + length**2 * bend
         lowest = self.alpha + 0.1 * (second - self.alpha)  # gamma never falls below alpha
         ahead = np.where(rests[:, None], second, np.maximum(ahead, lowest))
-        return update(block, ahead, self.alpha, self.logs), rests, 3
+        return update(block, ahead, self.alpha, self.scores), rests, 3

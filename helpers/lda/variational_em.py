@@ -15,7 +15,7 @@ from itertools import islice
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.special import psi
+from scipy.special import gammaln, psi
 
 from helpers.arguments import generator, positive, whole_number
 from helpers.lda.batches import (
@@ -23,7 +23,6 @@ from helpers.lda.batches import (
     Batches,
     WordScores,
     bounds,
-    dirichlet_kl,
     in_logs,
     update,
 )
@@ -112,9 +111,9 @@ def learning_bound(counts, gamma, concentrations, alpha, eta):
     n_topics = gamma.shape[1]
     weights = positive("concentrations", concentrations, shape=(n_topics, counts.shape[1])).T
     learner = _Learner(counts, LDA(alpha, np.ones((n_topics, 1))).alpha, float(eta), 1)
-    scores = WordScores.of(learner.expected_log_topics(weights))
     gamma = first_gamma(learner.alpha, learner.batches.totals, gamma)
-    return learner.sweep(scores, gamma)[0] - learner.topics_kl(weights)
+    scores = learner.scores(weights)
+    return learner.sweep(scores, gamma)[0] - learner.topics_kl(weights, scores)
 
 
 class _Learner:
@@ -128,9 +127,9 @@ class _Learner:
         """States from topics (V, K) and gamma (D, K) on; each is one behind :meth:`sweep`."""
         gamma = first_gamma(self.alpha, self.batches.totals, gamma)
         while True:
-            scores = WordScores.of(self.expected_log_topics(weights))
+            scores = self.scores(weights)
             elbo, next_gamma, usage = self.sweep(scores, gamma)
-            yield self.state(weights, gamma, elbo - self.topics_kl(weights))
+            yield self.state(weights, gamma, elbo - self.topics_kl(weights, scores))
             weights, gamma = self.maximise(usage, weights), next_gamma
 
     def sweep(self, scores, gamma):
@@ -142,12 +141,12 @@ class _Learner:
         """
         elbo, gamma = float(scores.total_shift(self.counts).sum()), gamma.copy()
         ratios = np.zeros(self.counts.nnz)
-        shares, extra = np.zeros_like(gamma), np.zeros_like(scores.logs)
+        shares, extra = np.zeros_like(gamma), np.zeros_like(scores.weights)
         for documents in self.batches.documents():
             block, old = self.batches.block(documents, scores.weights), gamma[documents]
-            elbo += float(bounds(block, old, self.alpha, scores.logs).sum())
+            elbo += float(bounds(block, old, self.alpha, scores).sum())
             for _ in range(self.updates):
-                old = update(block, old, self.alpha, scores.logs)
+                old = update(block, old, self.alpha, scores)
             gamma[documents] = old
             shares[documents] = np.exp(psi(old))
             self._collect(block, old, shares[documents], scores, ratios, extra)
@@ -164,25 +163,29 @@ class _Learner:
         norms = np.matvec(block.scores, share)
         lost = norms.min(axis=1) < SMALLEST
         if lost.any():
-            phi, _ = in_logs(block.words[lost], gamma[lost], scores.logs)
+            phi, _ = in_logs(block.words[lost], gamma[lost], scores)
             np.add.at(extra, block.words[lost], block.counts[lost][:, :, None] * phi)
             norms[lost] = np.inf
         slots, real = self.batches.slots(block.documents)
         ratios[slots[real]] = (block.counts / norms)[real]
 
-    def expected_log_topics(self, weights):
-        """E_q[log beta], (V, K), or log beta itself."""
+    def scores(self, weights):
+        """The :class:`WordScores` of lambda (V, K), or of the topics themselves."""
         if self.eta is None:
-            with np.errstate(divide="ignore"):
-                return np.log(weights)
-        return psi(weights) - psi(weights.sum(axis=0))
+            return WordScores.of_topics(weights)
+        return WordScores.of_expected_logs(psi(weights) - psi(weights.sum(axis=0)))
 
-    def topics_kl(self, weights):
-        """sum_k KL(Dir(lambda_k) || Dir(eta)), nats; zero for point estimates."""
+    def topics_kl(self, weights, scores):
+        """sum_k KL(Dir(lambda_k) || Dir(eta)), nats; zero for point estimates.
+
+        The scores hold E_q[log beta], and with it all the digammas that are needed.
+        """
         if self.eta is None:
             return 0.0
-        prior = np.full(len(weights), self.eta)
-        return float(dirichlet_kl(np.ascontiguousarray(weights.T), prior).sum())
+        n_words, n_topics = weights.shape
+        constants = np.sum(gammaln(weights.sum(axis=0))) - np.sum(gammaln(weights))
+        constants -= n_topics * (gammaln(n_words * self.eta) - n_words * gammaln(self.eta))
+        return float(constants + np.vdot(weights - self.eta, scores.unshifted))
 
     def maximise(self, usage, weights):
         """The M-step: lambda (V, K), or the topics themselves (V, K)."""
