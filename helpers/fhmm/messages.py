@@ -107,7 +107,9 @@ class Dynamics:
         found, kept = None, False
         if self.smallest_step > LOST**0.5:  # else what is not lost may underflow in one step
             with np.errstate(all="ignore"):  # lost or overflown mass is looked for
-                found = _in_floats(self, np.exp(log_b), sequences, log_scale)
+                sure = self.safe and log_b.shape[1] > LARGEST_BAND  # log_b is not needed again
+                b = np.exp(log_b, out=log_b if sure else None)
+                found = _in_floats(self, b, sequences, log_scale)
                 kept = found is not None and (self.safe or _kept_its_mass(self, found, sequences))
         if not kept and log_scale is not None:  # the former scale may be to blame
             log_b += log_scale[:, None]

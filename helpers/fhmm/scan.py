@@ -10,7 +10,8 @@ from functools import reduce
 
 import numpy as np
 
-LARGEST_GROUP = 32
+LARGEST_GROUP = 32  # states
+CHUNK = 2**15  # numbers
 
 
 def group_chains(transition):
@@ -34,16 +35,15 @@ def scan_messages(initial, groups, b, every=1):
         forward (T, B, N), backward (T, B, N), and sum_t log p(x_t | x_<t), (B,).
     """
     T, B, N = b.shape
-    both = np.stack([b, b[::-1]], axis=1)  # the second of each pair runs backwards in time
-    spread = np.empty((T, 2, B, N))
+    spread = np.empty((T, 2, B, N))  # the second of each pair runs backwards in time
     spread[0, 0], spread[0, 1] = initial, 1
-    seen, masses = spread[0] * both[0], []
+    seen, masses = spread[0] * np.stack([b[0], b[-1]]), []
     *hops, (source, matrix, shape) = _hops(groups, seen)
-    seen_there = seen.reshape(shape)
-    steps = zip(spread.reshape(T, *shape)[1:], both.reshape(T, *shape)[1:], strict=True)
-    for t, (arrived, evidence) in enumerate(steps, start=1):
+    seen_there, targets = seen.reshape(shape), spread.reshape(T, *shape)
+    for t, evidence in _both_ways(b, shape):
         for hop in hops:
             np.matmul(*hop)
+        arrived = targets[t]
         np.matmul(source, matrix, arrived)
         np.multiply(arrived, evidence, seen_there)
         if t % every == 0:
@@ -54,6 +54,14 @@ def scan_messages(initial, groups, b, every=1):
     backward = spread[::-1, 1]
     backward *= b
     return spread[:, 0], backward, log_evidence
+
+
+def _both_ways(b, shape):
+    """Each t from 1 on, and b at t and at T - 1 - t together; copied in parts that fit a cache."""
+    steps = max(1, CHUNK // b[0].size)
+    for s in range(1, len(b), steps):
+        pairs = np.stack([b[s : s + steps], b[::-1][s : s + steps]], axis=1)
+        yield from enumerate(pairs.reshape(-1, *shape), start=s)
 
 
 def _hops(groups, seen):
