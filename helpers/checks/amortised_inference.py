@@ -244,9 +244,17 @@ def _by_probability(z, w, values, g, prior):
     return _bound_slope(z, w, values, g, prior) / (expit(g) * expit(-g))
 
 
+def _bound_slope_spelt_out(states, weights, values, logits, prior):
+    b = expit(logits)
+    from_likelihood = (weights * values) @ (states - b)
+    from_prior = b * (1 - b) * (logits - logit(prior))
+    return from_likelihood - from_prior
+
+
 bound_slope = Task(
     "bound_slope",
     reference=_bound_slope,
+    spelt_out=[_bound_slope_spelt_out],
     cases=_slope_cases,
     returns="a number for each logit, (K,)",
     points=2,
@@ -432,9 +440,15 @@ def _sample_cases(rng):
         yield case(rng.normal(scale=3, size=n_samples) - 200, samples, b)
 
 
+def _score_function_spelt_out(values, samples, b):
+    others = (values.sum() - values) / (len(values) - 1)
+    return (values - others) @ (samples - b) / len(values)
+
+
 score_function = Task(
     "score_function",
     reference=lambda values, samples, b: _estimate(values, samples, b),
+    spelt_out=[_score_function_spelt_out],
     cases=_sample_cases,
     returns="an estimate for each logit, (K,)",
     points=2,

@@ -170,9 +170,19 @@ def _first(initial, states):
     return np.log(initial[np.arange(len(initial)), states[0]]).sum()
 
 
+def _log_joint_spelt_out(initial, transition, means, variance, states, x):
+    chains = np.arange(len(initial))
+    start = np.log(initial[chains, states[0]])
+    steps = np.log(transition[chains, states[:-1], states[1:]])
+    mean = means[chains, states].sum(axis=1)
+    noise = -0.5 * np.log(2 * np.pi * variance) - 0.5 * (x - mean) ** 2 / variance
+    return start.sum() + steps.sum() + noise.sum()
+
+
 log_joint = Task(
     "log_joint",
     reference=_log_joint,
+    spelt_out=[_log_joint_spelt_out],
     cases=_path_cases,
     returns="one number, in nats",
     points=2,
@@ -303,9 +313,16 @@ def _normalised(table):
     return table / table.sum()
 
 
+def _coupled_posterior_spelt_out(p1, p2, means1, means2, variance, x):
+    mean = means1[:, None] + means2[None, :]
+    joint = np.outer(p1, p2) * np.exp(-0.5 * (x - mean) ** 2 / variance)
+    return joint / joint.sum()
+
+
 coupled_posterior = Task(
     "coupled_posterior",
     reference=_coupled,
+    spelt_out=[_coupled_posterior_spelt_out],
     cases=_coupled_cases,
     returns="p(s1, s2 | x), s1 down the rows and s2 across the columns",
     points=2,
@@ -600,9 +617,23 @@ def _outer_log(initial):
     return total
 
 
+def _log_evidence_spelt_out(initial, transition, log_b):
+    log_weight = log_b[0]
+    for m, row in enumerate(initial):
+        log_weight = log_weight + np.log(row).reshape([-1] + [1] * (len(initial) - 1 - m))
+    for t in range(1, len(log_b)):
+        peak = log_weight.max()
+        now = np.exp(log_weight - peak)
+        for matrix in transition:
+            now = np.tensordot(now, matrix, axes=(0, 0))
+        log_weight = np.log(now) + peak + log_b[t]
+    return logsumexp(log_weight)
+
+
 log_evidence = Task(
     "log_evidence",
     reference=_log_evidence,
+    spelt_out=[_log_evidence_spelt_out],
     cases=_evidence_cases,
     returns="log p(x), one number, in nats",
     points=3,

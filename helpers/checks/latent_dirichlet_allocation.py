@@ -500,9 +500,18 @@ def _one_topic_a_document(alpha, topics, words):
     return float(logsumexp(log_terms))
 
 
+def _log_evidence_spelt_out(alpha, topics, words):
+    terms = []
+    for z in product(range(len(alpha)), repeat=len(words)):
+        z = np.array(z)
+        terms.append(_log_prior_of_z(alpha, z) + np.sum(np.log(topics[z, words])))
+    return logsumexp(terms)
+
+
 log_evidence = Task(
     "log_evidence",
     reference=_log_evidence,
+    spelt_out=[_log_evidence_spelt_out],
     cases=_evidence_cases,
     returns="log p(w | alpha, topics), one number",
     points=2,
@@ -611,9 +620,22 @@ def _binomials(words):
     return np.array([float(comb(len(words), k)) for k in range(len(words) + 1)])
 
 
+def _evidence_by_counts_spelt_out(alpha, topics, words):
+    c = np.ones(1)
+    for word in words:
+        c = np.append(0, c * topics[0, word]) + np.append(c * topics[1, word], 0)
+    N, A = len(words), alpha.sum()
+    n = np.arange(N + 1)
+    log_prior = gammaln(A) - gammaln(A + N)
+    log_prior = log_prior + gammaln(alpha[0] + n) - gammaln(alpha[0])
+    log_prior = log_prior + gammaln(alpha[1] + N - n) - gammaln(alpha[1])
+    return logsumexp(log_prior, b=c)
+
+
 evidence_by_counts = Task(
     "evidence_by_counts",
     reference=_evidence_by_counts,
+    spelt_out=[_evidence_by_counts_spelt_out],
     cases=_long_cases,
     returns="log p(w | alpha, topics) of a document with two topics, one number",
     points=3,

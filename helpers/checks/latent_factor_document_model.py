@@ -156,9 +156,17 @@ def _naive(states, prior, ell):
     return np.log(joint.sum()), joint / joint.sum() @ states
 
 
+def _posterior_spelt_out(states, prior, log_likelihood):
+    log_prior = (states * np.log(prior) + (1 - states) * np.log(1 - prior)).sum(axis=1)
+    log_joint = log_prior + log_likelihood
+    log_evidence = logsumexp(log_joint)
+    return log_evidence, np.exp(log_joint - log_evidence) @ states
+
+
 posterior = Task(
     "posterior",
     reference=_posterior,
+    spelt_out=[_posterior_spelt_out],
     cases=_enumeration_cases,
     returns="first log p(x), one number, then p(z_j = 1 | x), (K,)",
     points=2,
@@ -316,9 +324,15 @@ def _in_unit_interval(value, *_):
     return ""
 
 
+def _coordinate_update_spelt_out(prior_j, on, off, others):
+    log_odds = np.log(prior_j / (1 - prior_j)) + others @ (on - off)
+    return expit(log_odds)
+
+
 coordinate_update = Task(
     "coordinate_update",
     reference=_update,
+    spelt_out=[_coordinate_update_spelt_out],
     cases=_update_cases,
     returns="the new b_j = q(z_j = 1), one number",
     points=2,
@@ -423,9 +437,16 @@ def _entropy_naive(logits):
     return -np.sum(b * np.log(b) + (1 - b) * np.log(1 - b))
 
 
+def _entropy_spelt_out(logits):
+    log_b = -np.logaddexp(0, -logits)
+    log_not_b = -np.logaddexp(0, logits)
+    return -np.sum(expit(logits) * log_b + expit(-logits) * log_not_b)
+
+
 entropy = Task(
     "entropy",
     reference=_entropy,
+    spelt_out=[_entropy_spelt_out],
     cases=_logit_cases,
     returns="H(q), one number in nats",
     points=2,
@@ -581,9 +602,20 @@ def _sweep_cases(rng):
         yield case(table, rng.uniform(0.1, 0.9, n_factors), rng.uniform(0.1, 0.9, n_factors))
 
 
+def _sweep_spelt_out(table, b, prior):
+    b = np.array(b, dtype=float)
+    for j in range(len(b)):
+        t = np.moveaxis(table, j, 0)
+        for probability in np.delete(b, j):
+            t = (1 - probability) * t[:, 0] + probability * t[:, 1]
+        b[j] = expit(logit(prior[j]) + t[1] - t[0])
+    return b
+
+
 sweep = Task(
     "sweep",
     reference=lambda table, b, prior: _sweep(table, b, prior),
+    spelt_out=[_sweep_spelt_out],
     cases=_sweep_cases,
     returns="the new b, (K,)",
     points=3,

@@ -340,9 +340,16 @@ def _centred(h):
     return h - h.mean(1, keepdims=True)
 
 
+def _effective_evidence_spelt_out(x, means, variance, q, m):
+    outputs = (q * means).sum(axis=2)
+    others = outputs.sum(axis=1) - outputs[:, m]
+    return ((x - others)[:, None] * means[m] - 0.5 * means[m] ** 2) / variance
+
+
 effective_evidence = Task(
     "effective_evidence",
     reference=_evidence,
+    spelt_out=[_effective_evidence_spelt_out],
     cases=_observation_cases,
     returns="h, (T, L): a row for each step, a column for each state of chain m",
     points=2,
@@ -597,9 +604,20 @@ def _below_the_evidence(value, initial, transition, means, variance, q, x):
     return ""
 
 
+def _elbo_spelt_out(initial, transition, means, variance, q, x):
+    start = (q[0] * np.log(initial)).sum()
+    steps = np.einsum("tmi,mij,tmj->", q[:-1], np.log(transition), q[1:])
+    output = (q * means).sum(axis=2)
+    own = (q * means**2).sum(axis=2) - output**2
+    square = (x - output.sum(axis=1)) ** 2 + own.sum(axis=1)
+    noise = -0.5 * len(x) * np.log(2 * np.pi * variance) - 0.5 * square.sum() / variance
+    return start + steps + noise + entr(q).sum()
+
+
 elbo = Task(
     "elbo",
     reference=_elbo,
+    spelt_out=[_elbo_spelt_out],
     cases=_bound_cases,
     returns="one number, in nats",
     points=3,
@@ -719,6 +737,8 @@ def _trace_cases(rng):
         step = int(rng.integers(2, n))
         broken[step:] -= 1.5 * (broken[step] - broken[step - 1]) + rng.uniform(0.5, 3)
         yield case(broken)
+    at_once = np.array([-60.0, -64, -50, -45]) + rng.normal()
+    yield case(at_once, label="a bound that falls at the first update")
     twice = np.array([-90.0, -70, -60, -66, -55, -57, -50]) + rng.normal()
     yield case(twice, label="a bound that falls twice")
     settled = -1e5 + np.array([-3.0, -1, 0, -1e-8, 0, -2e-8, 1e-8])
@@ -839,9 +859,22 @@ def _chain_in_plain_numbers(initial, transition, h):
     return joint / joint.sum(1, keepdims=True), np.log(forward[-1].sum())
 
 
+def _chain_spelt_out(initial, transition, h):
+    log_A = np.log(transition)
+    forward = [np.log(initial) + h[0]]
+    for row in h[1:]:
+        forward.append(logsumexp(forward[-1][:, None] + log_A, axis=0) + row)
+    backward = [np.zeros(len(initial))]
+    for row in h[:0:-1]:
+        backward.append(logsumexp(log_A + row + backward[-1], axis=1))
+    joint = np.array(forward) + np.array(backward[::-1])
+    return softmax(joint, axis=1), logsumexp(forward[-1])
+
+
 chain = Task(
     "chain",
     reference=_chain,
+    spelt_out=[_chain_spelt_out],
     cases=_chain_cases,
     returns="two results: the marginals (T, L), and one number in nats",
     points=3,

@@ -60,9 +60,16 @@ def _naive(logits):
     return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
 
 
+def _tag_probs_spelt_out(features, weights):
+    logits = features @ weights
+    scores = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return scores / scores.sum(axis=1, keepdims=True)
+
+
 tag_probs = Task(
     "tag_probs",
     reference=_tag_probs,
+    spelt_out=[_tag_probs_spelt_out],
     cases=_softmax_cases,
     returns="a row for each token, a column for each tag",
     minutes=5,
@@ -143,9 +150,18 @@ def _data_cases(rng):
     yield from (case(*data) for data in _data(rng))
 
 
+def _log_joint_spelt_out(features, tags, weights, prior_sd):
+    logits = features @ weights
+    log_probs = logits - logsumexp(logits, axis=1, keepdims=True)
+    log_likelihood = log_probs[np.arange(len(tags)), tags].sum()
+    log_prior = -0.5 * (weights / prior_sd) ** 2 - np.log(prior_sd) - 0.5 * np.log(2 * np.pi)
+    return log_likelihood + log_prior.sum()
+
+
 log_joint = Task(
     "log_joint",
     reference=_log_joint,
+    spelt_out=[_log_joint_spelt_out],
     cases=_data_cases,
     returns="one number, in nats",
     points=2,
@@ -406,10 +422,16 @@ def _normal_cases(rng):
         yield case(rng.uniform(0.5, 3) * rng.choice([-1, 1]), *rng.uniform(0.3, 2.5, size=2))
 
 
+def _expected_log_prior_spelt_out(mean, sd, prior_sd):
+    constant = -np.log(prior_sd) - 0.5 * np.log(2 * np.pi)
+    return constant - (mean**2 + sd**2) / (2 * prior_sd**2)
+
+
 expected_log_prior = Derivation(
     "expected_log_prior",
     above=r"\mathbb{E}_{\mathcal{N}(w;\, m, s^2)}\big[\log \mathcal{N}(w;\, 0, \sigma^2)\big]",
     reference=_expected_log_prior,
+    spelt_out=[_expected_log_prior_spelt_out],
     cases=_normal_cases,
     minutes=6,
     why="Of the bound's terms this one has a closed form; the log-sum-exp has none.",
