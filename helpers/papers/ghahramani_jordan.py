@@ -13,6 +13,7 @@ import numpy as np
 from helpers import fhmm
 from helpers.arguments import finite_array, whole_number
 from helpers.ascent import climb
+from helpers.data.chorales import music21_chorales, read_chorales
 from helpers.fhmm import FactorialHMM
 
 SIZES = ((3, 2), (3, 3), (5, 2), (5, 3))  # (M, L): chains, and states of each
@@ -86,25 +87,38 @@ def one_set(n_chains, n_states, seed, methods=METHODS, max_steps=100):
     return results
 
 
-def synthetic_table(seed, sets, sizes=SIZES, methods=METHODS, max_steps=100):
+def synthetic_table(seed, sets, sizes=SIZES, methods=METHODS, max_steps=100, first=0):
     """The table of results: {"3 chains, 2 states": {method: {"train": [...], ...}}}.
 
     Args:
         seed: each parameter set has a generator of its own, from the seed, its size and number.
         sets: parameter sets for each of the sizes.
+        first: number of the first of them, so that parts of a table can be made apart.
     """
     sets = whole_number("sets", sets)
     table = {}
     for n_chains, n_states in sizes:
         runs = [
             one_set(n_chains, n_states, [seed, n_chains, n_states, number], methods, max_steps)
-            for number in range(sets)
+            for number in range(first, first + sets)
         ]
         table[size_name(n_chains, n_states)] = {
             method: {key: [run[method][key] for run in runs] for key in ("train", "test", "steps")}
             for method in methods
         }
     return table
+
+
+def joined(tables):
+    """Tables of other sizes, or of other parameter sets of a size, as one."""
+    whole = {}
+    for table in tables:
+        for size, rows in table.items():
+            for method, columns in rows.items():
+                kept = whole.setdefault(size, {}).setdefault(method, {key: [] for key in columns})
+                for key, values in columns.items():
+                    kept[key].extend(values)
+    return whole
 
 
 def size_name(n_chains, n_states):
@@ -118,3 +132,61 @@ def mean_and_error(values):
     if len(values) < 2:
         raise ValueError(f"values: expected at least two for a standard error, got {len(values)}")
     return float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5)
+
+
+def split_melodies(melodies, rng, n_train=30, more_than=40):
+    """Training and test sequences, lists of (T, 6): melodies with more events than ``more_than``.
+
+    Attributes are whole numbers. A density would be free to grow without bound on a value that
+    repeats, so every event gets uniform noise of width one: the expected log density is then at
+    most the log probability of the whole numbers, and a bit is a bit.
+    """
+    long = [m.events for m in melodies if len(m.events) > more_than]
+    if len(long) <= n_train:
+        raise ValueError(
+            f"melodies: expected more than {n_train} with more than {more_than} events, "
+            f"got {len(long)}"
+        )
+    order = rng.permutation(len(long))
+    noisy = [long[n] + rng.uniform(-0.5, 0.5, long[n].shape) for n in order]
+    return noisy[:n_train], noisy[n_train:]
+
+
+def bits_by_states(train, test, sizes, rng, max_steps=100):
+    """Training and test bits per event of models of several sizes (M, L), learned once each.
+
+    One chain: Baum-Welch; several: EM with structured mean field, and exact inference only for
+    the score. Returns {"M x L": {"states": L^M, "chains": M, "train": bits, "test": bits}}.
+    """
+    results = {}
+    for n_chains, n_states in sizes:
+        inference = "exact" if n_chains == 1 else "structured"
+        states = fhmm.fit(train, n_chains, n_states, rng, inference=inference, sweeps=SWEEPS)
+        model = climb(states, rtol=RTOL, max_steps=max_steps).state.model
+        results[f"{n_chains} x {n_states}"] = {
+            "chains": n_chains,
+            "states": n_states**n_chains,
+            "train": bits_per_observation(model, train),
+            "test": bits_per_observation(model, test),
+        }
+    return results
+
+
+def chorale_curves(seed, sizes, runs, source="music21", n_train=30, most=66):
+    """Bits per event for several splits and starts: {"M x L": {..., "test": [one a run]}}.
+
+    source: "music21", or the path of the UCI file chorales.lisp.
+    """
+    if source == "music21":
+        melodies = music21_chorales(most, more_than=40)
+    else:
+        melodies = read_chorales(source)
+    table = {}
+    for run in range(whole_number("runs", runs)):
+        rng = np.random.default_rng([seed, run])
+        data = split_melodies(melodies, rng, n_train)
+        for size, row in bits_by_states(*data, sizes, rng).items():
+            kept = table.setdefault(size, row | {"train": [], "test": []})
+            kept["train"].append(row["train"])
+            kept["test"].append(row["test"])
+    return table
