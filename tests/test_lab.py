@@ -14,19 +14,21 @@ spec.loader.exec_module(lab)
 @pytest.fixture
 def course(tmp_path):
     source = tmp_path / "course"
-    for folder in lab.FOLDERS:
+    for folder in ("notebooks", "exercises", "solutions"):
         (source / folder).mkdir(parents=True)
         (source / folder / "01.ipynb").write_text(f"{folder} 1")
+    (source / "notebooks/results").mkdir()
+    (source / "notebooks/results/06.json").write_text("{}")
     return source, tmp_path / "work"
 
 
 def test_everything_is_copied_and_a_second_time_changes_nothing(course):
     source, work = course
     assert lab.give_out(source, work) == []
-    times = {p: p.stat().st_mtime_ns for p in work.rglob("*.ipynb")}
-    assert len(times) == 3
+    times = {p: p.stat().st_mtime_ns for p in work.rglob("*.*") if p.name != lab.RECORD}
+    assert len(times) == 4
     assert lab.give_out(source, work) == []
-    assert {p: p.stat().st_mtime_ns for p in work.rglob("*.ipynb")} == times
+    assert {p: p.stat().st_mtime_ns for p in times} == times
 
 
 def test_a_changed_answer_is_kept_and_a_new_version_is_put_beside_it(course):

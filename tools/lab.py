@@ -16,17 +16,22 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "work"
-FOLDERS = ("notebooks", "exercises", "solutions")
+GIVEN = (
+    "notebooks/*.ipynb",
+    "notebooks/results/*.json",
+    "exercises/*.ipynb",
+    "solutions/*.ipynb",
+)
 START = "notebooks/00_start_here.ipynb"
 RECORD = ".given.json"  # in work/: path -> digest of the version that was given out
 
 
 def give_out(source, work):
     """Copy what is new from ``source`` to ``work``; a list of lines about kept changes."""
-    work.mkdir(exist_ok=True)
+    work.mkdir(parents=True, exist_ok=True)
     given, news = _read_record(work), []
-    for folder in FOLDERS:
-        for path in sorted((source / folder).glob("*.ipynb")):
+    for pattern in GIVEN:
+        for path in sorted(source.glob(pattern)):
             name = path.relative_to(source).as_posix()
             line = _give_one(path, work / name, given.get(name))
             given[name] = _digest(path)
