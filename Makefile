@@ -25,7 +25,7 @@ test: lint  ## run every check: library, notebooks, exercises, slides
 	@$(PY) tools/chromium.py
 	@$(THREADS) $(PY) -m pytest -q -n 2 --dist loadscope $(NBVAL) tests notebooks solutions
 
-lint: env-test+site  ## style of Python files and notebooks
+lint: env-test+site+hub  ## style of Python files and notebooks
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --check --quiet helpers tools tests benchmarks
 
