@@ -18,6 +18,7 @@ from pathlib import Path
 import chromium
 import deck_checks
 import nbformat
+from nbformat.reader import NotJSONError
 
 from helpers.slides import LectureSlides
 from helpers.slides.contents import contents, lecture
@@ -161,10 +162,10 @@ def _run(arguments):
 
 
 def main():
-    """Run one command; a notebook that cannot be rendered is one sentence, no traceback."""
+    """Run one command; a notebook that cannot be read or shown is one sentence, no traceback."""
     try:
         return _run(_arguments())
-    except (NotebookProblem, RuntimeError) as error:
+    except (NotebookProblem, NotJSONError, RuntimeError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 
