@@ -116,3 +116,16 @@ def predictions_of_gibbs(model, x, held_out, start, steps, rng):
         scores.append(float(total.mean() - np.log(step)))
         means.append(sample.means)
     return np.array(seconds), np.array(scores), np.array(means)
+
+
+def scores_at(times, seconds, scores):
+    """The last score reached by each of the times; NaN before the first. Shape of ``times``."""
+    place = np.searchsorted(seconds, times, side="right") - 1
+    return np.where(place >= 0, np.asarray(scores)[place], np.nan)
+
+
+def time_to_reach(seconds, scores, level):
+    """Seconds after which the score stays at ``level`` or above until the end, or infinity."""
+    below = np.flatnonzero(np.asarray(scores) < level)
+    first = below[-1] + 1 if len(below) else 0
+    return float(seconds[first]) if first < len(seconds) else float("inf")
