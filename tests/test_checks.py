@@ -376,6 +376,25 @@ def test_slips_are_not_looked_for_where_a_loop_may_not_end():
     assert slips(looping) == () and slips(np.sum) == () and len(slips(two_terms)) > 20
 
 
+def test_a_guess_that_explodes_costs_little():
+    def estimate(f, n, d):
+        return f(np.ones((n, d))).mean()  # with d and n mixed up: 3 GB, and many seconds
+
+    task = Task(
+        "estimate",
+        reference=estimate,
+        cases=lambda rng: [
+            case(lambda z, s=s: np.sort(z).sum(1) * s, 20_000, d) for d, s in ((2, 1.5), (3, 0.3))
+        ],
+        hints=HINTS,
+    )
+    start = time.monotonic()
+    assert "expected is a single number" in said(
+        task, lambda f, n, d: np.full((d, 7), n * f(np.eye(d))[0])
+    )
+    assert time.monotonic() - start < 8
+
+
 SUBSTITUTED = {
     "`p` goes in squared": lambda q, p: kl(q, p**2),
     "`q` and `p` are exchanged": lambda q, p: kl(p, q),

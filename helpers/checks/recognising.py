@@ -16,6 +16,7 @@ from itertools import combinations
 import numpy as np
 from scipy.special import logsumexp
 
+from helpers.checks.outcomes import VALUE, observe
 from helpers.checks.plain import agree, describe, finite, like, plain, shape_in_words
 from helpers.checks.slips import slips
 from helpers.checks.substitutions import substitutions
@@ -33,6 +34,7 @@ class Trial:
 
 
 PATIENCE = 0.6  # seconds for each search through the replacements of inputs
+GUESSING = 3.0  # seconds for all of them
 SIMPLE = ANY_SHAPE[:6]  # twists that people combine with a mistake in the inputs
 
 
@@ -47,6 +49,17 @@ def recognise(task, trials, function=None):
         lambda: _relation(task, trials),
         lambda: _of_catalogue(task, trials, wrong, everywhere=False),
         lambda: _unread_argument(task, function),
+    )
+    return _first(steps) or _guessed(task, trials, wrong)
+
+
+def _guessed(task, trials, wrong):
+    """The hint of a search through many wrong formulas, or "".
+
+    Some of these take what is a number of draws for a dimension and the like, so they run under the
+    limits on time and memory that students' functions run under.
+    """
+    steps = (
         lambda: _of_substitutions(task, trials),
         lambda: _of_slips(task, trials),
         lambda: _one_of_several(task, trials),
@@ -54,11 +67,13 @@ def recognise(task, trials, function=None):
         lambda: _of_substitutions(task, trials, *SIMPLE),
         lambda: _of_substitutions(task, trials, _as_far_as_a_factor),
     )
-    for step in steps:
-        hint = step()
-        if hint:
-            return hint
-    return ""
+    outcome = observe(lambda search: search(steps), _first, [()], GUESSING)[0]
+    return outcome.value if outcome.kind == VALUE else ""
+
+
+def _first(steps):
+    """The first hint that is not empty."""
+    return next((hint for hint in (step() for step in steps) if hint), "")
 
 
 def matches(task, target, trial):
