@@ -54,9 +54,14 @@ def _negative(result, *_):
     return "" if top < 0 else f"you have {top:.4g}: theta is below one, so log theta is negative"
 
 
+def _expected_log_theta_spelt_out(gamma):
+    return digamma(gamma) - digamma(gamma.sum())
+
+
 expected_log_theta = Task(
     "expected_log_theta",
     reference=_log_theta,
+    spelt_out=[_expected_log_theta_spelt_out],
     cases=_gammas,
     returns="E_q[log theta_k], a number for each topic",
     points=1,
@@ -133,9 +138,15 @@ def _rows_sum_to_one(result, *_):
     return "" if np.isclose(worst, 1) else f"one of your rows sums to {worst:.4g}, not to 1"
 
 
+def _update_phi_spelt_out(gamma, topics, words):
+    phi = topics[:, words].T * np.exp(digamma(gamma) - digamma(gamma.sum()))
+    return phi / phi.sum(axis=1, keepdims=True)
+
+
 update_phi = Task(
     "update_phi",
     reference=_phi,
+    spelt_out=[_update_phi_spelt_out],
     cases=_phi_cases,
     returns="a row for each token, a column for each topic",
     points=2,
@@ -243,9 +254,14 @@ def _tokens_and_prior(result, alpha, phi, counts):
     )
 
 
+def _update_gamma_spelt_out(alpha, phi, counts):
+    return alpha + counts @ phi
+
+
 update_gamma = Task(
     "update_gamma",
     reference=_gamma,
+    spelt_out=[_update_gamma_spelt_out],
     cases=_gamma_cases,
     returns="a number for each topic",
     points=1,
@@ -353,9 +369,15 @@ def _token_cases(rng):
         yield case(gamma, phi, topics, words)
 
 
+def _token_expectation_spelt_out(gamma, phi, topics, words):
+    log_theta = digamma(gamma) - digamma(gamma.sum())
+    return np.sum(phi * (log_theta + np.log(topics[:, words].T)), axis=1)
+
+
 token_expectation = Task(
     "token_expectation",
     reference=_token_expectation,
+    spelt_out=[_token_expectation_spelt_out],
     cases=_token_cases,
     returns="a number for each token",
     points=2,
@@ -447,6 +469,10 @@ def _phi_of(log_theta, beta):
     return beta * np.exp(log_theta) / np.sum(beta * np.exp(log_theta))
 
 
+def _token_at_optimum_spelt_out(log_theta, beta):
+    return np.log(np.sum(beta * np.exp(log_theta)))
+
+
 token_at_optimum = Derivation(
     "token_at_optimum",
     above=(
@@ -454,6 +480,7 @@ token_at_optimum = Derivation(
         r" \quad\text{with}\quad \phi_k \propto \beta_k \exp \mathbb{E}_q[\log \theta_k]"
     ),
     reference=_token_at_optimum,
+    spelt_out=[_token_at_optimum_spelt_out],
     cases=_optimum_cases,
     returns="the token's share of the ELBO, without phi in it",
     points=2,
@@ -558,9 +585,18 @@ def _no_zero_log_zero(alpha, topics, words, gamma, phi):
         return parts[:3].sum() - np.sum(phi * np.log(phi))
 
 
+def _elbo_spelt_out(alpha, topics, words, gamma, phi):
+    log_theta = digamma(gamma) - digamma(gamma.sum())
+    prior = gammaln(alpha.sum()) - gammaln(alpha).sum() + (alpha - 1) @ log_theta
+    tokens = np.sum(phi * (log_theta + np.log(topics[:, words].T)))
+    entropy = Dirichlet(gamma).entropy() - np.sum(xlogy(phi, phi))
+    return prior + tokens + entropy
+
+
 elbo = Task(
     "elbo",
     reference=_elbo,
+    spelt_out=[_elbo_spelt_out],
     cases=_elbo_cases,
     returns="one number, in nats",
     points=3,
@@ -639,9 +675,14 @@ def _perplexity_cases(rng):
     yield case(np.array([-5.1, 0, -6.3]), counts, label="an empty document")
 
 
+def _perplexity_spelt_out(bounds, counts):
+    return np.exp(-bounds.sum() / counts.sum())
+
+
 perplexity = Task(
     "perplexity",
     reference=_perplexity,
+    spelt_out=[_perplexity_spelt_out],
     cases=_perplexity_cases,
     returns="one number",
     points=1,
@@ -745,9 +786,18 @@ def _new_gamma_first(alpha, topics, gamma, counts):
     return gamma, _em_sweep(alpha, topics, gamma, counts)[1]
 
 
+def _em_sweep_spelt_out(alpha, topics, gamma, counts):
+    phi = np.exp(digamma(gamma))[:, None, :] * topics.T[None, :, :]
+    phi /= phi.sum(axis=2, keepdims=True)
+    expected = counts[:, :, None] * phi
+    usage = expected.sum(axis=0).T
+    return alpha + expected.sum(axis=1), usage / usage.sum(axis=1, keepdims=True)
+
+
 em_sweep = Task(
     "em_sweep",
     reference=_em_sweep,
+    spelt_out=[_em_sweep_spelt_out],
     cases=_em_cases,
     returns="first the new gamma (D, K), then the new topics (K, V)",
     points=3,
