@@ -5,7 +5,7 @@ deviation.  q: responsibilities, (N, K), rows sum to one.  log_joint: log p(x_n,
 """
 
 import numpy as np
-from scipy.special import entr, logsumexp, softmax
+from scipy.special import entr, log_softmax, logsumexp, rel_entr, softmax
 
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
@@ -91,8 +91,7 @@ e_step = Task(
             lambda x, w, m, s: softmax(_log_joint(x, w, m, np.sqrt(s)), axis=1),
         ),
         Mistake(
-            "In the exponent stands the distance divided by sd, not by sd squared: only the "
-            "denominator of the square is wrong.",
+            "You divided the squared distance by sd: the exponent has sd squared below the line.",
             lambda x, w, m, s: softmax(
                 np.log(w) - np.log(s) - 0.5 * (x[:, None] - m) ** 2 / s, axis=1
             ),
@@ -142,6 +141,30 @@ e_step = Task(
             "add log weights to log densities.",
             lambda x, w, m, s: softmax(_log_joint(x, np.ones_like(w), m, s) + w, axis=1),
         ),
+        Mistake(
+            "That is the logarithm of the posterior: exponentiate it.",
+            lambda x, w, m, s: log_softmax(_log_joint(x, w, m, s), axis=1),
+        ),
+        Mistake(
+            "You took a softmax of probabilities: softmax expects logarithms.",
+            lambda x, w, m, s: softmax(np.exp(_log_joint(x, w, m, s)), axis=1),
+        ),
+        Mistake(
+            "You multiplied with the weights after normalising: they are the prior, and belong "
+            "inside, before it.",
+            lambda x, w, m, s: w * softmax(_log_joint(x, np.ones_like(w), m, s), axis=1),
+        ),
+        Mistake(
+            "The exponent has the wrong sign: the farther a point is, the less probable.",
+            lambda x, w, m, s: softmax(
+                np.log(w) - np.log(s) + 0.5 * ((x[:, None] - m) / s) ** 2, axis=1
+            ),
+        ),
+        Mistake(
+            "A small constant below the line hides 0 / 0, but far out the rows are then zero: "
+            "stay in logs until the row's largest entry is subtracted.",
+            lambda x, w, m, s: _naive_with_constant(np.exp(_log_joint(x, w, m, s))),
+        ),
     ],
     hints=Hints(
         nudge="Bayes' rule for each point: prior times likelihood, divided by their sum over k.",
@@ -156,6 +179,10 @@ e_step = Task(
 
 def _naive(joint):
     return joint / joint.sum(axis=1, keepdims=True)
+
+
+def _naive_with_constant(joint):
+    return joint / (joint.sum(axis=1, keepdims=True) + 1e-300)
 
 
 # ---------------------------------------------------------------- 2 the bound
@@ -242,6 +269,28 @@ elbo = Task(
             "The weights q are missing in the first term.",
             lambda log_joint, q: log_joint.sum() + entr(q).sum(),
         ),
+        Mistake(
+            "You took the entropy of the average q. Each point has its own q, and its own "
+            "entropy: sum them.",
+            lambda log_joint, q: np.sum(q * log_joint) + entr(q.mean(0)).sum(),
+        ),
+        Mistake(
+            "You took the entropy of the average q. Each point has its own q, and its own "
+            "entropy: sum them.",
+            lambda log_joint, q: np.sum(q * log_joint) + len(q) * entr(q.mean(0)).sum(),
+        ),
+        Mistake(
+            "You averaged the entropy over the points, but summed the first term: both are sums.",
+            lambda log_joint, q: np.sum(q * log_joint) + entr(q).sum() / len(q),
+        ),
+        Mistake(
+            "You took only the most probable component of each point.",
+            lambda log_joint, q: np.sum(np.eye(q.shape[1])[q.argmax(1)] * log_joint),
+        ),
+        Mistake(
+            "You averaged before the logarithm: it is the log joint that is averaged under q.",
+            lambda log_joint, q: logsumexp(log_joint, b=q, axis=1).sum(),
+        ),
     ],
     hints=Hints(
         nudge="The bound of 03b, summed over the points. What are its two terms?",
@@ -275,6 +324,11 @@ def _m_wrong(weights=None, means=None, sds=None):
         return tuple(f(x, q) if f else r for f, r in zip(changed, right, strict=True))
 
     return wrong
+
+
+def _pooled(x, q):
+    squares = np.sum(q * (x[:, None] - _m_step(x, q)[1]) ** 2)
+    return np.full(q.shape[1], np.sqrt(squares / len(x)))
 
 
 m_step = Task(
@@ -357,6 +411,74 @@ m_step = Task(
         Mistake(
             "Your weights do not look at q: 1 / K is the start, not the maximum.",
             _m_wrong(weights=lambda x, q: np.full(q.shape[1], 1 / q.shape[1])),
+        ),
+        Mistake(
+            "The three are in another order: weights, means, standard deviations.",
+            lambda x, q: (*_m_step(x, q)[1:], _m_step(x, q)[0]),
+        ),
+        Mistake(
+            "The three are in another order: weights, means, standard deviations.",
+            lambda x, q: _m_step(x, q)[::-1],
+        ),
+        Mistake(
+            "The weights are asked for as well: the share of the points that each component has.",
+            lambda x, q: _m_step(x, q)[1:],
+        ),
+        Mistake(
+            "You summed q over the components: that is one for every point. Sum over the points.",
+            _m_wrong(weights=lambda x, q: q.sum(1) / len(x)),
+        ),
+        Mistake(
+            "You divided the means by N. Each component has its own number of points, the sum of "
+            "its column of q.",
+            _m_wrong(
+                means=lambda x, q: q.T @ x / len(x),
+                sds=lambda x, q: np.sqrt(
+                    np.sum(q * (x[:, None] - q.T @ x / len(x)) ** 2, axis=0) / q.sum(0)
+                ),
+            ),
+        ),
+        Mistake(
+            "All components got the same width: each has its own, from its own column of q.",
+            _m_wrong(sds=lambda x, q: np.full(q.shape[1], x.std())),
+        ),
+        Mistake(
+            "All components got the same width: each has its own, from its own column of q.",
+            _m_wrong(sds=_pooled),
+        ),
+        Mistake(
+            "You averaged the distances from the mean. The standard deviation is the root of the "
+            "average square.",
+            _m_wrong(
+                sds=lambda x, q: (
+                    np.sum(q * np.abs(x[:, None] - _m_step(x, q)[1]), axis=0) / q.sum(0)
+                )
+            ),
+        ),
+        Mistake(
+            "The responsibilities go into the squares as well: q is a weight, outside the square.",
+            _m_wrong(
+                sds=lambda x, q: np.sqrt(
+                    np.sum((q * (x[:, None] - _m_step(x, q)[1])) ** 2, axis=0) / q.sum(0)
+                )
+            ),
+        ),
+        Mistake(
+            "The responsibilities go into the squares as well: q is a weight, outside the square.",
+            _m_wrong(
+                sds=lambda x, q: np.sqrt(
+                    np.sum((q * x[:, None] - _m_step(x, q)[1]) ** 2, axis=0) / q.sum(0)
+                )
+            ),
+        ),
+        Mistake(
+            "From the average square the *square* of the mean is subtracted, not the mean.",
+            _m_wrong(sds=lambda x, q: np.sqrt(q.T @ x**2 / q.sum(0) - _m_step(x, q)[1])),
+        ),
+        Mistake(
+            "You added a count to each component (smoothing). That is a prior; the maximum of the "
+            "bound has none.",
+            _m_wrong(weights=lambda x, q: (q.sum(0) + 1) / (len(x) + q.shape[1])),
         ),
     ],
     hints=Hints(
@@ -488,6 +610,18 @@ gap = Derivation(
             "You kept one number for each point: sum them.",
             lambda log_joint, q: logsumexp(log_joint, axis=1) - (q * log_joint + entr(q)).sum(1),
         ),
+        Mistake(
+            "You normalised over all points together: every point has its own posterior.",
+            lambda log_joint, q: rel_entr(q, softmax(log_joint)).sum(),
+        ),
+        Mistake(
+            "You took the largest entry of each row for its log p(x_n): all components count.",
+            lambda log_joint, q: log_joint.max(1).sum() - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You subtracted two entropies. In the KL both logarithms are averaged under q.",
+            lambda log_joint, q: entr(softmax(log_joint, axis=1)).sum() - entr(q).sum(),
+        ),
     ],
 )
 
@@ -559,6 +693,20 @@ hard_e_step = Task(
                 np.eye(log_joint.shape[1])[log_joint.sum(0).argmax()], (len(log_joint), 1)
             ),
         ),
+        Mistake(
+            "You kept the posterior's largest entry as it is: q must be one there, for its row to "
+            "sum to one.",
+            lambda log_joint: _largest_kept(softmax(log_joint, axis=1)),
+        ),
+        Mistake(
+            "You kept the largest log joint as it is: q must be one there.",
+            lambda log_joint: _largest_kept(log_joint),
+        ),
+        Mistake(
+            "You marked every component above the row's average: each row holds a single 1, at "
+            "its largest entry.",
+            lambda log_joint: (log_joint > log_joint.mean(1, keepdims=True)).astype(float),
+        ),
     ],
     hints=Hints(
         nudge="Such a q has no entropy. What is left of the bound, and where is it largest?",
@@ -566,6 +714,10 @@ hard_e_step = Task(
         shape="best = log_joint.argmax(axis=...)\nreturn np.eye(...)[best]",
     ),
 )
+
+
+def _largest_kept(table):
+    return np.where(table == table.max(1, keepdims=True), table, 0.0)
 
 
 def _rounded(log_joint):
@@ -586,6 +738,10 @@ def _replaced_cases(rng):
         chosen = int(rng.integers(n))
         new = rng.dirichlet(np.ones(k))
         yield case(q.sum(0), q.T @ x, q.T @ x**2, float(x[chosen]), q[chosen], new)
+
+
+def _as_parameters(counts, sums, squares):
+    return counts, sums / counts, np.sqrt(squares / counts - (sums / counts) ** 2)
 
 
 replace_point = Task(
@@ -641,6 +797,23 @@ replace_point = Task(
                 (s + (new - old) * x) / (c + new - old),
                 r + (new - old) * x**2,
             ),
+        ),
+        Mistake(
+            "The three are in another order: counts, sums, sums of squares.",
+            lambda c, s, r, x, old, new: (*_replaced(c, s, r, x, old, new)[1:], c + new - old),
+        ),
+        Mistake(
+            "You returned the parameters, means and standard deviations: the next point needs the "
+            "sums.",
+            lambda c, s, r, x, old, new: _as_parameters(*_replaced(c, s, r, x, old, new)),
+        ),
+        Mistake(
+            "You added the whole point to every component: its shares change from old to new.",
+            lambda c, s, r, x, old, new: (c + 1, s + (new - old) * x, r + (new - old) * x**2),
+        ),
+        Mistake(
+            "You returned the changes: add them to the sums.",
+            lambda c, s, r, x, old, new: (new - old, (new - old) * x, (new - old) * x**2),
         ),
     ],
     hints=Hints(

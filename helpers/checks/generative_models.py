@@ -212,6 +212,15 @@ evidence = Task(
             "You took x = 0 whatever was observed: choose the column with x.",
             lambda prior, likelihood, x: prior @ likelihood[:, 0],
         ),
+        Mistake(
+            "You took the likelihood at the z that is most probable a priori: every z counts, "
+            "weighted by its prior.",
+            lambda prior, likelihood, x: likelihood[prior.argmax(), x],
+        ),
+        Mistake(
+            "You took the largest term instead of the sum: every z that could have made x counts.",
+            lambda prior, likelihood, x: (prior * likelihood[:, x])[prior.argmax()],
+        ),
     ],
     hints=Hints(
         nudge="In how many ways, one for each z, can this x have come about? Add their chances.",
@@ -333,6 +342,14 @@ posterior = Task(
             "You took x = 0 whatever was observed: choose the column with x.",
             lambda prior, likelihood, x: _posterior(prior, likelihood, 0),
         ),
+        Mistake(
+            "You put everything on the most probable z: the posterior is a whole distribution.",
+            lambda prior, likelihood, x: np.eye(len(prior))[(prior * likelihood[:, x]).argmax()],
+        ),
+        Mistake(
+            "You averaged the prior and the normalised likelihood: Bayes' rule multiplies them.",
+            lambda prior, likelihood, x: (prior + likelihood[:, x] / likelihood[:, x].sum()) / 2,
+        ),
     ],
     hints=Hints(
         nudge="Take the joint at the observed x. What must you divide by to make it sum to one?",
@@ -411,6 +428,11 @@ log_posterior = Derivation(
         Mistake(
             "You took the logarithm once more; the arguments are logarithms already.",
             lambda a, b, c: np.log(np.abs(a)) + np.log(np.abs(b)) - np.log(np.abs(c)),
+        ),
+        Mistake(
+            "You took the log of prior plus likelihood. They are multiplied, so that their logs "
+            "are added.",
+            lambda a, b, c: np.logaddexp(a, b) - c,
         ),
     ],
 )
@@ -528,8 +550,8 @@ log_evidence = Task(
             lambda log_joint: logsumexp(log_joint) + log_joint.max(),
         ),
         Mistake(
-            "You subtracted the smallest entry: the largest is the one that keeps exp from "
-            "overflowing and the sum from vanishing.",
+            "You subtracted something else than the largest entry (the smallest, or the mean): the "
+            "largest is the one that keeps exp from overflowing and the sum from vanishing.",
             lambda log_joint: np.log(np.exp(log_joint - log_joint.min()).sum()) + log_joint.min(),
         ),
         Mistake(
@@ -550,6 +572,10 @@ log_evidence = Task(
             "A small constant inside the logarithm hides the underflow but gives a wrong number: "
             "subtract the largest entry first instead.",
             lambda log_joint: np.log(np.exp(log_joint).sum() + 1e-10),
+        ),
+        Mistake(
+            "You subtracted the maximum once more at the end instead of adding it back.",
+            lambda log_joint: logsumexp(log_joint) - 2 * log_joint.max(),
         ),
     ],
     hints=Hints(
@@ -603,7 +629,7 @@ evidences = Task(
             lambda weights, joint: (joint.sum(1), joint.sum()),
         ),
         Mistake(
-            "Your Bayesian evidence takes the best theta (that is maximum likelihood); the "
+            "Your Bayesian evidence looks at one theta only (the best, or the most probable); the "
             "Bayesian one averages over all theta.",
             lambda weights, joint: (joint.sum(1), joint.sum(1).max()),
         ),
@@ -647,6 +673,28 @@ evidences = Task(
         Mistake(
             "You took the largest term over z instead of the sum.",
             lambda weights, joint: (joint.max(1), weights @ joint.max(1)),
+        ),
+        Mistake(
+            "Your Bayesian evidence looks at one theta only (the best, or the most probable); the "
+            "Bayesian one averages over all theta.",
+            lambda weights, joint: (joint.sum(1), joint.sum(1)[weights.argmax()]),
+        ),
+        Mistake(
+            "Your first result is p(theta | x), by Bayes' rule over theta. What is asked is p(x | "
+            "theta), the likelihood of each theta, which need not sum to one.",
+            lambda weights, joint: (
+                weights * joint.sum(1) / (weights @ joint.sum(1)),
+                weights @ joint.sum(1),
+            ),
+        ),
+        Mistake(
+            "You normalised p(x | theta) over theta: as a function of theta it is a likelihood, "
+            "which need not sum to one.",
+            lambda weights, joint: (joint.sum(1) / joint.sum(), weights @ joint.sum(1)),
+        ),
+        Mistake(
+            "Your Bayesian evidence averages the logarithms: the probabilities are averaged.",
+            lambda weights, joint: (joint.sum(1), np.exp(weights @ np.log(joint.sum(1)))),
         ),
     ],
     hints=Hints(

@@ -5,7 +5,7 @@ observed x and every z, of the shape of q.
 """
 
 import numpy as np
-from scipy.special import entr, logsumexp, rel_entr
+from scipy.special import entr, logsumexp, rel_entr, softmax
 
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
@@ -141,6 +141,28 @@ kl = Task(
             "That is the Euclidean distance. The KL averages log ratios.",
             lambda q, p: np.sum((q - p) ** 2),
         ),
+        Mistake(
+            "That is the total variation distance. The KL averages log ratios.",
+            lambda q, p: np.abs(q - p).sum(),
+        ),
+        Mistake(
+            "You averaged both directions. That is symmetric, but not the KL.",
+            lambda q, p: (_kl(q, p) + _kl(p, q)) / 2,
+        ),
+        Mistake(
+            "That is the Jensen-Shannon divergence, to the average of q and p: compare q with p "
+            "itself.",
+            lambda q, p: (_kl(q, (q + p) / 2) + _kl(p, (q + p) / 2)) / 2,
+        ),
+        Mistake(
+            "You subtracted two entropies. In the KL both logarithms are averaged under q.",
+            lambda q, p: entr(p).sum() - entr(q).sum(),
+        ),
+        Mistake(
+            "You took the size of each log ratio. The terms have signs, and some of them are "
+            "negative.",
+            lambda q, p: np.abs(rel_entr(q, p)).sum(),
+        ),
     ],
     hints=Hints(
         nudge="For each z: how surprised are you, in logs, to find q and not p? Average under q.",
@@ -221,6 +243,16 @@ jensen_gap = Task(
             "You divided the averages. The gap is a difference of logarithms.",
             lambda y, weights: np.log(weights @ y) / (weights @ np.log(y) + 1e-300),
         ),
+        Mistake(
+            "You left the logarithm again: that is the arithmetic minus the geometric mean. The "
+            "gap is the difference of their logarithms.",
+            lambda y, weights: weights @ y - np.exp(weights @ np.log(y)),
+        ),
+        Mistake(
+            "That is the first term of an expansion, variance over twice the squared mean. It is "
+            "close, but the gap itself is asked for.",
+            lambda y, weights: weights @ (y - weights @ y) ** 2 / (2 * (weights @ y) ** 2),
+        ),
     ],
     hints=Hints(
         nudge="Two numbers: first average, then log; first log, then average. Which is larger?",
@@ -288,6 +320,15 @@ def _elbo_in_two_terms(log_joint, q):
     return np.sum(q[held] * log_joint[held]) - np.sum(q[held] * np.log(q[held]))
 
 
+def _elbo_of_ratios(log_joint, q):
+    held = q > 0
+    return np.sum(q[held] * np.log(np.exp(log_joint[held]) / q[held]))
+
+
+def _posterior(log_joint):
+    return np.exp(log_joint - logsumexp(log_joint))
+
+
 elbo = Task(
     "elbo",
     reference=_elbo,
@@ -315,8 +356,8 @@ elbo = Task(
             lambda log_joint, q: np.sum(q * (log_joint - np.log(q))),
         ),
         Mistake(
-            "You took the log after the average: that gives log p(x) for every q. Jensen's "
-            "inequality is about exchanging the two.",
+            "That is log p(x), whatever q is: you took the log after the average, or averaged "
+            "under the posterior. The bound averages the logs, and under q.",
             lambda log_joint, q: logsumexp(log_joint),
         ),
         Mistake(
@@ -352,6 +393,20 @@ elbo = Task(
         Mistake(
             "You took log p(x, z) at the most probable z only.",
             lambda log_joint, q: log_joint.max() + entr(q).sum(),
+        ),
+        Mistake(
+            "Right on paper, but exp(-2000) is 0 in the computer: leave log p(x, z) as it is, and "
+            "subtract log q(z) from it.",
+            _elbo_of_ratios,
+        ),
+        Mistake(
+            "The entropy is that of the posterior. In the bound stands the entropy of q, whatever "
+            "q is.",
+            lambda log_joint, q: np.sum(q * log_joint) + entr(_posterior(log_joint)).sum(),
+        ),
+        Mistake(
+            "The first term is the log of the average joint: it is log p(x, z) that is averaged.",
+            lambda log_joint, q: logsumexp(log_joint, b=q) + entr(q).sum(),
         ),
     ],
     hints=Hints(
@@ -422,6 +477,23 @@ line_six = Derivation(
             lambda q, posterior, log_evidence: (
                 np.sum(q * np.log(posterior / q)) + np.exp(log_evidence)
             ),
+        ),
+        Mistake(
+            "The logarithm of the ratio is missing.",
+            lambda q, posterior, log_evidence: np.sum(posterior) + log_evidence,
+        ),
+        Mistake(
+            "You took the log after the average: the average of p(z | x) / q(z) under q is one, "
+            "its log is zero, and log p(x) is left alone.",
+            lambda q, posterior, log_evidence: log_evidence,
+        ),
+        Mistake(
+            "You multiplied by log p(x). The log of a product is a sum: it is added.",
+            lambda q, posterior, log_evidence: np.sum(q * np.log(posterior / q)) * log_evidence,
+        ),
+        Mistake(
+            "You added log q(z). It stands below the line of the fraction, so it is subtracted.",
+            lambda q, posterior, log_evidence: np.sum(q * np.log(posterior * q)) + log_evidence,
         ),
     ],
 )
@@ -497,6 +569,44 @@ gap = Task(
             "You normalised the log joint by dividing by its sum. The joint itself must be "
             "normalised, exp(log_joint).",
             lambda log_joint, q: rel_entr(q, log_joint / log_joint.sum()).sum(),
+        ),
+        Mistake(
+            "You did not normalise: exp(log_joint) is the joint, not the posterior. What you have "
+            "is minus the ELBO.",
+            lambda log_joint, q: rel_entr(q, np.exp(log_joint)).sum(),
+        ),
+        Mistake(
+            "Right on paper, but exp(-2000) is 0 in the computer: subtract log p(x) before you "
+            "take exp.",
+            lambda log_joint, q: rel_entr(q, np.exp(log_joint) / np.exp(log_joint).sum()).sum(),
+        ),
+        Mistake(
+            "You normalised over one axis only: z is the whole table, and the posterior sums to "
+            "one over all of it.",
+            lambda log_joint, q: rel_entr(q, softmax(log_joint, axis=-1)).sum(),
+        ),
+        Mistake(
+            "You normalised over one axis only: z is the whole table, and the posterior sums to "
+            "one over all of it.",
+            lambda log_joint, q: rel_entr(q, softmax(log_joint, axis=0)).sum(),
+        ),
+        Mistake(
+            "You compared q with log p(x, z). Make a distribution of it first: exponentiate and "
+            "normalise.",
+            lambda log_joint, q: rel_entr(q, log_joint).sum(),
+        ),
+        Mistake(
+            "You took the largest entry for log p(x): all z count, logsumexp(log_joint).",
+            lambda log_joint, q: log_joint.max() - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You subtracted two entropies. In the KL both logarithms are averaged under q.",
+            lambda log_joint, q: entr(_posterior(log_joint)).sum() - entr(q).sum(),
+        ),
+        Mistake(
+            "You added up the differences of the probabilities. The KL averages log ratios under "
+            "q.",
+            lambda log_joint, q: np.abs(q - _posterior(log_joint)).sum(),
         ),
     ],
     hints=Hints(
@@ -582,6 +692,27 @@ sampled_bounds = Task(
         Mistake(
             "The two are exchanged: the ELBO's estimate comes first.",
             lambda w: _bounds(w)[::-1],
+        ),
+        Mistake(
+            "You returned one number; both bounds are asked for, first the ELBO's.",
+            lambda w: _bounds(w)[1],
+        ),
+        Mistake(
+            "You returned one number; both bounds are asked for, first the ELBO's.",
+            lambda w: w.mean(),
+        ),
+        Mistake(
+            "The second bound divides by N, the number of rows: inside the logarithm stand K "
+            "weights.",
+            lambda w: (w.mean(), (logsumexp(w, axis=1) - np.log(len(w))).mean()),
+        ),
+        Mistake(
+            "The second bound forgot to add the maximum back after subtracting it.",
+            lambda w: (w.mean(), _bounds(w)[1] - w.max()),
+        ),
+        Mistake(
+            "The second bound forgot to add the maximum back after subtracting it.",
+            lambda w: (w.mean(), _bounds(w)[1] - w.max(axis=1).mean()),
         ),
     ],
     hints=Hints(

@@ -91,12 +91,30 @@ entropy = Task(
             lambda q: entr(q),
         ),
         Mistake(
-            "You summed over the last axis only. q may be a table; the entropy is one number.",
-            lambda q: np.append(entr(q).sum(axis=-1), 0.0) if q.ndim == 1 else entr(q).sum(axis=-1),
+            "You summed over one axis only. q may be a table; the entropy is one number.",
+            lambda q: entr(q).sum(axis=-1),
         ),
         Mistake(
             "1 - sum q^2 is the Gini impurity, not the entropy.",
             lambda q: 1 - np.sum(q**2),
+        ),
+        Mistake(
+            "You summed over one axis only. q may be a table; the entropy is one number.",
+            lambda q: entr(q).sum(axis=0),
+        ),
+        Mistake(
+            "You averaged the entropies of the rows; the whole table is one distribution: sum.",
+            lambda q: entr(q).sum(axis=-1).mean(),
+        ),
+        Mistake(
+            "That is the surprise at the most probable value only: average -log q over all of "
+            "them.",
+            lambda q: -np.log(q.max()),
+        ),
+        Mistake(
+            "That is what the entropy lacks to its largest value, log n: the KL from q to the "
+            "uniform distribution.",
+            lambda q: np.log(q.size) - entr(q).sum(),
         ),
     ],
     hints=Hints(
@@ -206,6 +224,43 @@ two_terms = Task(
                 logsumexp(log_joint) - _terms(log_joint, q)[2],
             ),
         ),
+        Mistake(
+            "The first two are exchanged: first the expected log joint, then the entropy.",
+            lambda log_joint, q: (_entropy(q), _expected(log_joint, q), _terms(log_joint, q)[2]),
+        ),
+        Mistake(
+            "You returned the ELBO only: its two terms are asked for as well.",
+            lambda log_joint, q: _terms(log_joint, q)[2],
+        ),
+        Mistake(
+            "The entropy is that of the joint table, exp(log_joint). The entropy of q belongs "
+            "here.",
+            _replaced(entropy=lambda log_joint, q: entr(np.exp(log_joint)).sum()),
+        ),
+        Mistake(
+            "The first term averages the log posterior: that is the log joint minus log p(x), "
+            "which is not to be had. Average the log joint.",
+            _replaced(expected=lambda log_joint, q: _expected(log_joint, q) - logsumexp(log_joint)),
+        ),
+        Mistake(
+            "The first term is an average with equal weights: the expectation is under q.",
+            _replaced(expected=lambda log_joint, q: log_joint[q > 0].mean()),
+        ),
+        Mistake(
+            "The first term is the log joint at the best z. It is averaged under q.",
+            _replaced(expected=lambda log_joint, q: log_joint.max()),
+        ),
+        Mistake(
+            "Your third number is minus the KL: log p(x) is not subtracted in the ELBO.",
+            lambda log_joint, q: (
+                *_terms(log_joint, q)[:2],
+                _terms(log_joint, q)[2] - logsumexp(log_joint),
+            ),
+        ),
+        Mistake(
+            "Your third number is the product of the two. The ELBO is their sum.",
+            _replaced(total=np.multiply),
+        ),
     ],
     hints=Hints(
         nudge="Which term needs the model, which only q?",
@@ -283,6 +338,10 @@ line_five = Derivation(
             lambda q, log_joint, log_evidence: (
                 _expected(log_joint, q) + _entropy(q) - np.log(np.abs(log_evidence))
             ),
+        ),
+        Mistake(
+            "You lost the weights q: each of the integrals is an average under q.",
+            lambda q, log_joint, log_evidence: np.sum(log_joint - np.log(q)) - log_evidence,
         ),
     ],
 )
@@ -386,6 +445,36 @@ kl_normal = Task(
                 0.5 * ((sq / sp) ** 2 - 1 + ((mq - mp) / sp) ** 2 - np.log(sq / sp))
             ),
         ),
+        Mistake(
+            "The log of the ratio of the variances needs the factor 1/2 too: it is twice that of "
+            "the standard deviations.",
+            lambda mq, sq, mp, sp: (
+                0.5 * ((sq / sp) ** 2 - 1 + ((mq - mp) / sp) ** 2) - 2 * np.log(sq / sp)
+            ),
+        ),
+        Mistake(
+            "The 2 below the line is missing: the squares are divided by twice the variance of p.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq - mp) ** 2) / sp**2 - 0.5,
+        ),
+        Mistake(
+            "The average of (z - mean_p)^2 under q is the sum of two squares, not the square of a "
+            "sum.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq + mq - mp) ** 2 / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "The square of the difference of the means is not the difference of their squares.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + mq**2 - mp**2) / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "That is the cross-entropy, -E_q[log p]: the entropy of q must be subtracted.",
+            lambda mq, sq, mp, sp: (
+                _kl_normal(mq, sq, mp, sp) + np.log(sq) + 0.5 * np.log(2 * np.pi * np.e)
+            ),
+        ),
+        Mistake(
+            "log(2 pi) / 2 stands in both logarithms, with opposite signs: it cancels.",
+            lambda mq, sq, mp, sp: _kl_normal(mq, sq, mp, sp) + 0.5 * np.log(2 * np.pi),
+        ),
     ],
     hints=Hints(
         nudge="E_q[log q] is minus the entropy of q. What is E_q[(z - mean_p)^2]?",
@@ -448,6 +537,16 @@ def _density_cases(rng):
         yield case(z, rng.uniform(0.01, 3) * density)
 
 
+def _around(z, density, centre):
+    return centre, np.sqrt(density @ (z - centre) ** 2 / density.sum())
+
+
+def _times_step(z, density):
+    weights = density * (z[1] - z[0])
+    mean = weights @ z
+    return mean, np.sqrt(weights @ (z - mean) ** 2)
+
+
 mass_covering = Task(
     "mass_covering",
     reference=_moments,
@@ -503,6 +602,31 @@ mass_covering = Task(
             "The two are exchanged: first the mean, then the sd.",
             lambda z, density: _moments(z, density)[::-1],
         ),
+        Mistake(
+            "You returned the position of the highest point: that is the mode, and the best q for "
+            "KL(p || q) is centred on the mean.",
+            lambda z, density: _around(z, density, z[density.argmax()]),
+        ),
+        Mistake(
+            "You took density times the step of the grid for probabilities. It is known up to a "
+            "factor only: divide by its sum.",
+            lambda z, density: _times_step(z, density),
+        ),
+        Mistake(
+            "You averaged the distances from the mean. The standard deviation is the root of the "
+            "average square.",
+            lambda z, density: (
+                _moments(z, density)[0],
+                density @ np.abs(z - _moments(z, density)[0]) / density.sum(),
+            ),
+        ),
+        Mistake(
+            "You divided by n - 1, as for a sample. These are probabilities, not draws.",
+            lambda z, density: (
+                _moments(z, density)[0],
+                _moments(z, density)[1] * np.sqrt(len(z) / (len(z) - 1)),
+            ),
+        ),
     ],
     hints=Hints(
         nudge="Which two numbers of the covering q agreed with those of the posterior?",
@@ -522,7 +646,7 @@ def _sampled(log_joint, mean, sd, n, rng):
 
 
 def _target(rng, near):
-    location, width, height = near + rng.normal() / 2, rng.uniform(1.0, 1.5), rng.normal() * 3
+    location, width, height = near + rng.normal() / 2, rng.uniform(1.15, 1.25), rng.normal() * 3
 
     def log_joint(z):
         return height - 0.5 * ((z - location) / width) ** 2
@@ -531,7 +655,7 @@ def _target(rng, near):
 
 
 def _sampled_cases(rng):
-    for low, high in ((0.3, 0.6), (1.4, 1.8), (0.4, 0.6), (1.5, 1.8)):
+    for low, high in ((0.3, 0.6), (1.5, 1.8), (0.4, 0.6), (1.6, 1.8)):
         mean = float(rng.choice([-1, 1]) * rng.uniform(1, 2))  # far enough from 0 to be missed
         yield case(_target(rng, mean), mean, float(rng.uniform(low, high)), 40_000, rng)
 
@@ -551,6 +675,18 @@ def _wrong_sampled(term=None, draw=None):
         return (term or (lambda p, q: np.mean(p - q)))(log_joint(z), log_q)
 
     return wrong
+
+
+def _noise_times_variance(log_joint, mean, sd, n, rng):
+    noise = rng.standard_normal(n)
+    log_q = -0.5 * noise**2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
+    return np.mean(log_joint(mean + sd**2 * noise) - log_q)
+
+
+def _distance_not_scaled(log_joint, mean, sd, n, rng):
+    z = mean + sd * rng.standard_normal(n)
+    log_q = -0.5 * (z - mean) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
+    return np.mean(log_joint(z) - log_q)
 
 
 sampled_elbo = Task(
@@ -609,6 +745,14 @@ sampled_elbo = Task(
         Mistake(
             "You returned one number for each draw: average them.",
             _wrong_sampled(term=lambda p, q: p - q),
+        ),
+        Mistake(
+            "You multiplied the noise with the variance: mean + sd * noise has the right width.",
+            _noise_times_variance,
+        ),
+        Mistake(
+            "In log q the distance from the mean must be divided by sd before it is squared.",
+            _distance_not_scaled,
         ),
     ],
     hints=Hints(
