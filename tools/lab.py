@@ -41,6 +41,22 @@ def give_out(source, work):
     return news
 
 
+def trust(source, work):
+    """Sign the copies that are still the course's own, so that their figures live at once.
+
+    JupyterLab shows no interactive output of a notebook that nobody on this computer has run.
+    """
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    notary = NotebookNotary()
+    for pattern in GIVEN:
+        for path in source.glob(pattern):
+            copy = work / path.relative_to(source)
+            if copy.suffix == ".ipynb" and copy.exists() and _digest(copy) == _digest(path):
+                notary.sign(nbformat.read(copy, as_version=4))
+
+
 def _give_one(path, target, given):
     """Copy one file unless the student has changed the copy; a line to print, or None."""
     latest = _digest(path)
@@ -89,11 +105,12 @@ def main(arguments):
         print(line)
     if "--copy-only" in arguments:
         return 0
+    trust(ROOT, WORK)
     if shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) is None:
         return "JupyterLab is not installed in this environment: run 'make env' first."
     print("Opening the course. Your own copy of it is in the folder work/; stop with Ctrl-C.")
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={WORK}", WORK / START]
-    command += arguments
+    options = [f"--ServerApp.root_dir={WORK}", *arguments]
+    command = [sys.executable, "-m", "jupyterlab", WORK / START, *options]
     if os.name == "nt":  # exec would return to the prompt at once
         import subprocess
 
