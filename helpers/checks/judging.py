@@ -101,7 +101,7 @@ def judge_choice(task, answer):
             return _no(task, outcome.error or "Your function gave no answer.")
         value = outcome.value
     if kind == UNWRITTEN or value is Ellipsis:
-        return _not_yet(task, "Choose first, then play: " + _choices(task))
+        return _not_yet(task, "Choose first, then play. " + _choices(task))
     chosen = value.strip().strip(".").lower() if isinstance(value, str) else None
     for choice, words in task.choices.items():
         if chosen == choice.lower():
@@ -112,7 +112,7 @@ def judge_choice(task, answer):
 
 
 def _choices(task):
-    return "answer with one of " + ", ".join(repr(x) for x in task.choices) + "."
+    return "Answer with one of " + ", ".join(repr(x) for x in task.choices) + "."
 
 
 def _no(task, message):
@@ -234,9 +234,10 @@ def _what_is_wrong(task, trials, wrong, outcomes, function):
     known = _kind(task, first) or recognise(task, trials, function) or _form(task, wrong)
     if known:
         return known
-    broken = _broken_invariant(task, sorted(wrong, key=_size))
+    broken, shown = _broken_invariant(task, sorted(wrong, key=_size))
     labelled = _only_where(trials, wrong)
-    return " ".join(x for x in (broken, labelled, _example(task, first, trials, wrong)) if x)
+    example = _example(task, shown or first, trials, wrong)  # the input that the sentence is about
+    return " ".join(x for x in (broken, labelled, example) if x)
 
 
 def _size(trial):
@@ -298,6 +299,7 @@ def _part_of_another_shape(task, trial, got):
 
 
 def _broken_invariant(task, wrong):
+    """What every right result has and this one has not, and the trial that shows it."""
     for trial in wrong:
         got = like(trial.expected, trial.got)
         for invariant in task.invariants:
@@ -307,7 +309,7 @@ def _broken_invariant(task, wrong):
             except Exception:  # a result so odd that the invariant makes no sense
                 continue
             if sentence:
-                return sentence[0].upper() + sentence[1:].rstrip(".") + "."
+                return sentence[0].upper() + sentence[1:].rstrip(".") + ".", trial
     return _not_a_distribution(wrong)
 
 
@@ -320,11 +322,11 @@ def _not_a_distribution(wrong):
         if (expected < 0).any() or not np.allclose(expected.sum(-1), 1):
             continue
         if (got < -1e-9).any():
-            return f"Your probabilities hold {got.min():.4g}: none can be negative."
+            return f"Your probabilities hold {got.min():.4g}: none can be negative.", trial
         worst = got.sum(-1).ravel()[np.argmax(np.abs(got.sum(-1) - 1))]
         if abs(worst - 1) > 1e-6:
-            return f"Your probabilities sum to {worst:.4g}, not to 1."
-    return ""
+            return f"Your probabilities sum to {worst:.4g}, not to 1.", trial
+    return "", None
 
 
 def _only_where(trials, wrong):

@@ -102,7 +102,7 @@ def like(expected, got):
             return got
         return np.array(parts) if len({x.shape for x in parts}) <= 1 else got
     if isinstance(expected, list) and isinstance(got, np.ndarray) and got.ndim:
-        got = list(got) if len(got) == len(expected) else got
+        got = [np.asarray(x) for x in got] if len(got) == len(expected) else got
     if isinstance(expected, list) and isinstance(got, list) and len(got) == len(expected):
         return [like(e, g) for e, g in zip(expected, got, strict=True)]
     return got

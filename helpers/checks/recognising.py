@@ -519,7 +519,8 @@ def _one_of_several(task, trials):
     more = _same_everywhere(parts) or _of_twists(task, parts, [p.expected for p in parts])
     more = more or _relation(task, parts)
     names = " and ".join(str(k + 1) for k in bad)
-    return f"Of your {count} results, number {names} is wrong; the rest is right. {more}".rstrip()
+    which = f"number {names} is" if len(bad) == 1 else f"numbers {names} are"
+    return f"Of your {count} results, {which} wrong; the rest is right. {more}".rstrip()
 
 
 def _short_row(value):
