@@ -5,6 +5,7 @@ steps of a derivation are tasks too: of a choice, and of an expression.
 """
 
 import inspect
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -149,8 +150,16 @@ def tasks_of(module):
 
 def _announce(task, verdict):
     LATEST[task.room.rpartition(".")[2], task.name] = verdict
-    print(verdict)
+    print(wrapped(verdict))
     return verdict
+
+
+def wrapped(verdict):
+    """The verdict's text in lines that end between words: JupyterLab breaks long ones anywhere."""
+    lines = str(verdict).splitlines()
+    return "\n".join(
+        textwrap.fill(line, 88, break_long_words=False, break_on_hyphens=False) for line in lines
+    )
 
 
 def _print_hint(hints, number):
