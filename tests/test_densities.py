@@ -189,6 +189,14 @@ def test_mass_where_p_is_zero_gives_infinity_and_the_reverse_does_not():
     assert Categorical([1.0, 0.0]).log_prob(1) == -np.inf
 
 
+@given(simplex(4), st.integers(0, 2**32 - 1))
+def test_round_off_never_takes_a_divergence_below_zero(probs, seed):
+    nearly = normalised(probs * (1 + 1e-13 * np.random.default_rng(seed).standard_normal(4)))
+    assert kl_divergence(Categorical(nearly), Categorical(probs)) >= 0
+    assert kl_divergence(Bernoulli(min(1, nearly[0])), Bernoulli(min(1, probs[0]))) >= 0
+    assert kl_divergence(Dirichlet(nearly + 10), Dirichlet(probs + 10)) >= 0
+
+
 def test_tiny_concentrations_still_give_points_of_the_simplex():
     z = Dirichlet(np.full(5, 1e-4)).sample(np.random.default_rng(0), 1000)
     assert np.isfinite(z).all()
@@ -217,6 +225,7 @@ BAD = {
     "covariance: .*symmetric": lambda: MultivariateNormal([0, 0], [[1, 0.5], [0.1, 1]]),
     "covariance: .*positive definite": lambda: MultivariateNormal([0, 0], [[1, 2], [2, 1]]),
     "covariance: expected .*P, P": lambda: MultivariateNormal([0, 0], [[1]]),
+    "covariance: expected .*at least one": lambda: MultivariateNormal([], np.empty((0, 0))),
     "concentration: expected positive": lambda: Dirichlet([1, 0]),
     "concentration: expected .*K": lambda: Dirichlet(3.0),
     "x: expected only 0 and 1": lambda: Bernoulli(0.5).log_prob(2),

@@ -9,15 +9,9 @@ import numpy as np
 from scipy.special import rel_entr
 
 from helpers.arguments import broadcastable, describe
-from helpers.densities.families import (
-    Bernoulli,
-    Categorical,
-    Dirichlet,
-    MultivariateNormal,
-    Normal,
-    scalar,
-    whiten,
-)
+from helpers.densities.batches import scalar
+from helpers.densities.continuous import Dirichlet, MultivariateNormal, Normal, whiten
+from helpers.densities.discrete import Bernoulli, Categorical
 
 
 @singledispatch
@@ -37,14 +31,14 @@ def kl_divergence(q, p):
 def _(q: Bernoulli, p):
     _same_family(q, p)
     broadcastable(q=q.prob, p=p.prob)
-    return scalar(rel_entr(q.prob, p.prob) + rel_entr(1 - q.prob, 1 - p.prob))
+    return _nats(rel_entr(q.prob, p.prob) + rel_entr(1 - q.prob, 1 - p.prob))
 
 
 @kl_divergence.register
 def _(q: Categorical, p):
     _same_family(q, p)
     _same_size(q.probs, p.probs)
-    return scalar(rel_entr(q.probs, p.probs).sum(-1))
+    return _nats(rel_entr(q.probs, p.probs).sum(-1))
 
 
 @kl_divergence.register
@@ -52,7 +46,7 @@ def _(q: Normal, p):
     _same_family(q, p)
     broadcastable(**{"q.mean": q.loc, "q.sd": q.sd, "p.mean": p.loc, "p.sd": p.sd})
     ratio = q.sd / p.sd
-    return scalar(0.5 * (_excess(ratio) + ((q.loc - p.loc) / p.sd) ** 2))
+    return _nats(0.5 * (_excess(ratio) + ((q.loc - p.loc) / p.sd) ** 2))
 
 
 @kl_divergence.register
@@ -63,7 +57,7 @@ def _(q: MultivariateNormal, p):
     spread = (whiten(p.cholesky, q.cholesky) ** 2).sum((-2, -1))  # tr(Sigma_p^-1 Sigma_q)
     shift = (whiten(p.cholesky, (q.loc - p.loc)[..., None]) ** 2).sum((-2, -1))
     size = q.loc.shape[-1]
-    return scalar(0.5 * _above_zero(spread - size + shift + p.log_determinant - q.log_determinant))
+    return _nats(0.5 * (spread - size + shift + p.log_determinant - q.log_determinant))
 
 
 @kl_divergence.register
@@ -71,7 +65,7 @@ def _(q: Dirichlet, p):
     _same_family(q, p)
     _same_size(q.concentration, p.concentration)
     difference = q.concentration - p.concentration
-    return scalar(p.log_normaliser - q.log_normaliser + (difference * q.expected_log()).sum(-1))
+    return _nats(p.log_normaliser - q.log_normaliser + (difference * q.expected_log()).sum(-1))
 
 
 def _excess(ratio):
@@ -80,9 +74,9 @@ def _excess(ratio):
     return (ratio - 1) * (ratio + 1) - 2 * log_ratio
 
 
-def _above_zero(divergence):
+def _nats(divergence):
     """Without the round-off that takes the divergence of two equal distributions below zero."""
-    return np.maximum(divergence, 0.0)
+    return scalar(np.maximum(divergence, 0.0))
 
 
 def _same_family(q, p):

@@ -1,8 +1,7 @@
-"""Distributions with one set of verbs: ``log_prob``, ``entropy``, ``mean``, ``sample``.
+"""Densities: normal with one axis or several, and Dirichlet.
 
-Leading axes of the parameters are batch axes: ``Normal(np.zeros(3), np.ones(3))`` is three
-distributions. Logarithms are natural, entropies in nats. Source: Bishop (2006),
-appendix B.
+Leading axes of the parameters are batch axes. Logarithms are natural, entropies in nats.
+Source: Bishop (2006), appendix B.
 """
 
 from dataclasses import dataclass
@@ -10,86 +9,12 @@ from functools import cached_property
 
 import numpy as np
 from scipy.linalg import solve_triangular
-from scipy.special import digamma, entr, gammaln, xlog1py, xlogy
+from scipy.special import digamma, gammaln, xlogy
 
-from helpers.arguments import (
-    broadcastable,
-    finite_array,
-    generator,
-    positive,
-    probabilities,
-    real_array,
-    whole_number,
-)
+from helpers.arguments import broadcastable, finite_array, positive, probabilities, real_array
+from helpers.densities.batches import sample_shape, scalar, store
 
 LOG_2PI = np.log(2 * np.pi)
-
-
-@dataclass(frozen=True)
-class Bernoulli:
-    """p(x) = prob^x (1 - prob)^(1 - x) for x in {0, 1}; ``prob`` has the batch shape."""
-
-    prob: np.ndarray
-
-    def __post_init__(self):
-        _store(self, prob=probabilities("prob", self.prob, axis=None))
-
-    def log_prob(self, x):
-        """log p(x), of the shape of x broadcast against the batch; x holds only 0 and 1."""
-        x = real_array("x", x)
-        if not np.isin(x, (0, 1)).all():
-            raise ValueError(f"x: expected only 0 and 1, got {x[~np.isin(x, (0, 1))].flat[0]:g}")
-        broadcastable(x=x, prob=self.prob)
-        return scalar(xlogy(x, self.prob) + xlog1py(1 - x, -self.prob))
-
-    def entropy(self):
-        """H = -prob log prob - (1 - prob) log(1 - prob)."""
-        return scalar(entr(self.prob) + entr(1 - self.prob))
-
-    def mean(self):
-        """E[x] = prob."""
-        return scalar(self.prob)
-
-    def sample(self, rng, size=None):
-        """Zeros and ones, of shape ``size`` followed by the batch shape."""
-        shape = _sample_shape(rng, size) + np.shape(self.prob)
-        return scalar((rng.random(shape) < self.prob).astype(int))
-
-
-@dataclass(frozen=True)
-class Categorical:
-    """p(x = k) = probs[k] for k in 0 .. K-1; ``probs`` is (..., K), rows sum to one."""
-
-    probs: np.ndarray
-
-    def __post_init__(self):
-        _store(self, probs=probabilities("probs", self.probs))
-
-    def log_prob(self, x):
-        """log probs[x], of the shape of x broadcast against the batch; x holds 0 .. K-1."""
-        x, n_values = real_array("x", x), self.probs.shape[-1]
-        if not ((x >= 0) & (x < n_values) & (x == np.floor(x))).all():
-            raise ValueError(f"x: expected whole numbers from 0 to {n_values - 1}")
-        shape = broadcastable(x=x, batch=self.probs.shape[:-1])
-        probs = np.broadcast_to(self.probs, (*shape, n_values))
-        chosen = np.broadcast_to(x.astype(int), shape)[..., None]
-        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            return scalar(np.log(np.take_along_axis(probs, chosen, axis=-1)[..., 0]))
-
-    def entropy(self):
-        """H = -sum_k probs[k] log probs[k], with 0 log 0 = 0."""
-        return scalar(entr(self.probs).sum(-1))
-
-    def mean(self):
-        """The mean of the one-hot vector of x, which is ``probs``, (..., K)."""
-        return self.probs
-
-    def sample(self, rng, size=None):
-        """Integers, of shape ``size`` followed by the batch shape."""
-        shape = _sample_shape(rng, size) + self.probs.shape[:-1]
-        cumulative = np.cumsum(self.probs, -1)
-        cumulative /= cumulative[..., -1:]  # so that no uniform number lies beyond the last
-        return scalar((rng.random(shape)[..., None] >= cumulative).sum(-1))
 
 
 @dataclass(frozen=True)
@@ -103,7 +28,7 @@ class Normal:
     sd: np.ndarray
 
     def __init__(self, mean, sd):
-        _store(self, loc=finite_array("mean", mean), sd=positive("sd", sd))
+        store(self, loc=finite_array("mean", mean), sd=positive("sd", sd))
         broadcastable(mean=self.loc, sd=self.sd)
 
     def log_prob(self, x):
@@ -122,7 +47,7 @@ class Normal:
 
     def sample(self, rng, size=None):
         """Numbers, of shape ``size`` followed by the batch shape."""
-        shape = _sample_shape(rng, size) + np.broadcast_shapes(self.loc.shape, self.sd.shape)
+        shape = sample_shape(rng, size) + np.broadcast_shapes(self.loc.shape, self.sd.shape)
         return scalar(self.loc + self.sd * rng.standard_normal(shape))
 
     def _batch(self, value):
@@ -143,15 +68,15 @@ class MultivariateNormal:
         mean = finite_array("mean", mean)
         covariance = finite_array("covariance", covariance)
         size = mean.shape[-1:] * 2
-        if not size or covariance.shape[-2:] != size:
+        if not size or 0 in size or covariance.shape[-2:] != size:
             raise ValueError(
-                "covariance: expected (..., P, P) for a mean (..., P), "
+                "covariance: expected (..., P, P) for a mean (..., P) with P of at least one, "
                 f"got {covariance.shape} for {mean.shape}"
             )
         broadcastable(mean=mean.shape[:-1], covariance=covariance.shape[:-2])
         if not np.allclose(covariance, np.swapaxes(covariance, -1, -2), rtol=1e-8, atol=0):
             raise ValueError("covariance: expected a symmetric matrix")
-        _store(self, loc=mean, covariance=covariance)
+        store(self, loc=mean, covariance=covariance)
         _ = self.cholesky  # fails here, and not in the middle of a computation
 
     @cached_property
@@ -190,7 +115,7 @@ class MultivariateNormal:
 
     def sample(self, rng, size=None):
         """Vectors, of shape ``size``, the batch shape, P."""
-        shape = _sample_shape(rng, size) + self.batch_shape + self.loc.shape[-1:]
+        shape = sample_shape(rng, size) + self.batch_shape + self.loc.shape[-1:]
         return self.loc + np.matvec(self.cholesky, rng.standard_normal(shape))
 
     @property
@@ -205,7 +130,7 @@ class Dirichlet:
     concentration: np.ndarray
 
     def __post_init__(self):
-        _store(self, concentration=positive("concentration", self.concentration))
+        store(self, concentration=positive("concentration", self.concentration))
         if self.concentration.ndim == 0 or self.concentration.shape[-1] == 0:
             raise ValueError("concentration: expected (..., K) with K of at least one")
 
@@ -240,7 +165,7 @@ class Dirichlet:
 
     def sample(self, rng, size=None):
         """Points of the simplex, of shape ``size``, the batch shape, K."""
-        shape = _sample_shape(rng, size) + self.concentration.shape
+        shape = sample_shape(rng, size) + self.concentration.shape
         # Gamma(a) = Gamma(a + 1) U^(1/a), in logs: for small a every Gamma(a) underflows to 0
         log_gamma = np.log(rng.standard_gamma(self.concentration + 1, shape))
         log_gamma += np.log1p(-rng.random(shape)) / self.concentration
@@ -253,24 +178,3 @@ def whiten(lower, columns):
     if lower.ndim == 2 and columns.ndim == 2:
         return solve_triangular(lower, columns, lower=True)
     return np.linalg.solve(lower, columns)
-
-
-def _sample_shape(rng, size):
-    generator("rng", rng)
-    if size is None:
-        return ()
-    sizes = size if isinstance(size, tuple | list) else (size,)
-    return tuple(whole_number("size", n, minimum=0) for n in sizes)
-
-
-def _store(distribution, **fields):
-    for name, array in fields.items():
-        array = array.copy()
-        array.flags.writeable = False  # a frozen distribution must not change under a student
-        object.__setattr__(distribution, name, array)
-
-
-def scalar(array):
-    """A zero-dimensional result as a plain number, so that it prints as one."""
-    array = np.asarray(array)
-    return array.item() if array.ndim == 0 else array
