@@ -8,6 +8,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from helpers.arguments import finite_array, generator, probabilities, whole_number
+from helpers.densities import LOG_2PI
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ class FactorialHMM:
     def log_normaliser(self):
         """log of the Gaussian's constant, -1/2 log det(2 pi covariance), in nats."""
         log_determinant = 2 * np.log(np.diag(self._cholesky)).sum()
-        return float(-0.5 * (self.n_dimensions * np.log(2 * np.pi) + log_determinant))
+        return float(-0.5 * (self.n_dimensions * LOG_2PI + log_determinant))
 
     def sample(self, rng, T):
         """Draw states, (T, M) integers, and observations, (T, P)."""

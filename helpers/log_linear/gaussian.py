@@ -15,10 +15,10 @@ import numpy as np
 from scipy import sparse
 
 from helpers.arguments import generator, whole_number
+from helpers.densities import LOG_2PI
 from helpers.log_linear.expectations import softmax_expectations, square_root
 
 LARGEST_FULL = 6000  # weights; a covariance of 6000 x 6000 takes 288 MB
-LOG_TAU = np.log(2 * np.pi)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class DiagonalGaussian:
 
     def entropy(self):
         """H(q) = sum_ft log sd_ft + (log 2 pi + 1) / 2."""
-        return float(np.log(self.sd).sum() + 0.5 * self.sd.size * (LOG_TAU + 1))
+        return float(np.log(self.sd).sum() + 0.5 * self.sd.size * (LOG_2PI + 1))
 
     def sample(self, rng, size=None):
         """Weights (F, T) drawn from q, or `size` of them."""
@@ -68,7 +68,7 @@ class FullGaussian:
         log_det = self.log_determinant
         if log_det is None:
             log_det = 2 * np.log(np.diagonal(np.linalg.cholesky(self.covariance))).sum()
-        return float(0.5 * (log_det + self.mean.size * (LOG_TAU + 1)))
+        return float(0.5 * (log_det + self.mean.size * (LOG_2PI + 1)))
 
     def sample(self, rng, size=None):
         """Weights (F, T) drawn from q, or `size` of them."""
@@ -83,7 +83,7 @@ def expected_log_prior(tagger, q):
     """E_q[log p(w)] = -sum_ft (log sd_ft + (log 2 pi + E_q[(w_ft - mu_ft)^2] / sd_ft^2) / 2)."""
     second_moment = (q.mean - tagger.prior_mean) ** 2 + q.sd**2
     squares = second_moment / tagger.prior_sd**2
-    return float(-np.sum(np.log(tagger.prior_sd) + 0.5 * (LOG_TAU + squares)))
+    return float(-np.sum(np.log(tagger.prior_sd) + 0.5 * (LOG_2PI + squares)))
 
 
 def likelihood_expectations(tagger, q, rules):

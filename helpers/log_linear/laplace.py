@@ -12,9 +12,9 @@ from scipy import sparse
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.special import softmax
 
+from helpers.densities import LOG_2PI
 from helpers.log_linear.gaussian import (
     LARGEST_FULL,
-    LOG_TAU,
     DiagonalGaussian,
     FullGaussian,
     summed_curvature,
@@ -53,8 +53,8 @@ def fit_laplace(tagger, covariance="full"):
     else:
         curvature = probs[:, :, None] * (np.eye(tagger.n_tags) - probs[:, None, :])
         q = FullGaussian(mode, *inverse(full_precision(tagger, curvature)))
-    log_det = 2 * (q.entropy() - 0.5 * mode.size * (LOG_TAU + 1))
-    return Laplace(q, log_joint(tagger, mode) + 0.5 * (mode.size * LOG_TAU + log_det))
+    log_det = 2 * (q.entropy() - 0.5 * mode.size * (LOG_2PI + 1))
+    return Laplace(q, log_joint(tagger, mode) + 0.5 * (mode.size * LOG_2PI + log_det))
 
 
 def posterior_mode(tagger, tolerance=1e-8, max_steps=100):

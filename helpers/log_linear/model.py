@@ -15,6 +15,7 @@ from scipy import sparse
 from scipy.special import log_softmax, softmax
 
 from helpers.arguments import finite_array, positive, whole_number
+from helpers.densities import LOG_2PI
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def log_joint(tagger, weights):
     """log p(y, w | phi) = sum_n log p(y_n | phi_n, w) + sum_ft log Normal(w_ft)."""
     weights = checked_weights(tagger, weights)
     standard = (weights - tagger.prior_mean) / tagger.prior_sd
-    log_prior = -0.5 * standard**2 - np.log(tagger.prior_sd) - 0.5 * np.log(2 * np.pi)
+    log_prior = -0.5 * standard**2 - np.log(tagger.prior_sd) - 0.5 * LOG_2PI
     return float(log_likelihoods(tagger, weights).sum() + log_prior.sum())
 
 

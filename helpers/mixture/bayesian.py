@@ -13,10 +13,9 @@ import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
 from helpers.arguments import finite_array, generator, positive, probabilities, whole_number
+from helpers.densities import LOG_2PI
 from helpers.elbo import Bound, enumerate_assignments
 from helpers.mixture.model import table
-
-LOG_2PI = float(np.log(2 * np.pi))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from helpers.arguments import finite_array, probabilities
-from helpers.densities import Categorical, MultivariateNormal
+from helpers.densities import LOG_2PI, Categorical, MultivariateNormal
 
 FLOOR = 1e-6  # smallest variance, relative to the data's: a component on one point has none
 
@@ -43,7 +43,7 @@ class GaussianMixture:
         lower = self._components.cholesky[components]
         inverse = np.linalg.solve(lower, np.broadcast_to(np.eye(lower.shape[-1]), lower.shape))
         whitened = np.matvec(inverse, x[:, None, :] - self.means[components])  # (N, K, P)
-        constant = self._components.log_determinant[components] + x.shape[1] * np.log(2 * np.pi)
+        constant = self._components.log_determinant[components] + x.shape[1] * LOG_2PI
         with np.errstate(divide="ignore"):  # an empty component has weight 0 and log -inf
             return np.log(self.weights[components]) - 0.5 * ((whitened**2).sum(-1) + constant)
 
@@ -113,7 +113,7 @@ def log_joint_from_statistics(point, counts, sums, squares, floor):
     """
     weights, means, values, vectors = _maximum(counts, sums, squares, floor)
     along = np.vecmat(point - means, vectors)  # in the directions of the eigenvectors
-    constant = np.log(values).sum(1) + len(point) * np.log(2 * np.pi)
+    constant = np.log(values).sum(1) + len(point) * LOG_2PI
     with np.errstate(divide="ignore"):  # an empty component has weight 0 and log -inf
         return np.log(weights) - 0.5 * ((along**2 / values).sum(1) + constant)
 
