@@ -67,12 +67,14 @@ def probabilities(name, value, axis=-1, ndim=None, shape=None):
     return array
 
 
-def whole_number(name, value, minimum=1):
-    """An integer of at least ``minimum``; 3.0 and True are refused."""
+def whole_number(name, value, minimum=1, maximum=None):
+    """An integer of at least ``minimum``, at most ``maximum``; 3.0 and True are refused."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
         raise ValueError(f"{name}: expected a whole number, got {describe(value)}")
     if value < minimum:
         raise ValueError(f"{name}: expected at least {minimum}, got {value}")
+    if maximum is not None and value > maximum:
+        raise ValueError(f"{name}: expected at most {maximum}, got {value}")
     return int(value)
 
 

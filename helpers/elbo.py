@@ -66,10 +66,7 @@ def bound_by_enumeration(log_joint, q):
     log_joint = real_array("log_joint", log_joint)
     q = real_array("q", q, shape=log_joint.shape)
     probabilities("q", q.ravel())
-    if (log_joint == np.inf).any():
-        raise ValueError("log_joint: expected log probabilities, got inf")
-    if (log_joint == -np.inf).all():
-        raise ValueError("log_joint: -inf everywhere, so that p(x) = 0 and no posterior exists")
+    _refuse_no_posterior("log_joint", log_joint)
     held = q > 0  # 0 log 0 = 0, also where log p(x, z) = -inf
     return Bound(
         expected_log_joint=float(np.sum(q[held] * log_joint[held])),
@@ -90,8 +87,8 @@ def bound_by_quadrature(log_joint, q_log_prob, grid):
             but 1e-6 of q. Each panel has eight nodes inside it, so that smooth densities
             are exact to many digits with a panel per half standard deviation.
     Raises:
-        ValueError: the grid does not increase or does not cover q, or a function returns the
-            wrong shape or NaN.
+        ValueError: the grid does not increase or does not cover q, a function returns the
+            wrong shape or NaN, or log_joint inf, or -inf everywhere.
     """
     grid = finite_array("grid", grid, ndim=1)
     if len(grid) < 2 or not (np.diff(grid) > 0).all():
@@ -99,6 +96,7 @@ def bound_by_quadrature(log_joint, q_log_prob, grid):
     half, middle = np.diff(grid)[:, None] / 2, (grid[1:] + grid[:-1])[:, None] / 2
     z, dz = (middle + half * NODES).ravel(), (half * WEIGHTS).ravel()
     log_p = real_array("log_joint(z)", log_joint(z), shape=z.shape)
+    _refuse_no_posterior("log_joint(z)", log_p)
     log_q = real_array("q_log_prob(z)", q_log_prob(z), shape=z.shape)
     q = np.exp(log_q) * dz
     if abs(q.sum() - 1) > 1e-6:
@@ -124,10 +122,14 @@ def bound_by_sampling(log_joint, q, rng, n):
         q: a distribution of :mod:`helpers.densities`; its batch axes are independent factors.
         rng: numpy.random.Generator.
         n: number of samples, at least two.
+    Raises:
+        ValueError: n is below two, or log_joint returns the wrong shape, NaN or inf. Where it
+            returns -inf the ELBO is -inf, and its standard error NaN.
     """
     n = whole_number("n", n, minimum=2)
     z = q.sample(generator("rng", rng), n)
     log_p = real_array("log_joint(z)", log_joint(z), shape=(n,))
+    _refuse_plus_infinity("log_joint(z)", log_p)
     log_q = q.log_prob(z).reshape(n, -1).sum(axis=1)
     difference = log_p - log_q
     spread = float(difference.std(ddof=1)) if np.isfinite(difference).all() else nan
@@ -148,7 +150,7 @@ def enumerate_assignments(sizes):
     Raises:
         ValueError: more than 2^24 assignments, naming how many there would be.
     """
-    sizes = [whole_number("sizes", int(s) if isinstance(s, np.integer) else s) for s in sizes]
+    sizes = [whole_number("sizes", size) for size in sizes]
     count = prod(sizes)
     if count > MOST_ASSIGNMENTS:
         raise ValueError(
@@ -156,3 +158,14 @@ def enumerate_assignments(sizes):
             f"more than the {MOST_ASSIGNMENTS:,} that can be enumerated here"
         )
     return np.indices(sizes).reshape(len(sizes), count).T
+
+
+def _refuse_no_posterior(name, log_p):
+    _refuse_plus_infinity(name, log_p)
+    if (log_p == -np.inf).all():
+        raise ValueError(f"{name}: -inf everywhere, so that p(x) = 0 and no posterior exists")
+
+
+def _refuse_plus_infinity(name, log_p):
+    if (log_p == np.inf).any():
+        raise ValueError(f"{name}: expected log probabilities, got inf")

@@ -152,6 +152,15 @@ BAD = {
     "log_joint.z.: expected shape": lambda: bound_by_quadrature(
         lambda z: 0.0, Normal(0, 1).log_prob, np.linspace(-9, 9, 50)
     ),
+    "log_joint.z.: .*got inf": lambda: bound_by_quadrature(
+        lambda z: z + np.inf, Normal(0, 1).log_prob, np.linspace(-9, 9, 50)
+    ),
+    "log_joint.z.: -inf everywhere": lambda: bound_by_quadrature(
+        lambda z: z - np.inf, Normal(0, 1).log_prob, np.linspace(-9, 9, 50)
+    ),
+    "log_joint.z.: expected log probabilities": lambda: bound_by_sampling(
+        lambda z: z + np.inf, Normal(0, 1), np.random.default_rng(0), 5
+    ),
     "n: expected at least 2": lambda: bound_by_sampling(
         abs, Normal(0, 1), np.random.default_rng(0), 1
     ),
