@@ -567,7 +567,7 @@ def test_bad_counts_are_refused(counts):
     with pytest.raises(ValueError, match="counts"):
         lf.exact(model, counts)
     with pytest.raises(ValueError, match="counts"):
-        next(lf.mean_field(model, counts))
+        lf.mean_field(model, counts)
     if counts.ndim == 2 and counts.size:
         with pytest.raises(ValueError, match="counts"):
             lf.exact(model, scipy.sparse.csr_array(counts))
@@ -579,7 +579,7 @@ def test_other_bad_input_is_refused():
     with pytest.raises(ValueError, match=r"2\^40"):
         lf.factor_states(40)
     with pytest.raises(ValueError, match="start"):
-        next(lf.mean_field(model, counts, np.full((6, 4), 1.5)))
+        lf.mean_field(model, counts, np.full((6, 4), 1.5))
     with pytest.raises(ValueError, match="inference"):
         lf.train(counts, 2, rng, inference="exactly")
     with pytest.raises(ValueError, match="inference"):
@@ -594,6 +594,10 @@ def test_other_bad_input_is_refused():
         lf.score_function_gradient(model, counts, logits, rng, baseline="mean")
     with pytest.raises(ValueError, match="words"):
         lf.as_words_arrive(model, [7])
+    with pytest.raises(ValueError, match="words: expected a whole number"):
+        lf.as_words_arrive(model, [1.5])
+    with pytest.raises(ValueError, match="lengths: expected a whole number"):
+        model.sample(rng, [2.7])
     with pytest.raises(ValueError, match="factor"):
         lf.given_factor(np.full(16, 1 / 16), 4, 1)
     with pytest.raises(ValueError, match="starts"):

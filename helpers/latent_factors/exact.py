@@ -91,8 +91,7 @@ def given_factor(table, factor, value):
     n_factors = table.shape[-1].bit_length() - 1
     if table.shape[-1] != 2**n_factors:
         raise ValueError(f"table: expected 2^K columns, got shape {table.shape}")
-    if not 0 <= factor < n_factors:
-        raise ValueError(f"factor: expected 0 to {n_factors - 1}, got {factor}")
+    whole_number("factor", factor, minimum=0, maximum=n_factors - 1)
     if value not in (0, 1):
         raise ValueError(f"value: expected 0 or 1, got {value!r}")
     states = factor_states(n_factors)
@@ -106,9 +105,7 @@ def as_words_arrive(model, words):
 
     words: N word indices in the order in which they are read.
     """
-    words = [whole_number("words", int(w), minimum=0) for w in words]
-    if words and max(words) >= model.n_words:
-        raise ValueError(f"words: expected indices below {model.n_words}, got {max(words)}")
+    words = [whole_number("words", w, minimum=0, maximum=model.n_words - 1) for w in words]
     one_by_one = np.zeros((len(words) + 1, model.n_words))
     one_by_one[np.arange(1, len(words) + 1), words] = 1
     return posterior_table(model, one_by_one.cumsum(0))

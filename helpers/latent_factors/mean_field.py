@@ -33,6 +33,7 @@ class MeanFieldState:
 
     @property
     def elbo(self):
+        """The bound summed over documents, in nats."""
         return float(self.elbos.sum())
 
 
@@ -41,10 +42,14 @@ def mean_field(model, counts, start=None):
 
     counts: (D, V), dense or sparse. start: the q to begin with, as :class:`Factors` or as
     probabilities (D, K); the prior by default.
-    A sweep costs O(D 2^K). The first state is the start itself.
+    A sweep costs O(D 2^K). The first state is the start itself. ValueError above 20 factors,
+    or where counts or start do not fit the model.
     """
     documents, decoded = project(model, counts), decode(model)
-    q = start_factors(model, len(documents.features), start)
+    return _ascent(model, documents, decoded, start_factors(model, len(documents.features), start))
+
+
+def _ascent(model, documents, decoded, q):
     small = len(documents.features) * len(decoded.z) <= TABLE_SIZE
     kept = list(tables(documents, decoded)) if small else None
     expected = np.concatenate(

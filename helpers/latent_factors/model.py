@@ -64,10 +64,12 @@ class LatentFactorModel:
 
     @property
     def n_factors(self):
+        """K."""
         return len(self.prior)
 
     @property
     def n_words(self):
+        """V."""
         return len(self.output_bias)
 
     def hidden(self, z):
@@ -86,9 +88,9 @@ class LatentFactorModel:
         return np.where(np.asarray(z) == 1, on, off).sum(-1)
 
     def sample(self, rng, lengths):
-        """Documents of the given lengths: z (D, K) and counts (D, V)."""
+        """Documents of the given lengths, (D,) whole numbers: z (D, K) and counts (D, V)."""
         rng = generator("rng", rng)
-        lengths = [whole_number("lengths", int(n), minimum=0) for n in np.atleast_1d(lengths)]
+        lengths = [whole_number("lengths", n, minimum=0) for n in np.atleast_1d(lengths)]
         z = (rng.random((len(lengths), self.n_factors)) < self.prior).astype(float)
         words = np.exp(self.word_log_probs(z))
         counts = [rng.multinomial(n, p / p.sum()) for n, p in zip(lengths, words, strict=True)]

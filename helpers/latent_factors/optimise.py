@@ -80,6 +80,7 @@ class Adam:
 
     @classmethod
     def start(cls, size):
+        """No gradient seen yet, for a point of ``size`` numbers."""
         return cls(np.zeros(size), np.zeros(size))
 
     def step(self, gradient, rate, decay=(0.9, 0.999)):

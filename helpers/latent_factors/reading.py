@@ -3,11 +3,12 @@
 Symbols: D documents, V words, K factors.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import rel_entr
 
 from helpers.arguments import probabilities, whole_number
-from helpers.data import Corpus
 from helpers.latent_factors.model import count_matrix
 
 
@@ -31,7 +32,7 @@ def reduced(corpus, n_words=300, shortest=20):
     """The corpus on its most informative words, without the documents that they leave short."""
     kept = informative_words(corpus.counts, corpus.labels, n_words)
     vocabulary = [corpus.vocabulary[v] for v in kept]
-    smaller = Corpus(corpus.counts[:, kept], vocabulary, corpus.names, corpus.labels)
+    smaller = replace(corpus, counts=corpus.counts[:, kept], vocabulary=vocabulary)
     return smaller.select(smaller.counts.sum(1) >= shortest)
 
 

@@ -17,8 +17,6 @@ import numpy as np
 from helpers.latent_factors.model import count_matrix, factor_states
 
 TABLE_SIZE = 2**22  # numbers in one working array: 32 MB
-
-
 SAFE = 600.0  # exp of this, summed over any vocabulary, is still far from overflow
 UNDERFLOW = 1e-17  # a share of the corpus that changes no digit of a double
 
