@@ -167,6 +167,9 @@ def test_samples_of_the_model_have_its_moments():
     [
         (lambda: BayesianMixture(0, 1.0), "n_components"),
         (lambda: BayesianMixture(2, -1.0), "prior_sd"),
+        (lambda: MODEL.log_joint_of_assignments(X, np.full(len(X), 7)), "z"),
+        (lambda: MODEL.log_joint_of_assignments(X, [0]), "z"),
+        (lambda: MODEL.sample(np.random.default_rng(0), 3, 0), "n_dimensions"),
         (lambda: next(cavi(MODEL, X)), "rng"),
         (lambda: next(cavi(MODEL, X, start=np.zeros((2, 2)))), "start"),
         (lambda: next(cavi(MODEL, X * np.nan, start=np.zeros((3, 2)))), "x"),

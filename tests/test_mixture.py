@@ -157,6 +157,7 @@ def test_one_dimension_may_come_without_its_axis():
 
 
 RNG = np.random.default_rng(0)
+ONE = GaussianMixture([1.0], [[0.0]], [[[1.0]]])
 BAD = {
     "x: expected at least one data point": lambda: fit([], 1, RNG),
     "x: expected finite": lambda: fit([1.0, np.inf], 1, RNG),
@@ -164,6 +165,10 @@ BAD = {
     "rng: expected": lambda: fit([1.0, 2.0], 1, 7),
     "assignments: expected": lambda: fit([1.0, 2.0], 1, RNG, assignments="firm"),
     "start: expected means": lambda: fit([1.0, 2.0], 1, RNG, start=TRUTH),
+    "n_components: expected at most 1": lambda: mixture.fit_sparse([1.0], 2, RNG),
+    "start: expected means of shape .1, 1.": lambda: mixture.fit_sparse([1.0], 1, RNG, start=TRUTH),
+    "x: expected shape .any, 1.": lambda: ONE.log_likelihood(np.ones((3, 2))),
+    "q: expected probabilities": lambda: mixture.m_step([1.0, 2.0], [[1.0], [-1.0]]),
     "threshold: expected": lambda: mixture.fit_sparse([1.0, 2.0], 1, RNG, threshold=1),
     "covariances: expected": lambda: GaussianMixture([1.0], [[0.0]], np.ones((2, 1, 1))),
 }

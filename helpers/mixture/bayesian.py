@@ -31,7 +31,8 @@ class BayesianMixture:
 
     def sample(self, rng, n, n_dimensions):
         """Means (K, P), assignments (n,) and points (n, P), drawn from the model."""
-        rng = generator("rng", rng)
+        rng, n = generator("rng", rng), whole_number("n", n)
+        n_dimensions = whole_number("n_dimensions", n_dimensions)
         means = self.prior_sd * rng.standard_normal((self.n_components, n_dimensions))
         z = rng.integers(self.n_components, size=n)
         return means, z, means[z] + rng.standard_normal((n, n_dimensions))
@@ -45,6 +46,11 @@ class BayesianMixture:
                                    - prior_sd^2 / (1 + n_k prior_sd^2) |sum x|^2]
         """
         x, z = table(x), np.asarray(z)
+        if z.shape[-1:] != x.shape[:1] or not ((z >= 0) & (z < self.n_components)).all():
+            raise ValueError(
+                f"z: expected numbers from 0 to {self.n_components - 1} of shape (..., {len(x)}), "
+                f"got shape {z.shape}"
+            )
         total = np.full(z.shape[:-1], -z.shape[-1] * np.log(self.n_components))
         total -= 0.5 * (x.size * LOG_2PI + (x**2).sum())
         for k in range(self.n_components):

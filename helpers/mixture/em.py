@@ -73,19 +73,23 @@ def fit(x, n_components, rng, incremental=False, assignments="soft", start=None)
         ValueError: bad data, fewer points than components, or an unknown option.
     """
     x = table(x)
-    n_components = whole_number("n_components", n_components)
-    if n_components > len(x):
-        raise ValueError(f"n_components: expected at most {len(x)}, the points, got {n_components}")
     if assignments not in ("soft", "hard"):
         raise ValueError(f"assignments: expected 'soft' or 'hard', got {assignments!r}")
+    start = first_model(x, n_components, rng, start)
+    choose = posterior_of if assignments == "soft" else one_hot
+    return (_one_by_one if incremental else _in_turn)(x, start, choose)
+
+
+def first_model(x, n_components, rng, start=None):
+    """``start``, checked against K and the data x (N, P), or else a random model."""
+    n_components = whole_number("n_components", n_components, maximum=len(x))
     if start is None:
-        start = random_start(x, n_components, generator("rng", rng))
-    elif start.means.shape != (n_components, x.shape[1]):
+        return random_start(x, n_components, generator("rng", rng))
+    if start.means.shape != (n_components, x.shape[1]):
         raise ValueError(
             f"start: expected means of shape {(n_components, x.shape[1])}, got {start.means.shape}"
         )
-    choose = posterior_of if assignments == "soft" else one_hot
-    return (_one_by_one if incremental else _in_turn)(x, start, choose)
+    return start
 
 
 def posterior_of(log_joint):

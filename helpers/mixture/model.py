@@ -49,11 +49,14 @@ class GaussianMixture:
 
     def log_likelihood(self, x):
         """sum_n log p(x_n) in nats, for x (N, P) or, with P = 1, (N,)."""
-        return float(logsumexp(self.log_joint(table(x)), axis=1).sum())
+        return float(logsumexp(self.log_joint(self._points(x)), axis=1).sum())
 
     def posterior(self, x):
         """p(z_n = k | x_n), (N, K)."""
-        return softmax(self.log_joint(table(x)), axis=1)
+        return softmax(self.log_joint(self._points(x)), axis=1)
+
+    def _points(self, x):
+        return finite_array("x", table(x), shape=(None, self.means.shape[1]))
 
     def sample(self, rng, n):
         """n components, (n,), and points, (n, P)."""
@@ -67,7 +70,8 @@ def m_step(x, q, floor=None):
 
     floor: the smallest variance allowed in any direction.
     """
-    x, q = table(x), finite_array("q", q, shape=(len(table(x)), None))
+    x = table(x)
+    q = probabilities("q", q, shape=(len(x), None))
     centre = x.mean(0)
     floor = floor_of(x) if floor is None else floor
     return from_statistics(statistics_of(x - centre, q), centre, floor)
@@ -136,6 +140,7 @@ def floor_of(x):
 
 
 def table(x):
+    """Data (N, P), or (N,) as one column, checked: finite, and at least one point."""
     x = finite_array("x", x, ndim=(1, 2))
     x = x[:, None] if x.ndim == 1 else x
     if x.size == 0:

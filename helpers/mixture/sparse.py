@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import softmax
 
-from helpers.arguments import generator, whole_number
-from helpers.mixture.em import State
-from helpers.mixture.model import floor_of, m_step, random_start, table
+from helpers.arguments import whole_number
+from helpers.mixture.em import State, first_model
+from helpers.mixture.model import floor_of, m_step, table
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def fit_sparse(x, n_components, rng, threshold=1e-3, full_every=5, start=None):
 
     Args:
         x: data, (N,) or (N, P).
-        n_components: K.
+        n_components: K, at most N.
         rng: numpy.random.Generator, for the starting point.
         threshold: responsibility below which a component is frozen, in [0, 1).
         full_every: E-steps from one full one to the next; 1 is ordinary EM.
@@ -37,12 +37,10 @@ def fit_sparse(x, n_components, rng, threshold=1e-3, full_every=5, start=None):
         ValueError: the threshold is outside [0, 1), or another argument is out of range.
     """
     x = table(x)
-    n_components = whole_number("n_components", n_components)
     full_every = whole_number("full_every", full_every)
     if not 0 <= threshold < 1:
         raise ValueError(f"threshold: expected a number in [0, 1), got {threshold}")
-    if start is None:
-        start = random_start(x, n_components, generator("rng", rng))
+    start = first_model(x, n_components, rng, start)
     return _steps(x, start, threshold, full_every)
 
 
