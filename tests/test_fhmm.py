@@ -266,7 +266,7 @@ def test_bound_plus_kl_is_the_evidence(infer, M, L, T, P, zeros):
             with np.errstate(invalid="ignore"):
                 kl = (q * (log_q - (log_joint - log_evidence)))[held].sum()
             assert state.elbo + kl == pytest.approx(log_evidence, rel=1e-9, abs=1e-9)
-            assert -(q[held] * log_q[held]).sum() == pytest.approx(state.q.entropy, abs=1e-9)
+            assert -(q[held] * log_q[held]).sum() == pytest.approx(state.q.entropy(), abs=1e-9)
             assert state.elbo <= log_evidence + 1e-9
             assert elbo(model, x, state.q).elbo == pytest.approx(state.elbo, rel=1e-10, abs=1e-9)
 
@@ -520,6 +520,18 @@ def test_other_bad_arguments_are_named():
         mean_field(model, x, start=np.full((3, 2, 2), 0.5))
     with pytest.raises(ValueError, match="start: expected probabilities"):
         structured(model, x, start=np.full((4, 2, 2), 0.7))
+    with pytest.raises(ValueError, match="start: expected marginals of shape"):
+        structured(model, x, start=next(structured(model, x[:2])).q)
+    q = next(structured(model, x)).q
+    for m in (-1, 2):
+        with pytest.raises(ValueError, match="m: expected at"):
+            update_chain(model, x, q, m)
+    with pytest.raises(ValueError, match="t: expected at most 3, got 4"):
+        update_factor(model, x, q, 0, 4)
+    with pytest.raises(ValueError, match="start: expected whole numbers"):
+        fhmm.gibbs(model, x, rng, np.zeros((3, 2), int))
+    with pytest.raises(ValueError, match="start: expected 0 to 1, got -1"):
+        fhmm.gibbs(model, x, rng, np.full((4, 2), -1))
     with pytest.raises(ValueError, match="inference: expected one of"):
         fit(x, 2, 2, rng, inference="magic")
     with pytest.raises(ValueError, match="n_states: expected at least 1"):

@@ -41,7 +41,6 @@ class Factorised(IndependentChains):
     marginals: np.ndarray
     sequences: Sequences
 
-    @property
     def entropy(self):
         """H(q) = -sum_t sum_m sum_i q(s_t^m = i) log q(s_t^m = i), in nats."""
         return float(-xlogy(self.marginals, self.marginals).sum())
@@ -83,7 +82,6 @@ class Chains(IndependentChains):
     log_normalisers: np.ndarray
     messages: tuple[Messages, ...]
 
-    @property
     def entropy(self):
         """H(q) = log_normalisers - E_q[log of the numerator], in nats."""
         return float(
@@ -137,14 +135,12 @@ def elbo(model, x, q):
         ValueError: q is not of the length of the data.
     """
     x = as_sequences(model, x)
-    shape = (len(x.x), model.n_chains, model.n_states)
-    if q.marginals.shape != shape:
-        raise ValueError(f"q: expected marginals of shape {shape}, got {q.marginals.shape}")
+    refuse_misfit("q", model, x, q)
     log_prior = expectation(q.marginals[x.first].sum(0), model.initial)
     log_prior += expectation(q.expected_transitions, model.transition)
     outputs = np.einsum("tml,mlp->mtp", q.marginals, model.whitened_means, optimize=True)
     log_likelihood = expected_log_likelihood(model, model.whiten(x.x), q.marginals, outputs)
-    return Bound(log_prior + log_likelihood, q.entropy)
+    return Bound(log_prior + log_likelihood, q.entropy())
 
 
 def expected_log_likelihood(model, whitened, marginals, outputs):
@@ -168,3 +164,10 @@ def as_factorised(model, x, marginals):
     """Checked marginals (T, M, L) as a :class:`Factorised` q for the data."""
     shape = (len(x.x), model.n_chains, model.n_states)
     return Factorised(probabilities("start", marginals, shape=shape), x)
+
+
+def refuse_misfit(name, model, x, q):
+    """ValueError where the marginals of q are not of the size of the model and the data."""
+    shape = (len(x.x), model.n_chains, model.n_states)
+    if q.marginals.shape != shape:
+        raise ValueError(f"{name}: expected marginals of shape {shape}, got {q.marginals.shape}")

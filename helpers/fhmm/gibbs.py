@@ -31,22 +31,22 @@ class SampleAverage:
     states: np.ndarray
 
 
-def gibbs(model, x, rng, states=None):
+def gibbs(model, x, rng, start=None):
     """Samples of p(s | x): each sweep draws every s_t^m given all other variables.
 
     Args:
         model: :class:`FactorialHMM`. x: (T, P), or a list of such arrays.
         rng: numpy.random.Generator.
-        states: a sample to start from, (T, M); otherwise each chain starts at random.
+        start: states to begin with, (T, M) whole numbers; otherwise each chain starts at random.
     Yields:
         states (T, M) after each sweep; successive samples are correlated.
     Raises:
-        ValueError: the data do not fit the model.
+        ValueError: the data, or the start, do not fit the model.
     """
     x, rng = as_sequences(model, x), generator("rng", rng)
-    if states is None:
-        states = starting_marginals(model, x, rng).argmax(2)
-    return _sweeps(model, x, rng, states)
+    if start is None:
+        start = starting_marginals(model, x, rng).argmax(2)
+    return _sweeps(model, x, rng, model.checked_states(start, len(x.x), "start"))
 
 
 def _sweeps(model, x, rng, states):

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import softmax
 
 from helpers.arguments import generator, whole_number
-from helpers.fhmm.families import Factorised, as_factorised, elbo
+from helpers.fhmm.families import Factorised, as_factorised, elbo, refuse_misfit
 from helpers.fhmm.model import as_sequences
 from helpers.fhmm.path import best_path
 from helpers.fhmm.structured import State, effective_evidence
@@ -45,7 +45,9 @@ def update_factor(model, x, q, m, t):
     m and t count from zero.
     """
     x = as_sequences(model, x)
-    m, t = whole_number("m", m, minimum=0), whole_number("t", t, minimum=0)
+    refuse_misfit("q", model, x, q)
+    m = whole_number("m", m, minimum=0, maximum=model.n_chains - 1)
+    t = whole_number("t", t, minimum=0, maximum=len(x.x) - 1)
     marginals = q.marginals.copy()
     outputs = np.einsum("tml,mlp->mtp", marginals, model.whitened_means)
     residual = model.whiten(x.x) - np.delete(outputs, m, axis=0).sum(0)

@@ -125,7 +125,7 @@ class FactorialHMM:
                       + sum_t log N(x_t; sum_m means[m, s_t^m], covariance)
         """
         x = as_sequences(self, x).x
-        states = self._checked_states(states, len(x))
+        states = self.checked_states(states, len(x))
         chains = np.arange(self.n_chains)
         with np.errstate(divide="ignore"):  # log 0 = -inf is right here
             log_prior = np.log(self.initial[chains, states[..., 0, :]]).sum(-1)
@@ -135,15 +135,17 @@ class FactorialHMM:
         log_likelihood = len(x) * self.log_normaliser - 0.5 * (residual**2).sum((-2, -1))
         return log_prior + log_likelihood
 
-    def _checked_states(self, states, T):
+    def checked_states(self, states, T, name="states"):
+        """Paths (..., T, M) of states 0 .. L-1 as an array; ValueError for anything else."""
         states = np.asarray(states)
         if states.shape[-2:] != (T, self.n_chains) or states.dtype.kind not in "iu":
             raise ValueError(
-                f"states: expected whole numbers of shape (..., {T}, {self.n_chains}), "
+                f"{name}: expected whole numbers of shape (..., {T}, {self.n_chains}), "
                 f"got {states.dtype} of shape {states.shape}"
             )
         if states.min() < 0 or states.max() >= self.n_states:
-            raise ValueError(f"states: expected 0 to {self.n_states - 1}, got {states.max()}")
+            wrong = states[(states < 0) | (states >= self.n_states)][0]
+            raise ValueError(f"{name}: expected 0 to {self.n_states - 1}, got {wrong}")
         return states
 
 

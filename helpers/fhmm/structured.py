@@ -4,8 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.arguments import generator
-from helpers.fhmm.families import Chains, as_factorised, elbo, expected_log_likelihood
+from helpers.arguments import generator, whole_number
+from helpers.fhmm.families import (
+    Chains,
+    as_factorised,
+    elbo,
+    expected_log_likelihood,
+    refuse_misfit,
+)
 from helpers.fhmm.messages import Dynamics
 from helpers.fhmm.model import as_sequences
 
@@ -45,6 +51,7 @@ def structured(model, x, rng=None, start=None):
         start = starting_chains(model, x, rng)
     elif not hasattr(start, "marginals"):
         start = as_factorised(model, x, start)
+    refuse_misfit("start", model, x, start)
     return _ascent(model, x, start)
 
 
@@ -58,8 +65,12 @@ def starting_chains(model, x, rng=None):
 
 
 def update_chain(model, x, q, m):
-    """The best chain m given the other chains of q: a :class:`Chains` q that differs in m only."""
-    x = as_sequences(model, x)
+    """The best chain m given the other chains of q: a :class:`Chains` q that differs in m only.
+
+    m counts from zero.
+    """
+    x, m = as_sequences(model, x), whole_number("m", m, minimum=0, maximum=model.n_chains - 1)
+    refuse_misfit("q", model, x, q)
     others = np.delete(np.arange(model.n_chains), m)
     expected = np.einsum("tml,mlp->tp", q.marginals[:, others], model.whitened_means[others])
     evidence = list(q.evidence.swapaxes(0, 1))
