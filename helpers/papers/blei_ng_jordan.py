@@ -6,13 +6,15 @@ Symbols: D documents, V words, K topics; counts (D, V) a CSR array. Perplexities
 per token: exact for unigram and mixture, an upper bound for LDA (see helpers.lda.held_out).
 """
 
+from importlib.metadata import PackageNotFoundError, distribution
+
 import numpy as np
 import scipy.sparse as sp
 
 from helpers import lda
 from helpers.arguments import generator, whole_number
 from helpers.ascent import climb
-from helpers.data import corpus
+from helpers.data import corpus, read_ldac
 from helpers.log_linear import LogLinearTagger, posterior_mode, tag_probabilities
 
 ALPHA, ETA = 0.1, 0.1  # LDA's concentrations of topics in documents and of words in topics
@@ -29,13 +31,13 @@ def reuters():
         ModuleNotFoundError: the package is missing; the message says how to install it.
     """
     try:
-        from lda.datasets import load_reuters
-    except ModuleNotFoundError:
+        files = distribution("lda").locate_file("lda/tests")
+    except PackageNotFoundError:
         raise ModuleNotFoundError(
             "Reuters comes with the package lda, which is not installed here: "
             "python -m pip install '.[papers]' in the course's folder adds it"
         ) from None
-    return sp.csr_array(load_reuters())
+    return read_ldac(f"{files}/reuters.ldac", f"{files}/reuters.tokens").counts
 
 
 def corpora():
