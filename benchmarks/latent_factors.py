@@ -12,7 +12,12 @@ OpenBLAS 0.3.31 takes AVX2 kernels on AMD's Zen 5, where OPENBLAS_CORETYPE=Skyla
 AVX-512 kernels that JAX uses.
 """
 
+import os
+import sys
 from functools import partial
+from pathlib import Path
+
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 import autograd
 import autograd.numpy as anp
@@ -20,12 +25,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from autograd.scipy.special import logsumexp as autograd_logsumexp
-from timing import median_seconds, ratio
+from timing import Point, Row, median_seconds, ratio, show
 
 from helpers import latent_factors as lf
 from helpers.ascent import climb
 
+ROOT = Path(__file__).parent.parent
 N_WORDS, N_HIDDEN, BATCH = 200, 32, 64
+GOALS = {"autograd": 4, "JAX": 1}
+WHY = (
+    "three quarters of our step are matrix products, which the peers' BLAS does as fast; only the "
+    "rest can be won"
+)
+FIGURE = "Latent factors: one exact training step", "factors K"
 
 
 def objectives(xp, logsumexp, counts, z):
@@ -69,17 +81,18 @@ def problem(n_factors, trained, seed=0):
 
 
 def against_peers(n_factors=8):
-    jax.config.update("jax_enable_x64", True)
+    """Rows of value and gradient against each peer, in either form, fresh and trained."""
     z = lf.factor_states(n_factors)
     for trained in (False, True):
         model, counts = problem(n_factors, trained)
         ours = partial(lf.exact_gradient, model, counts)
-        print(f"\nexact step, K = {n_factors}, {'trained' if trained else 'fresh'} model")
+        what = f"exact step, K = {n_factors}, {'trained' if trained else 'fresh'} model"
         for name, peer in peers(model, counts, z):
             theirs = peer()[1]
             for key, value in ours()[1].items():
                 np.testing.assert_allclose(theirs[key], value, rtol=1e-8, atol=1e-7)
-            print(f"  {name:24}", ratio(ours, peer))
+            goal = GOALS[name.split(",")[0]]
+            yield ratio(ours, peer, repeats=30).row(what, name, goal, why=WHY)
 
 
 def peers(model, counts, z):
@@ -94,15 +107,20 @@ def peers(model, counts, z):
 
 
 def larger_models():
-    print("\nseconds for one exact step")
-    for n_factors in (10, 12, 14, 16):
-        for trained in (False, True):
-            model, counts = problem(n_factors, trained)
-            t = median_seconds(lambda m=model, c=counts: lf.exact_gradient(m, c), 3)
-            print(f"  K = {n_factors:2}, {'trained' if trained else 'fresh'}: {t:.3f}")
+    """Seconds of one exact step as factors are added; the peers as long as they are quick."""
+    for n_factors in (4, 6, 8, 10, 12, 14, 16):
+        model, counts = problem(n_factors, trained=True)
+        taken = median_seconds(lambda m=model, c=counts: lf.exact_gradient(m, c), 3)
+        yield Point(*FIGURE, "by hand", n_factors, taken)
+        if n_factors <= 12:
+            for name, peer in peers(model, counts, lf.factor_states(n_factors)):
+                if "cheap" in name:
+                    yield Point(*FIGURE, name, n_factors, median_seconds(peer, 3))
+    yield Row(f"exact step, K = {n_factors}", "", taken, "s", goal=1, at_most=True)
 
 
 def inference_per_document(n_documents=2000):
+    """Rows of microseconds a document for the three ways to a posterior."""
     model, _ = problem(8, trained=True)
     rng = np.random.default_rng(1)
     counts = model.sample(rng, np.full(n_documents, 100))[1]
@@ -112,12 +130,36 @@ def inference_per_document(n_documents=2000):
         "mean field": lambda: climb(lf.mean_field(model, counts)),
         "encoder": lambda: encoder(counts),
     }
-    print(f"\nmicroseconds per document, K = 8, {n_documents} documents at once")
     for name, way in ways.items():
-        print(f"  {name:16}{1e6 * median_seconds(way) / n_documents:8.2f}")
+        taken = 1e6 * median_seconds(way) / n_documents
+        yield Row(f"{name}, K = 8, {n_documents} documents at once", "", taken, "µs a document")
+
+
+def lecture():
+    """The processor's seconds for the whole lecture on amortised inference, training included."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    import resource
+
+    import nbformat
+
+    import notebooks
+
+    path = ROOT / "notebooks/04d_amortised_inference.ipynb"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    notebooks.execute(nbformat.read(path, as_version=4), path.parent)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    taken = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Row(f"notebook {path.stem}, from top to bottom", "", taken, "s", goal=60, at_most=True)
+
+
+def measure():
+    """All rows and points of the latent factor model."""
+    jax.config.update("jax_enable_x64", True)
+    yield from against_peers()
+    yield from larger_models()
+    yield from inference_per_document()
+    yield lecture()
 
 
 if __name__ == "__main__":
-    against_peers()
-    larger_models()
-    inference_per_document()
+    show(measure())
