@@ -145,6 +145,12 @@ def test_bad_calls_are_refused():
         fit_laplace(tagger, covariance="spherical")
     with pytest.raises(ValueError, match=r"rng: expected numpy\.random\.default_rng"):
         fit_gaussian(tagger, 0)
+    with pytest.raises(ValueError, match="sd: expected positive"):
+        DiagonalGaussian(np.zeros((1, 2)), -np.ones((1, 2)))
+    with pytest.raises(ValueError, match="sd: expected shape"):
+        DiagonalGaussian(np.zeros((1, 2)), np.ones((2, 1)))
+    with pytest.raises(ValueError, match=r"covariance: expected shape \(2, 2\)"):
+        FullGaussian(np.zeros((1, 2)), np.eye(3))
     with pytest.raises(ValueError, match="features: 2 columns, expected the 1"):
         predict(fitted(tagger, "diagonal"), np.ones((3, 2)))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from helpers.arguments import generator, whole_number
+from helpers.arguments import finite_array, generator, positive, whole_number
 from helpers.densities import LOG_2PI
 from helpers.log_linear.expectations import softmax_expectations, square_root
 
@@ -27,6 +27,11 @@ class DiagonalGaussian:
 
     mean: np.ndarray
     sd: np.ndarray
+
+    def __post_init__(self):
+        mean = finite_array("mean", self.mean, ndim=2)
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "sd", positive("sd", self.sd, shape=mean.shape))
 
     def logits(self, features):
         """(mean (N, T), standard deviations (N, T)) of the logits, independent across tags."""
@@ -53,6 +58,19 @@ class FullGaussian:
     mean: np.ndarray
     covariance: np.ndarray
     log_determinant: float | None = None
+
+    def __post_init__(self):
+        mean = finite_array("mean", self.mean, ndim=2)
+        covariance = np.asarray(self.covariance, float)  # as it is: a copy may be 288 MB
+        if covariance.shape != (mean.size, mean.size):
+            raise ValueError(
+                f"covariance: expected shape {(mean.size, mean.size)}, (F T, F T), for a mean "
+                f"{mean.shape}, got {covariance.shape}"
+            )
+        if not np.isfinite(covariance).all():
+            raise ValueError("covariance: expected finite numbers")
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "covariance", covariance)
 
     @property
     def sd(self):

@@ -122,12 +122,14 @@ def refuse_too_large(tagger):
 
 
 def diagonal_precision(tagger, curvature):
+    """sum_n phi_nf^2 C_nt + 1 / sd_ft^2, (F, T), from the curvature C (N, T) of the logits."""
     features = tagger.features
     squared = features.power(2) if sparse.issparse(features) else features**2
     return squared.T @ curvature + tagger.prior_sd**-2.0
 
 
 def full_precision(tagger, curvature):
+    """sum_n phi_n phi_n' (x) C_n + diag(1 / sd^2), (F T, F T), from the curvature C (N, T, T)."""
     precision = summed_curvature(tagger.features, curvature)
     precision[np.diag_indices_from(precision)] += tagger.prior_sd.ravel() ** -2.0
     return precision
