@@ -84,7 +84,9 @@ def _has_converged(elbos, rtol, noisy):
             return False
         new, old = np.mean(elbos[-WINDOW:]), np.mean(elbos[-2 * WINDOW : -WINDOW])
     else:
-        if len(elbos) < 2 or elbos[-2] == -np.inf:
+        if len(elbos) < 2:
             return False
         new, old = elbos[-1], elbos[-2]
+    if old == -np.inf:  # still on its way up to the possible
+        return False
     return bool(new - old <= rtol * abs(new))

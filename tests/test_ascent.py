@@ -68,6 +68,11 @@ def test_a_stochastic_ascent_may_fall_and_is_judged_by_averages():
     assert len(ascent.elbos) > 20
 
 
+def test_a_stochastic_ascent_may_start_at_minus_infinity():
+    elbos = [-np.inf] * 15 + [-5.0] * 25
+    assert climb(Noisy(elbo) for elbo in elbos).converged
+
+
 BAD = {
     "at least one state": lambda: climb([]),
     "ELBO is nan at step 1": lambda: climb(states(-1, np.nan)),

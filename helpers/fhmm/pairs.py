@@ -47,7 +47,7 @@ def transition_counts(messages, transition, rows):
     """The sum of :func:`transition_marginals` over ``rows``, (M, L, L).
 
     Outside the log domain one matrix product a chain adds up all steps, without a table for each:
-    with the 243 states of a flat HMM that is fifty times as fast.
+    with the 243 states of a flat HMM that is many times as fast.
     """
     if messages.logs:
         return transition_marginals(messages, transition, rows).sum(0)
