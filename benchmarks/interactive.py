@@ -20,7 +20,7 @@ import chromium
 import real_lab
 
 PRESSES, WARM_UP = 40, 5
-BUSY = "the goal is for a quiet machine: see the load at the top; the ratios above are of one run"
+BUSY = "a time on the clock: other programs that want the processor hold up one frame in twenty"
 DRAWING = """
 import numpy as np
 from matplotlib.figure import Figure
@@ -185,15 +185,13 @@ def measure():
     """Rows: how often faster than the usual way, and what a quick drag paints and sends."""
     found = run()
     usual = percentiles(found[USUAL])
-    goals = {KEPT_FIGURE: (None, 4), BROWSER_DRAWN: (12, 10)}
-    for name, (median_goal, high_goal) in goals.items():
-        middle, high = percentiles(found[name])
-        note = f"{middle:.0f} ms against {usual[0]:.0f} ms"
-        yield Row(f"{name}, median", USUAL, usual[0] / middle, "x", goal=median_goal, note=note)
-        note = f"{high:.0f} ms against {usual[1]:.0f} ms"
-        yield Row(
-            f"{name}, 95th percentile", USUAL, usual[1] / high, "x", goal=high_goal, note=note
-        )
+    for name, goals in {KEPT_FIGURE: (None, 4), BROWSER_DRAWN: (12, 10)}.items():
+        for i, which in enumerate(("median", "95th percentile")):
+            ours, theirs = percentiles(found[name])[i], usual[i]
+            note = f"{ours:.0f} ms against {theirs:.0f} ms"
+            yield Row(
+                f"{name}, {which}", USUAL, theirs / ours, "x", goal=goals[i], why=BUSY, note=note
+            )
     for name, way in found.items():
         mine = name == BROWSER_DRAWN
         share, note = way["painted"] / way["moved"], f"{way['painted']} of {way['moved']}"

@@ -8,6 +8,7 @@ covariance over 200 features.
 """
 
 import sys
+from dataclasses import replace
 from itertools import islice
 from time import process_time
 
@@ -44,7 +45,7 @@ def scores(probs, tags, new):
     return right.mean(), losses.mean(), right[new].mean(), losses[new].mean()
 
 
-def compare(name, train, test):
+def compare(name, train, test, promised=True):
     """Rows that set our tagger beside scikit-learn's classifier on the same features."""
     names = feature_names(train)
     features, new_features = feature_matrix(train, names), feature_matrix(test, names)
@@ -71,7 +72,8 @@ def compare(name, train, test):
     print(f"  {name}: accuracy, log-loss; on unseen words: accuracy, log-loss")
     for label, values in found.items():
         print(f"  {label:12}" + "".join(f"{value:9.4f}" for value in values))
-    yield from _rows(name, found, (ours, seconds), f"{len(ascent.elbos)} steps; {size}")
+    rows = _rows(name, found, (ours, seconds), f"{len(ascent.elbos)} steps; {size}")
+    yield from rows if promised else (replace(row, goal=None) for row in rows)
 
 
 def _rows(name, found, taken, note):
@@ -134,7 +136,7 @@ def measure(paths=()):
         yield from compare("stand-in for a treebank", sentences[:cut], sentences[cut:])
         order = np.random.default_rng(0).permutation(300)
         own = [tagged_sentences()[i] for i in order]
-        yield from compare("the course's sentences", own[:240], own[240:])
+        yield from compare("the course's sentences", own[:240], own[240:], promised=False)
     yield from two_hundred_features(3)
     yield from two_hundred_features(17)
     yield from sizes()

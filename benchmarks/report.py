@@ -1,5 +1,7 @@
 """What benchmarks/run.py measured, as a page in Markdown and as figures of cost against size."""
 
+import math
+
 from timing import number
 
 TITLES = {
@@ -16,6 +18,16 @@ of a comparison run in turn, in one run, on one thread; the number is the median
 neighbouring runs, with the quartiles beside it, and above one where the course is faster. Times are
 processor time, so that a busy machine disturbs less; those of the interactive figures, which live
 in a browser, are times on the clock.
+"""
+CLOSING = """## What this page does not measure
+
+- That the algorithms are right is for the tests: agreement with brute-force enumeration, bounds
+  below the evidence, gradients, what a figure shows against what Python computes. The benchmarks
+  check only that both sides of a comparison computed the same.
+- No real treebank ships with the course. `python benchmarks/log_linear.py TRAIN.conllu TEST.conllu`
+  measures one; the stand-in is drawn from a Markov chain.
+- LDA in single precision is not offered, so that there is nothing to compare.
+- The figures' sizes, and that they load nothing from elsewhere, are checked by the tests.
 """
 BUSY = 2  # a load above this, and caches and clock speed are shared with other programs
 
@@ -34,6 +46,7 @@ def text(rooms):
     machines = {tuple(room["machine"].items()) for room in rooms.values()}
     parts.append("## Machine and versions\n")
     parts += ["\n".join(f"- {key}: {value}" for key, value in m) + "\n" for m in sorted(machines)]
+    parts.append(CLOSING)
     return "\n".join(parts)
 
 
@@ -88,12 +101,15 @@ def draw(room, points, folder):
     from helpers import show
 
     show.use_course_style()
-    figure, axes = show.axes()
-    for curve in dict.fromkeys(point.curve for point in points):
-        here = [point for point in points if point.curve == curve]
-        sizes, seconds = [p.size for p in here], [p.seconds for p in here]
-        labels = {"xlabel": points[0].size_name, "ylabel": "seconds"}
-        show.lines(axes, sizes, {curve: seconds}, logx=sizes[-1] > 16, logy=True, **labels)
-    axes.set_title(points[0].figure, pad=70)
+    figure, axes = show.axes(size=(10, 6.5))
+    sizes = sorted({point.size for point in points})
+    measured = {(point.curve, point.size): point.seconds for point in points}
+    curves = {
+        curve: [measured.get((curve, size), math.nan) for size in sizes]
+        for curve in dict.fromkeys(point.curve for point in points)
+    }
+    labels = {"xlabel": points[0].size_name, "ylabel": "seconds"}
+    show.lines(axes, sizes, curves, logx=sizes[-1] > 16, logy=True, **labels)
+    figure.suptitle(points[0].figure)
     folder.mkdir(exist_ok=True)
     figure.savefig(folder / f"{room}.svg", metadata={"Date": None})
