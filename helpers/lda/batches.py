@@ -10,7 +10,7 @@ words. Documents are sorted by length and padded in blocks small enough to stay 
 processor's cache while they are iterated: that is most of the speed.
 
 Priors of 1e-4 make exp(digamma(gamma)) underflow to zero. Rows of b are scaled to a maximum
-of one, and a document whose phi no longer sums to its tokens is redone in logarithms.
+of one, and a document with a norm that has underflowed is redone in logarithms.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ from scipy.special import gammaln, logsumexp, psi
 
 BLOCK_BYTES = 2**21  # of a block's (n, L, K) scores: about the second-level cache
 SMALLEST = 1e-280  # below this a norm has lost digits to underflow
-SUM_TOLERANCE = 1e-9  # how far, relatively, a document's phi may be from summing to its tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +96,7 @@ class Batches:
         order = np.argsort(self.lengths, kind="stable")
         self.order = order[self.totals[order] > 0]
         self.bytes_per_word = 8 * n_topics
+        self.memory = np.empty(0)
 
     def documents(self, wanted=None):
         """Arrays of document numbers, a block each, of all documents or those ``wanted`` (D,)."""
@@ -105,12 +105,22 @@ class Batches:
             yield order[start:stop]
 
     def block(self, documents, weights):
-        """The padded :class:`Block` of these documents, which must be sorted by length."""
+        """The padded :class:`Block` of these documents, which must be sorted by length.
+
+        Its scores are overwritten by the next call: one block lives at a time.
+        """
         slots, real = self.slots(documents)
         words = self.counts.indices[slots]
         counts = np.where(real, self.counts.data[slots], 0.0)
-        scores = weights.take(words, axis=0)  # twice as fast as weights[words]
+        room = self._room(words.size * weights.shape[1]).reshape(*words.shape, -1)
+        scores = weights.take(words, axis=0, out=room, mode="clip")  # twice as fast as [words]
         return Block(documents, words, counts, self.totals[documents], scores)
+
+    def _room(self, size):
+        """The memory of every block's scores in turn: new memory costs more than filling it."""
+        if len(self.memory) < size:
+            self.memory = np.empty(max(size, BLOCK_BYTES // 8))
+        return self.memory[:size]
 
     def slots(self, documents):
         """Places (n, L) of the documents' words in the CSR arrays, and which are not padding.
@@ -129,17 +139,25 @@ def update(block, gamma, alpha, scores):
 
     scores: the :class:`WordScores`, for the documents that need logarithms.
     """
-    share = np.exp(psi(gamma))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        ratio = block.counts / np.matvec(block.scores, share)
-        new = np.vecmat(ratio, block.scores)
-        new *= share
-    lost = ~(np.abs(new.sum(axis=1) - block.totals) <= SUM_TOLERANCE * block.totals)
-    if lost.any():
-        phi, _ = in_logs(block.words[lost], gamma[lost], scores)
-        new[lost] = np.vecmat(block.counts[lost], phi)
+    share = psi(gamma)
+    np.exp(share, out=share)
+    norms = np.matvec(block.scores, share)
+    if not norms.min() >= SMALLEST:
+        return _careful_update(block, gamma, alpha, scores, norms, share)
+    new = np.vecmat(np.divide(block.counts, norms, out=norms), block.scores)
+    new *= share
     new += alpha
     return new
+
+
+def _careful_update(block, gamma, alpha, scores, norms, share):
+    """The same where a norm has underflowed: those documents' phi by logarithms."""
+    lost = ~(norms.min(axis=1) >= SMALLEST)
+    norms[lost] = 1.0
+    new = np.vecmat(block.counts / norms, block.scores) * share
+    phi, _ = in_logs(block.words[lost], gamma[lost], scores)
+    new[lost] = np.vecmat(block.counts[lost], phi)
+    return new + alpha
 
 
 def in_logs(words, gamma, scores):
