@@ -7,6 +7,7 @@ observed x and every z, of the shape of q.
 import numpy as np
 from scipy.special import entr, logsumexp, rel_entr, softmax
 
+from helpers.checks.distributions import kl_not_negative, simplex
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 from helpers.small import bank
@@ -17,34 +18,30 @@ progress = progress_for(__name__)
 # ---------------------------------------------------------------- random distributions
 
 
-def _simplex(rng, shape):
-    return rng.dirichlet(np.ones(np.prod(shape))).reshape(shape)
-
-
 def _pairs(rng):
     """Pairs (q, p) of different sizes, none uniform."""
     for size in (2, 3, 4, 6):
-        yield _simplex(rng, size), _simplex(rng, size)
+        yield simplex(rng, size), simplex(rng, size)
 
 
 def _kl_cases(rng):
     yield from (case(q, p) for q, p in _pairs(rng))
-    q, p = _simplex(rng, 3), _simplex(rng, 4)
+    q, p = simplex(rng, 3), simplex(rng, 4)
     yield case(np.append(q, 0.0), p, label="a q with an exact zero")
-    q, p = _simplex(rng, 4), _simplex(rng, 3)
+    q, p = simplex(rng, 4), simplex(rng, 3)
     yield case(q, np.append(p, 0.0), label="a p with a zero where q has mass")
 
 
 def _joint_cases(rng):
     """The course's own model, then tables of log p(x, z) with some q of their shape."""
-    yield case(bank().log_joint(1), _simplex(rng, (2, 2)))
+    yield case(bank().log_joint(1), simplex(rng, (2, 2)))
     for shape in ((3,), (2, 3), (5,), (2, 2, 3)):
-        log_joint = np.log(_simplex(rng, shape)) - rng.exponential(2.0)
-        yield case(log_joint, _simplex(rng, shape))
-    q = np.append(_simplex(rng, 3), 0.0)
-    yield case(np.log(_simplex(rng, 4)) - 1.3, q, label="a q with an exact zero")
+        log_joint = np.log(simplex(rng, shape)) - rng.exponential(2.0)
+        yield case(log_joint, simplex(rng, shape))
+    q = np.append(simplex(rng, 3), 0.0)
+    yield case(np.log(simplex(rng, 4)) - 1.3, q, label="a q with an exact zero")
     label = "log probabilities around -2000"
-    yield case(rng.normal(size=4) - 2000, _simplex(rng, 4), label=label)
+    yield case(rng.normal(size=4) - 2000, simplex(rng, 4), label=label)
 
 
 # ---------------------------------------------------------------- 1 the KL divergence
@@ -52,12 +49,6 @@ def _joint_cases(rng):
 
 def _kl(q, p):
     return rel_entr(q, p).sum()
-
-
-def _kl_not_negative(value, *_):
-    if np.ndim(value) == 0 and value < -1e-9:
-        return f"your KL is {value:.4g}: it cannot be negative"
-    return ""
 
 
 def _without_zeros(q, p):
@@ -80,7 +71,7 @@ kl = Task(
     minutes=8,
     difficulty="warm-up",
     why="It is zero only where q = p, and infinite where q puts mass on the impossible.",
-    invariants=[_kl_not_negative],
+    invariants=[kl_not_negative],
     mistakes=[
         Mistake(
             "KL has a direction: you computed KL(p || q). The average is under q, the first one.",
@@ -163,6 +154,14 @@ kl = Task(
             "negative.",
             lambda q, p: np.abs(rel_entr(q, p)).sum(),
         ),
+        Mistake(
+            "That is the chi-squared distance. The KL averages log ratios.",
+            lambda q, p: np.sum((q - p) ** 2 / p),
+        ),
+        Mistake(
+            "That is the squared Hellinger distance. The KL averages log ratios.",
+            lambda q, p: np.sum((np.sqrt(q) - np.sqrt(p)) ** 2) / 2,
+        ),
     ],
     hints=Hints(
         nudge="For each z: how surprised are you, in logs, to find q and not p? Average under q.",
@@ -181,8 +180,8 @@ def _gap(y, weights):
 
 def _gap_cases(rng):
     for size in (2, 3, 5, 8):
-        yield case(rng.gamma(2.0, size=size) + 0.05, _simplex(rng, size))
-    yield case(np.full(4, 2.5), _simplex(rng, 4), label="a Y that is constant")
+        yield case(rng.gamma(2.0, size=size) + 0.05, simplex(rng, size))
+    yield case(np.full(4, 2.5), simplex(rng, 4), label="a Y that is constant")
 
 
 def _gap_spelt_out(y, weights):
@@ -426,7 +425,7 @@ def _line_six(q, posterior, log_evidence):
 
 def _line_cases(rng):
     for size in (2, 3, 5):
-        yield case(_simplex(rng, size), _simplex(rng, size), float(np.log(rng.uniform(0.01, 0.9))))
+        yield case(simplex(rng, size), simplex(rng, size), float(np.log(rng.uniform(0.01, 0.9))))
 
 
 line_six = Derivation(
@@ -495,6 +494,12 @@ line_six = Derivation(
             "You added log q(z). It stands below the line of the fraction, so it is subtracted.",
             lambda q, posterior, log_evidence: np.sum(q * np.log(posterior * q)) + log_evidence,
         ),
+        Mistake(
+            "You lost the weights q in front of log q(z): the whole ratio is averaged.",
+            lambda q, posterior, log_evidence: (
+                np.sum(q * np.log(posterior) - np.log(q)) + log_evidence
+            ),
+        ),
     ],
 )
 
@@ -528,7 +533,7 @@ gap = Task(
     minutes=8,
     rtol=1e-5,
     why="Two ways to one number: log p(x) - ELBO, or the KL to the normalised joint.",
-    invariants=[_kl_not_negative],
+    invariants=[kl_not_negative],
     mistakes=[
         Mistake(
             "You did not normalise: exp(log_joint) is the joint, not the posterior. What you have "
@@ -607,6 +612,11 @@ gap = Task(
             "You added up the differences of the probabilities. The KL averages log ratios under "
             "q.",
             lambda log_joint, q: np.abs(q - _posterior(log_joint)).sum(),
+        ),
+        Mistake(
+            "You added up the squared differences of the probabilities. The KL averages log "
+            "ratios under q.",
+            lambda log_joint, q: np.sum((q - _posterior(log_joint)) ** 2),
         ),
     ],
     hints=Hints(

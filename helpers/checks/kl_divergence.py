@@ -7,15 +7,12 @@ mean, sd: of normal distributions; sd is the standard deviation.
 import numpy as np
 from scipy.special import entr, logsumexp
 
+from helpers.checks.distributions import kl_not_negative, simplex
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 from helpers.small import bank
 
 progress = progress_for(__name__)
-
-
-def _simplex(rng, shape):
-    return rng.dirichlet(np.ones(np.prod(shape))).reshape(shape)
 
 
 # ---------------------------------------------------------------- 1 entropy
@@ -27,8 +24,8 @@ def _entropy(q):
 
 def _entropy_cases(rng):
     for shape in ((2,), (3,), (2, 3), (6,)):
-        yield case(_simplex(rng, shape))
-    yield case(np.insert(_simplex(rng, 3), 1, 0.0), label="a q with an exact zero")
+        yield case(simplex(rng, shape))
+    yield case(np.insert(simplex(rng, 3), 1, 0.0), label="a q with an exact zero")
 
 
 def _entropy_in_range(value, q):
@@ -138,11 +135,11 @@ def _terms(log_joint, q):
 
 
 def _joint_cases(rng):
-    yield case(bank().log_joint(1), _simplex(rng, (2, 2)))
+    yield case(bank().log_joint(1), simplex(rng, (2, 2)))
     for shape in ((3,), (2, 3), (5,)):
-        yield case(np.log(_simplex(rng, shape)) - rng.exponential(2.0), _simplex(rng, shape))
-    q = np.append(_simplex(rng, 3), 0.0)
-    log_joint = np.append(np.log(_simplex(rng, 3)) - 1, -np.inf)
+        yield case(np.log(simplex(rng, shape)) - rng.exponential(2.0), simplex(rng, shape))
+    q = np.append(simplex(rng, 3), 0.0)
+    log_joint = np.append(np.log(simplex(rng, 3)) - 1, -np.inf)
     yield case(log_joint, q, label="an impossible z, log p(x, z) = -inf, which q never takes")
 
 
@@ -261,6 +258,11 @@ two_terms = Task(
             "Your third number is the product of the two. The ELBO is their sum.",
             _replaced(total=np.multiply),
         ),
+        Mistake(
+            "Your entropy is log n, that of the uniform distribution. The entropy of q belongs "
+            "here.",
+            _replaced(entropy=lambda log_joint, q: np.log(q.size)),
+        ),
     ],
     hints=Hints(
         nudge="Which term needs the model, which only q?",
@@ -283,8 +285,8 @@ def _line_five(q, log_joint, log_evidence):
 
 def _line_cases(rng):
     for shape in ((2,), (3,), (2, 2)):
-        log_joint = np.log(_simplex(rng, shape)) - rng.exponential(2.0)
-        yield case(_simplex(rng, shape), log_joint, float(logsumexp(log_joint)))
+        log_joint = np.log(simplex(rng, shape)) - rng.exponential(2.0)
+        yield case(simplex(rng, shape), log_joint, float(logsumexp(log_joint)))
 
 
 def _line_five_spelt_out(q, log_joint, log_evidence):
@@ -343,6 +345,10 @@ line_five = Derivation(
             "You lost the weights q: each of the integrals is an average under q.",
             lambda q, log_joint, log_evidence: np.sum(log_joint - np.log(q)) - log_evidence,
         ),
+        Mistake(
+            "The entropy counts twice.",
+            lambda q, log_joint, log_evidence: _line_five(q, log_joint, log_evidence) + _entropy(q),
+        ),
     ],
 )
 
@@ -366,12 +372,6 @@ def _normal(rng):
     return float(rng.normal() * 2), float(rng.uniform(0.3, 3))
 
 
-def _not_negative(value, *_):
-    if np.ndim(value) == 0 and value < -1e-9:
-        return f"your KL is {value:.4g}: it cannot be negative"
-    return ""
-
-
 def _kl_normal_spelt_out(mean_q, sd_q, mean_p, sd_p):
     squared = sd_q**2 + (mean_q - mean_p) ** 2
     return np.log(sd_p / sd_q) + squared / (2 * sd_p**2) - 0.5
@@ -391,7 +391,7 @@ kl_normal = Task(
     points=2,
     minutes=10,
     why="A small sd of p punishes q twice: for its distance, and for its width.",
-    invariants=[_not_negative],
+    invariants=[kl_not_negative],
     mistakes=[
         Mistake(
             "The direction is reversed: that is KL(p || q).",
@@ -474,6 +474,15 @@ kl_normal = Task(
         Mistake(
             "log(2 pi) / 2 stands in both logarithms, with opposite signs: it cancels.",
             lambda mq, sq, mp, sp: _kl_normal(mq, sq, mp, sp) + 0.5 * np.log(2 * np.pi),
+        ),
+        Mistake(
+            "You averaged both directions. KL(q || p) alone is asked for.",
+            lambda mq, sq, mp, sp: (_kl_normal(mq, sq, mp, sp) + _kl_normal(mp, sp, mq, sq)) / 2,
+        ),
+        Mistake(
+            "The squares are divided by twice the variance of p, not by the product of the two "
+            "sds.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq - mp) ** 2) / (2 * sp * sq) - 0.5,
         ),
     ],
     hints=Hints(
@@ -753,6 +762,10 @@ sampled_elbo = Task(
         Mistake(
             "In log q the distance from the mean must be divided by sd before it is squared.",
             _distance_not_scaled,
+        ),
+        Mistake(
+            "log q is subtracted twice: once is the entropy already.",
+            _wrong_sampled(term=lambda p, q: np.mean(p - 2 * q)),
         ),
     ],
     hints=Hints(
