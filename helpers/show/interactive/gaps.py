@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from helpers.arguments import real_array
+from helpers.densities import Normal
 from helpers.show.interactive import discrete
 from helpers.show.interactive.controls import choice, preset, slider
 from helpers.show.interactive.figure import Interactive
@@ -19,18 +20,13 @@ EDGE = 1e-6  # mass at the ends of the grid from which on a density does not fit
 LOG_EVIDENCE = -3.2  # of the ready-made posteriors: any number would do
 
 
-def normal_log_density(z, mean, sd):
-    """log N(z; mean, sd^2)."""
-    return -0.5 * ((z - mean) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
-
-
 def _mixture(z, *parts):
-    return logsumexp([np.log(w) + normal_log_density(z, m, sd) for w, m, sd in parts], axis=0)
+    return logsumexp([np.log(w) + Normal(m, sd).log_prob(z) for w, m, sd in parts], axis=0)
 
 
 POSTERIORS = {
     "bimodal": lambda z: _mixture(z, (0.65, -1.6, 0.7), (0.35, 1.9, 0.55)),
-    "normal": lambda z: normal_log_density(z, 1.0, 0.8),
+    "normal": lambda z: Normal(1.0, 0.8).log_prob(z),
     "skewed": lambda z: _mixture(z, (0.45, -1.6, 0.5), (0.35, -0.4, 0.9), (0.2, 1.4, 1.4)),
     "heavy tails": lambda z: _mixture(z, (0.6, 0.0, 0.5), (0.4, 0.0, 2.0)),
 }

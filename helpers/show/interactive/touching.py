@@ -9,9 +9,9 @@ import numpy as np
 from scipy.special import expit, logsumexp, xlogy
 
 from helpers.arguments import finite_array
+from helpers.densities import Normal
 from helpers.show.interactive.controls import indexed, steps
 from helpers.show.interactive.figure import Interactive
-from helpers.show.interactive.gaps import normal_log_density
 
 OTHER = -2.0  # the component whose mean is known
 DATA = (-3.1, -2.6, -2.2, -2.0, -1.7, -1.3, -0.6, 0.4, 0.9, 1.3, 1.6, 1.9, 2.2, 2.4, 3.0, 3.6)
@@ -22,14 +22,14 @@ LAST = 16  # half steps: E, M, E, M, ...
 
 def log_likelihood(x, theta):
     """sum_i log [N(x_i; theta, 1) / 2 + N(x_i; -2, 1) / 2]; theta broadcasts against the data."""
-    parts = [normal_log_density(x, np.asarray(theta)[..., None], 1.0), _known(x)]
+    parts = [Normal(np.asarray(theta)[..., None], 1.0).log_prob(x), _known(x)]
     return logsumexp(np.stack(np.broadcast_arrays(*parts)), axis=0).sum(-1) - len(x) * np.log(2)
 
 
 def parabola(x, r):
     """(c0, c1, c2) with ELBO(q, theta) = c0 + c1 theta + c2 theta^2, for q(z_i = 1) = r_i."""
     entropy = -np.sum(xlogy(r, r) + xlogy(1 - r, 1 - r))
-    fixed = np.sum(r * normal_log_density(x, 0.0, 1.0) + (1 - r) * _known(x))
+    fixed = np.sum(r * Normal(0.0, 1.0).log_prob(x) + (1 - r) * _known(x))
     return fixed + entropy - len(x) * np.log(2), np.sum(r * x), -0.5 * np.sum(r)
 
 
@@ -38,7 +38,7 @@ def half_steps(x, theta, last=LAST):
     r, rows = np.full(len(x), 0.5), []
     for step in range(last + 1):
         if step % 2:
-            r = expit(normal_log_density(x, theta, 1.0) - _known(x))  # E-step
+            r = expit(Normal(theta, 1.0).log_prob(x) - _known(x))  # E-step
         elif step:
             theta = np.sum(r * x) / np.sum(r)  # M-step
         rows.append((theta, float(log_likelihood(x, theta)), *parabola(x, r)))
@@ -79,4 +79,4 @@ def em(x=DATA):
 
 
 def _known(x):
-    return normal_log_density(x, OTHER, 1.0)
+    return Normal(OTHER, 1.0).log_prob(x)
