@@ -88,12 +88,6 @@ def newton_step(tagger, probs, slope, accuracy=0.05, max_iterations=100):
         transposed = transposed.tocsr()
     prior_precision = tagger.prior_sd**-2.0
     scale = 1 / diagonal_precision(tagger, probs * (1 - probs))
-
-    def curve(direction):
-        moved = probs * (features @ direction)
-        moved -= probs * moved.sum(axis=1, keepdims=True)
-        return transposed @ moved + prior_precision * direction
-
     step, residual = np.zeros_like(slope), slope.copy()
     scaled = scale * residual
     direction, strength = scaled, np.sum(residual * scaled)
@@ -101,7 +95,8 @@ def newton_step(tagger, probs, slope, accuracy=0.05, max_iterations=100):
     for _ in range(max_iterations):
         if strength <= enough:
             break
-        curved = curve(direction)
+        curved = likelihood_curvature(features, transposed, probs, direction)
+        curved += prior_precision * direction
         rate = strength / np.sum(direction * curved)
         step += rate * direction
         residual -= rate * curved
@@ -109,6 +104,13 @@ def newton_step(tagger, probs, slope, accuracy=0.05, max_iterations=100):
         strength, before = np.sum(residual * scaled), strength
         direction = scaled + (strength / before) * direction
     return step
+
+
+def likelihood_curvature(features, transposed, probs, direction):
+    """sum_n phi_n phi_n' (x) (diag(p_n) - p_n p_n') times a direction (F, T); transposed: phi'."""
+    moved = probs * (features @ direction)
+    moved -= probs * moved.sum(axis=1, keepdims=True)
+    return transposed @ moved
 
 
 def refuse_too_large(tagger):
