@@ -165,6 +165,11 @@ e_step = Task(
             "stay in logs until the row's largest entry is subtracted.",
             lambda x, w, m, s: _naive_with_constant(np.exp(_log_joint(x, w, m, s))),
         ),
+        Mistake(
+            "You gave each point to the nearest mean. The posterior weighs the components, by "
+            "weight and width too.",
+            lambda x, w, m, s: np.eye(len(w))[np.abs(x[:, None] - m).argmin(1)],
+        ),
     ],
     hints=Hints(
         nudge="Bayes' rule for each point: prior times likelihood, divided by their sum over k.",
@@ -290,6 +295,10 @@ elbo = Task(
         Mistake(
             "You averaged before the logarithm: it is the log joint that is averaged under q.",
             lambda log_joint, q: logsumexp(log_joint, b=q, axis=1).sum(),
+        ),
+        Mistake(
+            "The first term is averaged under the posterior; the expectation is under q.",
+            lambda log_joint, q: np.sum(softmax(log_joint, axis=1) * log_joint) + entr(q).sum(),
         ),
     ],
     hints=Hints(
@@ -480,6 +489,11 @@ m_step = Task(
             "bound has none.",
             _m_wrong(weights=lambda x, q: (q.sum(0) + 1) / (len(x) + q.shape[1])),
         ),
+        Mistake(
+            "You took the standard deviation of the weighted data. The squares are weighted, not "
+            "the data.",
+            _m_wrong(sds=lambda x, q: (q * x[:, None]).std(0)),
+        ),
     ],
     hints=Hints(
         nudge="How many points does component k have? What are their weighted mean and square?",
@@ -621,6 +635,11 @@ gap = Derivation(
         Mistake(
             "You subtracted two entropies. In the KL both logarithms are averaged under q.",
             lambda log_joint, q: entr(softmax(log_joint, axis=1)).sum() - entr(q).sum(),
+        ),
+        Mistake(
+            "You added up the differences of the probabilities. The KL averages log ratios under "
+            "q.",
+            lambda log_joint, q: np.abs(q - softmax(log_joint, axis=1)).sum(),
         ),
     ],
 )
