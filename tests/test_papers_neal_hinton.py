@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.papers import neal_hinton
-from helpers.papers.results import store, stored
+from helpers.papers.results import names, store, stored
 
 
 def test_bounds_by_pass_start_together_and_stay_below_the_likelihood():
@@ -29,10 +29,12 @@ def test_a_stored_result_says_how_it_was_made(tmp_path):
     def square(base, of):
         return {base: np.array(of) ** 2, "big": np.float64(1 / 3)}
 
-    path = tmp_path / "result.json"
-    assert store(path, square, base="n", of=[1, 2]) == {"n": [1, 4], "big": 0.3333333333}
-    results, arguments = stored(path)
+    made = store("squares", square, tmp_path, base="n", of=[1, 2])
+    assert made == {"n": [1, 4], "big": 0.3333333333}
+    results, arguments = stored("squares", tmp_path)
     assert results["n"] == [1, 4] and arguments == {"base": "n", "of": [1, 2]}
-    assert "square" in path.read_text() and "numpy" in path.read_text()
+    text = (tmp_path / "squares.json").read_text()
+    assert "square" in text and "numpy" in text
+    assert names("sq", tmp_path) == ["squares"] and names("t", tmp_path) == []
     with pytest.raises(ValueError, match="FULL = True"):
-        stored(tmp_path / "missing.json")
+        stored("missing", tmp_path)

@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "work"
 GIVEN = (
     "notebooks/*.ipynb",
-    "notebooks/results/*.json",
     "exercises/*.ipynb",
     "solutions/*.ipynb",
 )

@@ -56,7 +56,6 @@ def write_files():
             cell.id = "lite-install"
             notebook.cells.insert(0, cell)
             nbformat.write(notebook, FILES / folder / path.name)
-    shutil.copytree(ROOT / "notebooks/results", FILES / "notebooks/results")
 
 
 if __name__ == "__main__":

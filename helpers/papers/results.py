@@ -1,4 +1,4 @@
-"""Results of experiments that take longer than a class can wait, as small files.
+"""Results of experiments that take longer than a class can wait, as small files in stored/.
 
 A file says how it was made: the function and its arguments, and the versions it ran with.
 """
@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 
 
-def store(path, function, **arguments):
-    """Run ``function(**arguments)`` and store what it returns, a dict, as JSON; returns it.
+FOLDER = Path(__file__).parent / "stored"
+
+
+def store(name, function, folder=FOLDER, **arguments):
+    """Run ``function(**arguments)``, store the dict it returns as ``name``.json, return it.
 
     The arguments are stored too, so that anybody can make the file again.
     """
@@ -24,22 +27,27 @@ def store(path, function, **arguments):
         "results": results,
     }
     text = json.dumps(record, indent=1, allow_nan=True)
-    Path(path).write_text(text + "\n", encoding="utf-8")
+    (Path(folder) / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     return results
 
 
-def stored(path):
-    """The results in a file that :func:`store` wrote, and the arguments that made them.
+def names(beginning, folder=FOLDER):
+    """The names of the stored results that begin so, in order."""
+    return sorted(path.stem for path in Path(folder).glob(f"{beginning}*.json"))
+
+
+def stored(name, folder=FOLDER):
+    """The results that :func:`store` wrote under ``name``, and the arguments that made them.
 
     Raises:
         ValueError: the file is missing or is no such file; the message says how to make it.
     """
     try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
+        record = json.loads((Path(folder) / f"{name}.json").read_text(encoding="utf-8"))
         return record["results"], record["with"]
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(
-            f"{path}: expected a stored result; FULL = True in the notebook makes it ({error})"
+            f"{name}: expected a stored result; FULL = True in the notebook makes it ({error})"
         ) from None
 
 
