@@ -110,7 +110,7 @@ def update(state, i):
 def mean_field(model, x, start=(0.5, 0.5)):
     """Coordinate ascent on q(z1) q(z2), one factor a step; an iterator of states.
 
-    start: q1(1) and q2(1) to begin with, (2,).
+    x: 0 or 1. start: q1(1) and q2(1) to begin with, (2,). ValueError for anything else.
     """
     start = probabilities("start", real_array("start", start, shape=(2,)), axis=None)
     state, i = MeanFieldState(model.log_joint(x), start), 0

@@ -145,6 +145,8 @@ def test_bad_calls_are_refused():
         fit_laplace(tagger, covariance="spherical")
     with pytest.raises(ValueError, match=r"rng: expected numpy\.random\.default_rng"):
         fit_gaussian(tagger, 0)
+    with pytest.raises(ValueError, match="q: expected a Gaussian"):
+        predict(np.zeros((1, 2)), np.ones((3, 1)))
     with pytest.raises(ValueError, match="sd: expected positive"):
         DiagonalGaussian(np.zeros((1, 2)), -np.ones((1, 2)))
     with pytest.raises(ValueError, match="sd: expected shape"):

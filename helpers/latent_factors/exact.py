@@ -59,7 +59,10 @@ def exact(model, counts):
     """The exact posterior of each document, by enumeration -> :class:`Posterior`.
 
     counts: (D, V), dense or sparse. O(2^K (H V + D H + D K^2)) time; the tables are built for a
-    few documents at a time. ValueError above 20 factors.
+    few documents at a time.
+
+    Raises:
+        ValueError: counts do not fit the model, or there are more than 20 factors.
     """
     documents, decoded = project(model, counts), decode(model)
     both_on = (decoded.z[:, :, None] * decoded.z[:, None, :]).reshape(len(decoded.z), -1)

@@ -59,6 +59,13 @@ def train(counts, n_factors, rng, inference="amortised", n_hidden=32, gradient=N
     inference: ``"exact"``, ``"mean_field"`` or ``"amortised"``. gradient: ``"exact"`` or
     ``"score_function"`` (amortised only); by default exact up to 12 factors. options: see
     ``sampled_training`` for the score function's.
+
+    The objective is sum_d log p(x_d), or its bound sum_d E_q[log p(x_d, z)] + H(q), in nats.
+
+    Raises:
+        ValueError: bad counts, sizes or rng, an unknown inference or gradient, or, with exact
+            gradients, more than 20 factors.
+    Source: the slides "Latent Factor Document Model" and "Amortised variational inference".
     """
     counts = count_matrix(counts)
     rng = generator("rng", rng)

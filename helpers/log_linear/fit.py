@@ -17,7 +17,7 @@ from itertools import islice
 
 import numpy as np
 
-from helpers.arguments import generator, whole_number
+from helpers.arguments import describe, generator, whole_number
 from helpers.elbo import Bound
 from helpers.log_linear.expectations import normal_nodes, rules_in_turn, softmax_expectations
 from helpers.log_linear.gaussian import (
@@ -87,9 +87,12 @@ def gaussian_bound(tagger, q, rng, n_nodes=None):
 def predict(q, features):
     """p(y = t | phi, data) ~ E_q[softmax(phi w)_t], (N, T): averaged over the weights, not at them.
 
-    q: a DiagonalGaussian or FullGaussian, or a state that carries one.
+    q: a DiagonalGaussian or FullGaussian, or a state that carries one. features: (N, F) of any
+    tokens. Raises ValueError where q is no Gaussian, or features do not fit its weights.
     """
     q = getattr(q, "q", q)
+    if not isinstance(q, DiagonalGaussian | FullGaussian):
+        raise ValueError(f"q: expected a Gaussian over the weights, got {describe(q)}")
     features = checked_features(features, n_features=q.mean.shape[0])
     mean, spread = q.logits(features)
     # one rule, and always the same: a token's prediction depends on nothing but its features

@@ -41,6 +41,9 @@ def fit_laplace(tagger, covariance="full"):
     covariance: "full", or "diagonal", which inverts only the diagonal of the curvature.
 
         log p(y | phi) ~ log p(y, mode | phi) + (F T log 2 pi + log |covariance|) / 2
+
+    Returns a :class:`Laplace`; raises ValueError for any other covariance, or a full one over
+    more than 6000 weights. Source: Bishop (2006), section 4.4.
     """
     if covariance not in ("diagonal", "full"):
         raise ValueError(f"covariance: is {covariance!r}, expected 'diagonal' or 'full'")
