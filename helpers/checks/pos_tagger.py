@@ -708,6 +708,31 @@ elbo = Task(
             lambda m, s, f, e, v: v @ f(m + e) + np.log(s) + 0.5 * (LOG_TAU + 1),
         ),
         Mistake(
+            "You stretched the nodes by sqrt(2): that belongs to nodes for the weight exp(-e^2); "
+            "these are for a standard normal.",
+            lambda m, s, f, e, v: v @ f(m + np.sqrt(2) * s * e) + np.log(s) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "You divided by sqrt(pi): the given weights sum to one already.",
+            lambda m, s, f, e, v: (
+                v @ f(m + s * e) / np.sqrt(np.pi) + np.log(s) + 0.5 * (LOG_TAU + 1)
+            ),
+        ),
+        Mistake(
+            "You exponentiated the log joint: the bound averages log p, not p.",
+            lambda m, s, f, e, v: v @ np.exp(f(m + s * e)) + np.log(s) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "You standardised the nodes, (e - mean) / sd: they are standard already, and q's "
+            "points are mean + sd * nodes.",
+            lambda m, s, f, e, v: v @ f((e - m) / s) + np.log(s) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "Your entropy has log(sd) / 2 where log(sd) belongs: half the log of the variance is "
+            "the whole log of the standard deviation.",
+            lambda m, s, f, e, v: v @ f(m + s * e) + 0.5 * np.log(s) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
             "Your entropy lacks the + 1: (1 + log 2 pi) / 2 comes from E[(w - m)^2] / sd^2 = 1.",
             lambda m, s, f, e, v: v @ f(m + s * e) + np.log(s) + 0.5 * LOG_TAU,
         ),
