@@ -459,6 +459,14 @@ saving = Derivation(
             "Base and exponent are exchanged: L is the base.",
             lambda M, L: (M - 1) ** L / M,
         ),
+        Mistake(
+            "You forgot to divide by the factorial algorithm's L^(M+1).",
+            lambda M, L: L ** (2 * M) / M,
+        ),
+        Mistake(
+            "You rounded down (// divides whole numbers): a ratio need not be whole.",
+            lambda M, L: L ** (M - 1) // M,
+        ),
     ],
     hints=Hints(
         nudge="T cancels. What is left of the powers of L?",
@@ -481,6 +489,8 @@ def _ahead_cases(rng):
     for M, L in ((2, 2), (2, 3), (3, 2), (1, 4), (3, 3)):
         now = rng.dirichlet(np.ones(L**M)).reshape((L,) * M)
         yield case(now, rng.dirichlet(np.ones(L), (M, L)))
+    now = rng.dirichlet(np.ones(2**17)).reshape((2,) * 17)  # the large matrix: 128 GiB
+    yield case(now, rng.dirichlet(np.ones(2), (17, 2)), label="seventeen chains of two states")
 
 
 def _axis_at_a_time(now, transition, chains):
