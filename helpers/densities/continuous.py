@@ -120,6 +120,7 @@ class MultivariateNormal:
 
     @property
     def batch_shape(self):
+        """The batch axes, (...)."""
         return np.broadcast_shapes(self.loc.shape[:-1], self.covariance.shape[:-2])
 
 
