@@ -1,6 +1,6 @@
 """Runs every comparison and writes benchmarks/RESULTS.md and benchmarks/figures: `make bench`.
 
-    python benchmarks/run.py [--seeds N] [ROOM ...]     without names: all rooms
+    python benchmarks/run.py [--seeds N] [ROOM ...]     without names: all, half an hour
 
 Each room runs in a process of its own. What it measured is kept in benchmarks/results.json, so
 that one room can be measured again without the others; RESULTS.md says when each was, and how
@@ -64,7 +64,7 @@ def measure(room, seeds):
             keep(room, found)  # a run that is stopped leaves what it has
         found["missing"] = ""
     except (ImportError, RuntimeError) as error:
-        found["missing"] = f"{type(error).__name__}: {error}"
+        found["missing"] = f"{str(error).rstrip('.')} (the extra bench has what the peers need)"
         print(found["missing"])
     found["load"].append(load())
     keep(room, found)
