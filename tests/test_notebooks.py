@@ -107,3 +107,14 @@ def test_links_lead_somewhere(path):
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", cell.source):
             if not target.startswith(("http:", "https:", "mailto:", "attachment:")):
                 assert (path.parent / target).exists(), f"{cell.id}: {target}"
+
+
+def test_the_map_on_the_start_page_tells_the_minutes_of_every_notebook():
+    text = "\n".join(c.source for c in read(ROOT / "notebooks/00_start_here.ipynb").cells)
+    for path in LECTURES[1:]:
+        (row,) = re.findall(rf"(?m)^\|.*\]\({path.name}\) \|.*$", text)
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[2] == str(read(path).metadata.minutes), row
+        solution = ROOT / "solutions" / path.name
+        if solution.exists():
+            assert f"[{read(solution).metadata.minutes} min](../exercises/{path.name})" in row
