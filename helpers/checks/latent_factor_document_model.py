@@ -315,6 +315,8 @@ def _update_cases(rng):
     on, off = rng.normal(size=(2, 4)) - 2000
     label = "a long document (log p(x | z) around -2000)"
     yield case(rng.uniform(0.1, 0.9), on, off, rng.dirichlet(np.ones(4)), label=label)
+    on = off + rng.uniform(6, 8, 4)  # the words leave next to no doubt
+    yield case(rng.uniform(0.3, 0.7), on, off, rng.dirichlet(np.ones(4)), label="a sure factor")
 
 
 def _in_unit_interval(value, *_):
