@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-
 FOLDER = Path(__file__).parent / "stored"
 
 
