@@ -36,7 +36,7 @@ TARGETS = {  # hmmlearn scaling, hmmlearn log, dynamax: at least this many times
 
 WHY = (
     "half of our time is a loop in Python over the 500 steps, whose overhead does not shrink with "
-    "the number of states, while hmmlearn's loop is compiled"
+    "the number of states, while the peers' loops are compiled"
 )
 FIGURE = "Factorial HMM: three states a chain, T = 500", "chains M"
 

@@ -20,7 +20,7 @@ import chromium
 import real_lab
 
 PRESSES, WARM_UP = 40, 5
-BUSY = "a time on the clock: other programs that want the processor hold up one frame in twenty"
+BUSY = "a time on the clock: where the load is high, other programs hold up some of the frames"
 DRAWING = """
 import numpy as np
 from matplotlib.figure import Figure

@@ -146,7 +146,9 @@ def compare_learning(name, counts, learn, label, n_seeds, goal=None):
     what = f"learning, {name}, time to their bound after {SWEEPS} sweeps"
     yield Row(what, label, median, "x", low, high, goal, why=WHY_LEARNING, note=f"{n_seeds} seeds")
     what = f"learning, {name}, share of seeds that reach it"
-    yield Row(what, label, reached / n_seeds, "", goal=goal and 1, why=WHY_SHARE)
+    yield Row(
+        what, label, reached / n_seeds, "", goal=goal and 1, why=WHY_SHARE, note=f"{n_seeds} seeds"
+    )
 
 
 def own_corpus():

@@ -55,7 +55,12 @@ def measure(room, seeds):
     """Measures a room, prints and keeps each number as it comes, and writes the report."""
     print(f"\n{room}", flush=True)
     found = {"when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "machine": machine()}
-    found |= {"load": [load()], "rows": [], "points": [], "missing": "it was stopped on the way"}
+    found |= {
+        "load": [load()],
+        "rows": [],
+        "points": [],
+        "missing": "The run was stopped before its end",
+    }
     try:
         module = importlib.import_module(room)
         for item in module.measure(seeds=seeds) if room == "lda" else module.measure():
