@@ -741,6 +741,8 @@ def _trace_cases(rng):
     yield case(at_once, label="a bound that falls at the first update")
     twice = np.array([-90.0, -70, -60, -66, -55, -57, -50]) + rng.normal()
     yield case(twice, label="a bound that falls twice")
+    slight = np.array([-90.0, -70, -60, -60 - 1e-5, -52]) + rng.normal()
+    yield case(slight, label="a fall of only 0.00001 nats, far above round-off")
     settled = -1e5 + np.array([-3.0, -1, 0, -1e-8, 0, -2e-8, 1e-8])
     yield case(settled, label="a converged bound of -100000 that trembles in its last digits")
 

@@ -37,6 +37,8 @@ def _tag_probs(features, weights):
 def _softmax_cases(rng):
     yield from (case(features, weights) for features, _, weights, _ in _data(rng))
     yield case(*_far(rng), label="logits around a thousand, where exp overflows")
+    close = 1000 - rng.uniform(0.2, 2, size=(1, 3))
+    yield case(np.ones((1, 1)), close, label="three logits just below a thousand")
 
 
 def _rows_sum_to_one(probs, features, weights):
