@@ -51,7 +51,7 @@ bench: env-bench  ## compare with the field's libraries, into benchmarks/RESULTS
 	@$(THREADS) $(PY) benchmarks/run.py
 
 lock: env-test  ## choose the versions of constraints.txt anew (needs uv)
-	@uv pip compile --quiet --universal --no-emit-index-url --no-header --no-annotate --all-extras \
+	@uv pip compile --quiet --universal --no-header --no-annotate --all-extras \
 	    --python-version 3.11 --upgrade pyproject.toml --output-file constraints.txt
 
 env-%:
