@@ -55,6 +55,17 @@ def _rows_sum_to_one(q, x, *_):
     return ""
 
 
+def _far_out_undecided(q, x, *_):
+    far = q[np.abs(x) > 50] if q.ndim == 2 and len(q) == len(x) else q[:0]
+    if far.size and np.ptp(far, axis=1).min() < 1e-6:
+        return (
+            "far out, where every density is 0 in the computer, your row is the same for all "
+            f"components ({far.ravel()[np.ptp(far, axis=1).argmin() * q.shape[1]]:.3g}): a small "
+            "constant that is added to the densities only hides 0 / 0. Stay in logs"
+        )
+    return ""
+
+
 def _responsibilities_spelt_out(x, weights, means, sds):
     squared = ((x[:, None] - means) / sds) ** 2
     log_joint = np.log(weights) - np.log(sds) - 0.5 * squared
@@ -75,7 +86,7 @@ e_step = Task(
     points=2,
     minutes=10,
     why="The best q of all is the posterior: that is the whole E-step.",
-    invariants=[_rows_sum_to_one],
+    invariants=[_far_out_undecided, _rows_sum_to_one],
     mistakes=[
         Mistake(
             "The weights of the components are missing: they are the prior of z.",
@@ -169,6 +180,10 @@ e_step = Task(
             "You gave each point to the nearest mean. The posterior weighs the components, by "
             "weight and width too.",
             lambda x, w, m, s: np.eye(len(w))[np.abs(x[:, None] - m).argmin(1)],
+        ),
+        Mistake(
+            "The distance is not squared.",
+            lambda x, w, m, s: softmax(np.log(w) - np.log(s) - np.abs(x[:, None] - m) / s, axis=1),
         ),
     ],
     hints=Hints(
@@ -300,6 +315,10 @@ elbo = Task(
             "The first term is averaged under the posterior; the expectation is under q.",
             lambda log_joint, q: np.sum(softmax(log_joint, axis=1) * log_joint) + entr(q).sum(),
         ),
+        Mistake(
+            "You averaged before the logarithm: it is the log joint that is averaged under q.",
+            lambda log_joint, q: logsumexp(log_joint, b=q, axis=1).sum() + entr(q).sum(),
+        ),
     ],
     hints=Hints(
         nudge="The bound of 03b, summed over the points. What are its two terms?",
@@ -320,8 +339,18 @@ def _m_step(x, q):
 
 
 def _m_cases(rng):
-    for n, k in ((4, 2), (6, 3), (9, 4), (5, 1)):
-        yield case(_data(rng, n), rng.dirichlet(np.ones(k), size=n))
+    for n, k in ((6, 2), (9, 3), (16, 4), (5, 1)):
+        yield case(_data(rng, n), _shares(rng, n, k))
+
+
+def _shares(rng, n, k):
+    """A random q in which every component is the most probable one of n / k points."""
+    q = np.sort(rng.dirichlet(np.ones(k), size=n), axis=1)[:, ::-1]
+    places = np.array([rng.permutation(k) for _ in range(n)])
+    for row in range(n):  # the largest share to component n modulo k
+        place = int(np.flatnonzero(places[row] == 0)[0])
+        places[row, [place, row % k]] = places[row, [row % k, place]]
+    return np.take_along_axis(q, places, axis=1)
 
 
 def _m_wrong(weights=None, means=None, sds=None):
@@ -413,7 +442,7 @@ m_step = Task(
             "You divided by the count minus one. The maximum of the bound divides by the count.",
             _m_wrong(
                 sds=lambda x, q: np.sqrt(
-                    np.sum(q * (x[:, None] - _m_step(x, q)[1]) ** 2, axis=0) / np.abs(q.sum(0) - 1)
+                    np.sum(q * (x[:, None] - _m_step(x, q)[1]) ** 2, axis=0) / (q.sum(0) - 1)
                 )
             ),
         ),
@@ -493,6 +522,15 @@ m_step = Task(
             "You took the standard deviation of the weighted data. The squares are weighted, not "
             "the data.",
             _m_wrong(sds=lambda x, q: (q * x[:, None]).std(0)),
+        ),
+        Mistake(
+            "The responsibilities are missing: every component gets the mean of all data.",
+            _m_wrong(
+                means=lambda x, q: np.full(q.shape[1], x.mean()),
+                sds=lambda x, q: np.sqrt(
+                    np.sum(q * (x[:, None] - x.mean()) ** 2, axis=0) / q.sum(0)
+                ),
+            ),
         ),
     ],
     hints=Hints(
@@ -641,6 +679,21 @@ gap = Derivation(
             "q.",
             lambda log_joint, q: np.abs(q - softmax(log_joint, axis=1)).sum(),
         ),
+        Mistake("That is the ELBO itself, not what it lacks of the log-likelihood.", _elbo),
+        Mistake(
+            "That is the log-likelihood alone: the gap depends on q.",
+            lambda log_joint, q: _log_likelihood(log_joint),
+        ),
+        Mistake(
+            "You took both directions of the KL together. The gap is one of them: the one with the "
+            "expectation under q.",
+            lambda log_joint, q: (_gap(log_joint, q) + _reverse_gap(log_joint, q)) / 2,
+        ),
+        Mistake(
+            "You took both directions of the KL together. The gap is one of them: the one with the "
+            "expectation under q.",
+            lambda log_joint, q: _gap(log_joint, q) + _reverse_gap(log_joint, q),
+        ),
     ],
 )
 
@@ -661,7 +714,9 @@ def _hard_cases(rng):
     for n, k in ((3, 2), (4, 3), (2, 5), (6, 4)):
         yield case(_log_joint(_data(rng, n), *_mixture(rng, k)))
     shares = np.array([rng.permutation([0.42, 0.35, 0.23]) for _ in range(3)])
-    yield case(np.log(shares) - 4.0, label="a point that no component takes with one half")
+    yield case(rng.permutation(np.array([[3.1, -1.2, 1.3], [-0.4, 0.9, -2.2], [1.7, 0.2, -4.1]])))
+    log_joint = np.log(shares) - rng.uniform(3.0, 5.0, size=(3, 1))
+    yield case(log_joint, label="a point that no component takes with one half")
 
 
 hard_e_step = Task(
@@ -726,6 +781,16 @@ hard_e_step = Task(
             "its largest entry.",
             lambda log_joint: (log_joint > log_joint.mean(1, keepdims=True)).astype(float),
         ),
+        Mistake(
+            "You marked every component whose posterior is above 1 / K: a row may then hold more "
+            "than one 1. Only the largest entry gets it.",
+            lambda log_joint: (softmax(log_joint, axis=1) > 1 / log_joint.shape[1]).astype(float),
+        ),
+        Mistake(
+            "You compared absolute values. A log joint far below zero is a small probability, not "
+            "a large one.",
+            lambda log_joint: np.eye(log_joint.shape[1])[np.abs(log_joint).argmax(1)],
+        ),
     ],
     hints=Hints(
         nudge="Such a q has no entropy. What is left of the bound, and where is it largest?",
@@ -761,6 +826,10 @@ def _replaced_cases(rng):
 
 def _as_parameters(counts, sums, squares):
     return counts, sums / counts, np.sqrt(squares / counts - (sums / counts) ** 2)
+
+
+def _as_weights(counts, sums, squares):
+    return counts / counts.sum(), *_as_parameters(counts, sums, squares)[1:]
 
 
 replace_point = Task(
@@ -833,6 +902,42 @@ replace_point = Task(
         Mistake(
             "You returned the changes: add them to the sums.",
             lambda c, s, r, x, old, new: (new - old, (new - old) * x, (new - old) * x**2),
+        ),
+        Mistake(
+            "The squares: the shares are squared together with x_n, but they are weights, outside "
+            "the square.",
+            lambda c, s, r, x, old, new: (
+                c + new - old,
+                s + (new - old) * x,
+                r + (new * x) ** 2 - (old * x) ** 2,
+            ),
+        ),
+        Mistake(
+            "The old share is taken away from the counts only: it must leave the other two sums "
+            "as well.",
+            lambda c, s, r, x, old, new: (c + new - old, s + new * x, r + new * x**2),
+        ),
+        Mistake(
+            "You returned the parameters, means and standard deviations: the next point needs the "
+            "sums.",
+            lambda c, s, r, x, old, new: _as_weights(*_replaced(c, s, r, x, old, new)),
+        ),
+        Mistake(
+            "You divided the changes by the counts, as for a running mean. These are sums: add the "
+            "changes as they are.",
+            lambda c, s, r, x, old, new: (
+                c + new - old,
+                s + (new - old) * x / (c + new - old),
+                r + (new - old) * x**2 / (c + new - old),
+            ),
+        ),
+        Mistake(
+            "The sums of squares are not the squares of the sums: each x_n is squared on its own.",
+            lambda c, s, r, x, old, new: (
+                c + new - old,
+                s + (new - old) * x,
+                (s + (new - old) * x) ** 2,
+            ),
         ),
     ],
     hints=Hints(
