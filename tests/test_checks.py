@@ -332,6 +332,7 @@ VECTORS = {
     "sum to 2": lambda t, x: t[:, x] / t[:, x].sum() + np.linspace(0.5, 1.5, len(t)) / len(t),
     "none can be negative": lambda t, x: np.sin(9 * t[:, x]) - 1.1,
     "returned the argument `x`": lambda t, x: x,
+    "everything on the most probable entry": lambda t, x: np.eye(len(t))[t[:, x].argmax()],
 }
 
 
@@ -351,7 +352,12 @@ SLIPS = {
     "`a` stands in one place": lambda a, b, c: np.sum(a * np.log(b)) - np.exp(c) / 2 / a.sum(),
     "a `log` is missing": lambda a, b, c: np.sum(a * b) - np.exp(c) / 2 / b.sum(),
     "a factor is missing": lambda a, b, c: np.sum(a * np.log(b)) - np.exp(c) / b.sum(),
-    "a term is missing": lambda a, b, c: np.sum(a * np.log(b)) + 0 * c,
+    "a factor is missing, the number 2": lambda a, b, c: (
+        np.sum(a * np.log(b)) - np.exp(c) / b.sum()
+    ),
+    "a term is missing, the one with `exp` of `b` and `c`": lambda a, b, c: (
+        np.sum(a * np.log(b)) + 0 * c
+    ),
     "are added that should": lambda a, b, c: np.sum(a + np.log(b)) - np.exp(c) / 2 / b.sum(),
 }
 
@@ -374,6 +380,7 @@ def test_slips_are_not_looked_for_where_a_loop_may_not_end():
         return x + 1
 
     assert slips(looping) == () and slips(np.sum) == () and len(slips(two_terms)) > 20
+    assert any("first entry (or row) is left out of a `sum`" in x for x, _ in slips(two_terms))
 
 
 def test_a_guess_that_explodes_costs_little():
@@ -393,6 +400,52 @@ def test_a_guess_that_explodes_costs_little():
         task, lambda f, n, d: np.full((d, 7), n * f(np.eye(d))[0])
     )
     assert time.monotonic() - start < 8
+
+
+def sines(x, n):
+    return sum(np.sin(k) for k in range(n, 2 * n)) + x
+
+
+def test_a_loop_that_starts_too_late_or_ends_too_early():
+    task = Task(
+        "looping",
+        reference=sines,
+        cases=lambda rng: [case(rng.random(), n) for n in (3, 4, 6)],
+        hints=HINTS,
+    )
+    assert "starts one too late" in said(task, lambda x, n: sines(x, n) - np.sin(n))
+    assert "ends one too early" in said(task, lambda x, n: sines(x, n) - np.sin(2 * n - 1))
+
+
+def test_a_known_mistake_is_known_where_special_inputs_fail_besides():
+    reversed_and_nan = said(TASK, lambda q, p: np.sum(p * np.log(p / q)) * (1 + 0 / q.min()))
+    assert reversed_and_nan.startswith("KL has a direction") and "nan" in reversed_and_nan
+
+
+def test_a_catalogue_entry_is_known_where_only_one_input_does_not_raise():
+    def product(a, b):
+        return a[:, None] * b
+
+    task = Task(
+        "product",
+        reference=product,
+        cases=lambda rng: [case(rng.random(2), rng.random((2, n))) for n in (2, 3, 4)],
+        mistakes=[Mistake("along the rows", lambda a, b: np.resize(a, b.shape[1]) * b)],
+        hints=HINTS,
+    )
+    assert "along the rows" in said(task, lambda a, b: a * b)
+
+
+def test_the_same_mistake_in_two_of_three_results():
+    task = Task(
+        "three",
+        reference=lambda a, n: (a * n, a + np.sqrt(n), a - n**2),
+        cases=lambda rng: [case(rng.random(), n) for n in (3, 5, 9, 17)],
+        hints=HINTS,
+    )
+    assert "numbers 2 and 3 are wrong; the rest is right. It looks as if `n` is too small" in said(
+        task, lambda a, n: (a * n, a + np.sqrt(n - 1), a - (n - 1) ** 2)
+    )
 
 
 SUBSTITUTED = {

@@ -17,7 +17,7 @@ from helpers.checks.outcomes import (
     observe,
 )
 from helpers.checks.plain import Odd, describe, has_nan, like, shape_in_words
-from helpers.checks.recognising import Trial, matches, plain_shape, recognise, result_of
+from helpers.checks.recognising import Trial, matches, of_one, plain_shape, recognise, result_of
 from helpers.checks.verdicts import CORRECT, NOT_YET, WRONG, Verdict
 
 _OWN_NUMPY = {
@@ -80,7 +80,7 @@ def _verdict_on(task, cases, outcomes, function):
     failed = next((o for o in outcomes if o.kind != VALUE), None)
     wrong = [t for t in trials if not matches(task, t.expected, t)]
     if failed is not None:
-        known = recognise(task, trials, function) if len(wrong) > 1 else ""
+        known = recognise(task, trials, function) if len(wrong) > 1 else of_one(task, wrong)
         return _no(task, known or _stopped(task, failed, cases[outcomes.index(failed)], function))
     if wrong:
         return _no(task, _what_is_wrong(task, trials, wrong, outcomes, function))

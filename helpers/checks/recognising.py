@@ -8,9 +8,10 @@ by an argument that the function never reads.
 
 import copy
 import dis
+import functools
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -40,17 +41,41 @@ SIMPLE = ANY_SHAPE[:6]  # twists that people combine with a mistake in the input
 
 def recognise(task, trials, function=None):
     """The hint for what went wrong in ``trials``, or "" if no known mistake explains it."""
-    wrong = [_Results(task, mistake.wrong, trials) for mistake in task.mistakes]
+    wrong = _catalogue(task, trials)
     steps = (
         lambda: _of_catalogue(task, trials, wrong, everywhere=True),
         lambda: _same_everywhere(trials),
         lambda: _input_returned(task, trials),
         lambda: _of_twists(task, trials, [t.expected for t in trials]),
-        lambda: _relation(task, trials),
+        lambda: _relation(task, trials, CLOSE),
         lambda: _of_catalogue(task, trials, wrong, everywhere=False),
         lambda: _unread_argument(task, function),
+        lambda: _apart_from_special_inputs(task, trials),
     )
-    return _first(steps) or _guessed(task, trials, wrong)
+    return _first(steps) or _guessed(task, trials, wrong) or _relation(task, trials, LOOSE)
+
+
+def of_one(task, wrong):
+    """The catalogue's hint for a single wrong result, if it holds enough numbers to be sure."""
+    if not wrong or np.size(wrong[0].got) < 4 or isinstance(wrong[0].got, list):
+        return ""
+    return _of_catalogue(task, wrong, _catalogue(task, wrong), everywhere=True)
+
+
+def _apart_from_special_inputs(task, trials):
+    """A known mistake that explains all ordinary inputs, where special ones go wrong besides."""
+    ordinary = [t for t in trials if not t.label]
+    special = [t for t in trials if t.label and not matches(task, t.expected, t)]
+    if len(ordinary) < 2 or not special or any(finite(t.got) is not False for t in special):
+        return ""
+    hint = _of_catalogue(task, ordinary, _catalogue(task, ordinary), everywhere=True)
+    hint = hint or _of_twists(task, ordinary, [t.expected for t in ordinary])
+    label = special[0].label
+    return hint and f"{hint} (For {label} there is a nan or an infinity besides.)"
+
+
+def _catalogue(task, trials):
+    return [_Results(task, mistake.wrong, trials) for mistake in task.mistakes]
 
 
 def _guessed(task, trials, wrong):
@@ -62,10 +87,12 @@ def _guessed(task, trials, wrong):
     steps = (
         lambda: _of_substitutions(task, trials),
         lambda: _of_slips(task, trials),
-        lambda: _one_of_several(task, trials),
+        lambda: _relation(task, trials, LOOSE),
+        lambda: _some_of_several(task, trials),
         lambda: _two_at_once(task, trials, wrong),
         lambda: _of_substitutions(task, trials, *SIMPLE),
         lambda: _of_substitutions(task, trials, _as_far_as_a_factor),
+        lambda: _one_of_several(task, trials),
     )
     outcome = observe(lambda search: search(steps), _first, [()], GUESSING)[0]
     return outcome.value if outcome.kind == VALUE else ""
@@ -303,7 +330,7 @@ def _input_returned(task, trials):
     return ""
 
 
-def _relation(task, trials):
+def _relation(task, trials, kinds):
     if task.accept is not None:
         return ""
     pairs = [(t.expected, like(t.expected, t.got), t) for t in trials]
@@ -311,7 +338,7 @@ def _relation(task, trials):
         return ""
     if not all(np.isfinite(g).all() for _, g, _ in pairs):
         return ""
-    for find in (_reshaped, _terms, _almost, _factor, _offset, _rows_up_to_factor, _one_end):
+    for find in kinds:
         hint = find(pairs)
         if hint:
             return hint
@@ -468,6 +495,11 @@ def _one_end(pairs):
     return ""
 
 
+# Relations that say what happened, and those that say as much as is left if no formula explains it.
+CLOSE = (_reshaped, _terms, _almost)
+LOOSE = (_factor, _offset, _rows_up_to_factor, _one_end)
+
+
 # ---------------------------------------------------------------- the function itself
 
 
@@ -499,28 +531,79 @@ def _names_read(compiled):
 
 def _one_of_several(task, trials):
     """Of several results, which is wrong? Are two exchanged?"""
+    pairs = _several(trials)
+    if pairs and all(agree(e, g[::-1], task.rtol, task.atol) for e, g in pairs):
+        return "The results are right, but in the reverse order."
+    bad = _bad_parts(pairs)
+    return f"{_which_are_wrong(pairs, bad)}." if bad else _one_of_a_tuple(trials)
+
+
+def _some_of_several(task, trials):
+    """What is wrong with some of several results, as if they alone had been asked for."""
+    pairs = _several(trials)
+    bad = _bad_parts(pairs)
+    if not bad:
+        return ""
+    parts = [_part(t, bad[0], e, g) for t, (e, g) in zip(trials, pairs, strict=True)]
+    hint = _same_everywhere(parts) or _of_twists(task, parts, [p.expected for p in parts])
+    hint = hint or _relation(task, parts, CLOSE + LOOSE)
+    if not hint and task.call is None and task.accept is None:
+        hint = _of_parts(task, trials, pairs, bad)
+    return hint and f"{_which_are_wrong(pairs, bad)}. {hint}"
+
+
+def _of_parts(task, trials, pairs, bad):
+    """The catalogue and the replaced inputs, compared in the wrong results only."""
+
+    @functools.wraps(task.reference)
+    def reference(*inputs):
+        return _picked(task.reference(*inputs), bad)
+
+    def picked(wrong):
+        return lambda *inputs: _picked(wrong(*inputs), bad)
+
+    known = tuple(replace(m, wrong=picked(m.wrong)) for m in task.mistakes)
+    alone = replace(task, reference=reference, mistakes=known, spelt_out=())
+    parts = [
+        replace(t, expected=np.asarray([e[k] for k in bad]), got=np.asarray([g[k] for k in bad]))
+        for t, (e, g) in zip(trials, pairs, strict=True)
+        if all(np.ndim(x[k]) == 0 for k in bad for x in (e, g))
+    ]
+    if len(parts) < len(trials):
+        return ""
+    hint = _of_catalogue(alone, parts, _catalogue(alone, parts), everywhere=True)
+    return hint or _of_substitutions(alone, parts)
+
+
+def _picked(results, places):
+    return [results[k] for k in places]
+
+
+def _part(trial, k, expected, got):
+    return Trial(trial.inputs, expected[k], got[k], trial.label)
+
+
+def _several(trials):
+    """Pairs (right results, the student's), each a list of equally many, or [] if there is one."""
     pairs = [(t.expected, like(t.expected, t.got)) for t in trials]
     if all(_short_row(x) for pair in pairs for x in pair):
         pairs = [([*map(np.asarray, e)], [*map(np.asarray, g)]) for e, g in pairs]
     if not all(isinstance(e, list) and isinstance(g, list) and len(e) == len(g) for e, g in pairs):
-        return _one_of_a_tuple(trials)
-    if len({len(e) for e, _ in pairs}) > 1:
-        return ""
-    count = len(pairs[0][0])
-    if all(agree(e, g[::-1], task.rtol, task.atol) for e, g in pairs):
-        return "The results are right, but in the reverse order."
+        return []
+    return pairs if len({len(e) for e, _ in pairs}) == 1 else []
+
+
+def _bad_parts(pairs):
+    """The places at which some results are wrong, or [] if all places are."""
+    count = len(pairs[0][0]) if pairs else 0
     bad = [k for k in range(count) if not all(agree(e[k], g[k]) for e, g in pairs)]
-    if not bad or len(bad) == count:
-        return ""
-    parts = [
-        Trial(t.inputs, e[bad[0]], g[bad[0]], t.label)
-        for t, (e, g) in zip(trials, pairs, strict=True)
-    ]
-    more = _same_everywhere(parts) or _of_twists(task, parts, [p.expected for p in parts])
-    more = more or _relation(task, parts)
+    return bad if len(bad) < count else []
+
+
+def _which_are_wrong(pairs, bad):
     names = " and ".join(str(k + 1) for k in bad)
     which = f"number {names} is" if len(bad) == 1 else f"numbers {names} are"
-    return f"Of your {count} results, {which} wrong; the rest is right. {more}".rstrip()
+    return f"Of your {len(pairs[0][0])} results, {which} wrong; the rest is right"
 
 
 def _short_row(value):

@@ -69,7 +69,8 @@ def slips(function):
         for words, change in _changes(original, arguments):
             made = _compiled(tree, place, change, function)
             if made is not None:
-                found.append((words + _where(original, arguments), made))
+                where = "" if ", the " in words else _where(original, arguments)
+                found.append((words + where, made))
     return tuple(found)
 
 
@@ -114,7 +115,7 @@ class _Replace(ast.NodeTransformer):
 def _changes(node, arguments):
     """Pairs (sentence, function from the node to what stands there instead)."""
     if isinstance(node, ast.BinOp):
-        yield from _of_operator(node)
+        yield from _of_operator(node, arguments)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         yield "a minus sign is missing", lambda n: n.operand
     elif isinstance(node, ast.Call):
@@ -136,27 +137,71 @@ def _changes(node, arguments):
         yield "a slice takes all where one end should be left out", lambda n: ast.Slice()
 
 
-def _of_operator(node):
+def _of_operator(node, arguments):
     for (right, wrong), words in OPERATORS.items():
         if isinstance(node.op, right):
             yield words, lambda n, wrong=wrong: ast.BinOp(n.left, wrong(), n.right)
     missing = MISSING.get(type(node.op))
     if missing:
-        yield missing, lambda n: n.left
-        yield missing, lambda n: n.right
+        yield missing + _which(node.right, arguments), lambda n: n.left
+        yield missing + _which(node.left, arguments), lambda n: n.right
+    if isinstance(node.op, ast.Sub):
+        yield missing + _which(node.left, arguments), lambda n: ast.UnaryOp(ast.USub(), n.right)
+    if isinstance(node.op, ast.Div):
+        words = missing + _which(node.left, arguments)
+        yield words, lambda n: ast.BinOp(ast.Constant(1.0), ast.Div(), n.right)
     if isinstance(node.op, (ast.Sub, ast.Div)):
         words = "a difference or a fraction is the wrong way round"
         yield words, lambda n: ast.BinOp(n.right, n.op, n.left)
 
 
+def _which(lost, arguments):
+    """The part of a formula that is lost, by the arguments and the best known functions in it."""
+    names = [n.id for n in ast.walk(lost) if isinstance(n, ast.Name)]
+    inside = " and ".join(f"`{a}`" for a in arguments if a in names)
+    called = [c for c in ("log", "gammaln", "digamma", "exp") if _calls(lost, c)]
+    if isinstance(lost, ast.Constant) and isinstance(lost.value, (int, float)):
+        return f", the number {lost.value:g}"
+    if called:
+        return f", the one with `{called[0]}`" + (f" of {inside}" if inside else "")
+    return f", the one with {inside}" if inside else ""
+
+
+def _calls(node, name):
+    functions = [n.func for n in ast.walk(node) if isinstance(n, ast.Call)]
+    return any(name in (getattr(f, "attr", ""), getattr(f, "id", "")) for f in functions)
+
+
+def _of_range(node):
+    *start, stop = node.args[:2]
+    one = ast.Constant(1)
+    first = start[0] if start else ast.Constant(0)
+    ends = {
+        "a loop or a range starts one too late": (ast.BinOp(first, ast.Add(), one), stop),
+        "a loop or a range ends one too early": (first, ast.BinOp(stop, ast.Sub(), one)),
+    }
+    for words, (begin, end) in ends.items():
+        rest = node.args[2:]
+        yield (
+            words,
+            lambda n, args=(begin, end, *rest): ast.Call(n.func, list(args), n.keywords),
+        )
+
+
 def _of_call(node):
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
+    if name in ("range", "arange") and node.args:
+        yield from _of_range(node)
     for other in CONFUSED.get(name, ()):
         words = f"`{other}` stands where `{name}` belongs"
         yield words, lambda n, other=other: _called(n, other, method)
     if name in CONFUSED and (method or len(node.args) == 1):
         yield f"a `{name}` is missing", lambda n: n.func.value if method else n.args[0]
+    if name in ("sum", "logsumexp"):
+        for end, part in (("first", slice(1, None)), ("last", slice(None, -1))):
+            words = f"the {end} entry (or row) is left out of a `{name}`"
+            yield words, lambda n, part=part: _summed(n, part, method)
     if len(node.args) == 2 and not method:
         words = f"the two arguments of `{name}` are exchanged"
         yield words, lambda n: ast.Call(n.func, n.args[::-1], n.keywords)
@@ -169,6 +214,16 @@ def _is_module(node):
 def _called(node, other, method):
     first = [node.func.value] if method else []
     return ast.Call(ast.Name(f"_{other}_", ast.Load()), first + node.args, node.keywords)
+
+
+def _summed(node, part, method):
+    """The call of a sum, over a part of what is summed."""
+    whole = node.func.value if method else node.args[0]
+    ends = [ast.Constant(end) for end in (part.start, part.stop)]
+    cut = ast.Subscript(whole, ast.Slice(*ends), ast.Load())
+    if method:
+        return ast.Call(ast.Attribute(cut, node.func.attr, ast.Load()), node.args, node.keywords)
+    return ast.Call(node.func, [cut, *node.args[1:]], node.keywords)
 
 
 def _of_axis(node):

@@ -31,6 +31,13 @@ def _columns(a):
     return a / a.sum(0, keepdims=True)
 
 
+def _hard(a):
+    """All of a distribution on its largest entry; of none else, so that this is a choice."""
+    if a.ndim > 2 or a.shape[-1] < 2 or (a < 0).any() or not np.allclose(a.sum(-1), 1):
+        raise ValueError("no distribution")
+    return np.eye(a.shape[-1])[a.argmax(-1)]
+
+
 def _shifted(a, by):
     return np.roll(a, by, axis=0)
 
@@ -76,6 +83,11 @@ ARRAYS = (
     Twist("You added up over the last axis (axis=-1): keep it.", lambda a: a.sum(-1)),
     Twist("You kept only the largest entry.", np.max),
     Twist("You returned where the largest entry is (argmax), not the entries.", np.argmax),
+    Twist(
+        "You put everything on the most probable entry: a whole distribution is asked for, not "
+        "its argmax.",
+        _hard,
+    ),
     Twist("You returned the running sum (cumsum) of the right entries.", lambda a: a.cumsum(-1)),
     Twist("The entries are right, but in reverse order.", lambda a: a[::-1]),
     Twist("The last axis is in reverse order.", lambda a: a[..., ::-1]),
