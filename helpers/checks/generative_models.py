@@ -27,7 +27,7 @@ def _bank_tables():
 
 def _models(rng):
     """Pairs (prior, likelihood): small and not square, the course's model, one with zeros."""
-    for Z, X in ((2, 3), (3, 2), (3, 3), (4, 3), (5, 2)):
+    for Z, X in ((3, 3), (2, 3), (3, 2), (4, 3), (5, 2)):
         yield rng.dirichlet(np.ones(Z)), rng.dirichlet(np.ones(X), size=Z)
     yield _bank_tables()
 
@@ -117,6 +117,13 @@ joint_table = Task(
             "Wrong axis: the prior's entries must multiply the rows (axis 0 is z), but yours run "
             "along the columns. Give the prior a second axis: prior[:, None].",
             lambda prior, likelihood: np.resize(prior, likelihood.shape[1]) * likelihood,
+        ),
+        Mistake(
+            "You kept the most probable z only: the joint has a row for every z, however "
+            "improbable.",
+            lambda prior, likelihood: (
+                np.eye(len(prior))[prior.argmax()][:, None] * _joint(prior, likelihood)
+            ),
         ),
     ],
     hints=Hints(
@@ -220,6 +227,15 @@ evidence = Task(
         Mistake(
             "You took the largest term instead of the sum: every z that could have made x counts.",
             lambda prior, likelihood, x: (prior * likelihood[:, x])[prior.argmax()],
+        ),
+        Mistake(
+            "You used x to choose a value of z, in the prior: x chooses the column of the "
+            "likelihood, and all of z is summed over.",
+            lambda prior, likelihood, x: prior[x % len(prior)] * likelihood[x % len(prior), x],
+        ),
+        Mistake(
+            "You averaged the log-likelihood over the prior: the likelihood itself is averaged.",
+            lambda prior, likelihood, x: np.exp(prior @ np.log(likelihood[:, x])),
         ),
     ],
     hints=Hints(
@@ -350,6 +366,12 @@ posterior = Task(
             "You averaged the prior and the normalised likelihood: Bayes' rule multiplies them.",
             lambda prior, likelihood, x: (prior + likelihood[:, x] / likelihood[:, x].sum()) / 2,
         ),
+        Mistake(
+            "You normalised the logarithms: exponentiate first, then divide by the sum.",
+            lambda prior, likelihood, x: (
+                np.log(prior * likelihood[:, x]) / np.log(prior * likelihood[:, x]).sum()
+            ),
+        ),
     ],
     hints=Hints(
         nudge="Take the joint at the observed x. What must you divide by to make it sum to one?",
@@ -433,6 +455,33 @@ log_posterior = Derivation(
             "You took the log of prior plus likelihood. They are multiplied, so that their logs "
             "are added.",
             lambda a, b, c: np.logaddexp(a, b) - c,
+        ),
+        Mistake(
+            "You took the logarithm of the log evidence: it is a logarithm already, so subtract "
+            "it as it is.",
+            lambda a, b, c: a + b - np.log(np.abs(c)),
+        ),
+        Mistake(
+            "You added up over z: the log posterior has an entry for each z.",
+            lambda a, b, c: (a + b).sum() - c,
+        ),
+        Mistake(
+            "You exponentiated the prior and the likelihood but not the evidence: stay with "
+            "logarithms throughout.",
+            lambda a, b, c: np.exp(a) * np.exp(b) - c,
+        ),
+        Mistake(
+            "You exponentiated prior and likelihood: in log space their logarithms are added.",
+            lambda a, b, c: np.exp(a) + np.exp(b) - np.exp(c),
+        ),
+        Mistake(
+            "You divided the joint by the log evidence: mixing probabilities with logarithms. "
+            "Stay with logarithms throughout.",
+            lambda a, b, c: np.exp(a + b) / c,
+        ),
+        Mistake(
+            "You normalised the likelihood over z and left the prior out.",
+            lambda a, b, c: b - logsumexp(b),
         ),
     ],
 )
@@ -577,6 +626,36 @@ log_evidence = Task(
             "You subtracted the maximum once more at the end instead of adding it back.",
             lambda log_joint: logsumexp(log_joint) - 2 * log_joint.max(),
         ),
+        Mistake(
+            "You added log of the number of z to the largest entry, as if all z were as probable "
+            "as the best one.",
+            lambda log_joint: log_joint.max() + np.log(log_joint.size),
+        ),
+        Mistake(
+            "You averaged the logarithms and added log of the number of z, as if all z were "
+            "equally probable: exponentiate before you add.",
+            lambda log_joint: log_joint.mean() + np.log(log_joint.size),
+        ),
+        Mistake(
+            "You averaged the logarithms and added log of the number of z, as if all z were "
+            "equally probable: exponentiate before you add.",
+            lambda log_joint: log_joint[np.isfinite(log_joint)].mean() + np.log(log_joint.size),
+        ),
+        Mistake(
+            "You shifted by a fixed number that suits entries around -2000 only: take the largest"
+            " entry of the table that you are given.",
+            lambda log_joint: np.log(np.exp(log_joint + 2000).sum()) - 2000,
+        ),
+        Mistake(
+            "You shifted by a fixed number that suits entries around -2000 only: take the largest"
+            " entry of the table that you are given.",
+            lambda log_joint: np.log(np.exp(log_joint + 1999).sum()) - 1999,
+        ),
+        Mistake(
+            "You took -inf for 0: a z that is impossible then counts as if its probability were "
+            "one (exp(0)). Leave -inf alone: exp turns it into 0.",
+            lambda log_joint: logsumexp(np.where(np.isinf(log_joint), 0.0, log_joint)),
+        ),
     ],
     hints=Hints(
         nudge="exp(-2000) is 0 in the computer. Can you shift all entries before exp, and undo it?",
@@ -695,6 +774,19 @@ evidences = Task(
         Mistake(
             "Your Bayesian evidence averages the logarithms: the probabilities are averaged.",
             lambda weights, joint: (joint.sum(1), np.exp(weights @ np.log(joint.sum(1)))),
+        ),
+        Mistake(
+            "Your first result is p(theta) p(x | theta), normalised or not, and your second adds "
+            "p(x | theta) up: the prior belongs into the second.",
+            lambda weights, joint: (weights * joint.sum(1), joint.sum()),
+        ),
+        Mistake(
+            "You averaged over z in the first result: the joint is summed over z.",
+            lambda weights, joint: (joint.mean(1), weights @ joint.sum(1)),
+        ),
+        Mistake(
+            "You averaged over theta a second time: the weighted sum is an average already.",
+            lambda weights, joint: (joint.sum(1), (weights * joint.sum(1)).mean()),
         ),
     ],
     hints=Hints(
@@ -863,6 +955,29 @@ evidence_by_sampling = Task(
             "You weighted the draws by the prior's density too: drawing them from it has done so "
             "already.",
             lambda f, d, n, rng: _weighted_twice(f, rng.standard_normal((n, d))),
+        ),
+        Mistake(
+            "You divided by n times the dimension: there are n draws, each of all dimensions at "
+            "once.",
+            lambda f, d, n, rng: logsumexp(f(rng.standard_normal((n, d)))) - np.log(n * d),
+        ),
+        Mistake(
+            "You gave every dimension the same noise: each draw needs a number of its own for "
+            "each dimension.",
+            lambda f, d, n, rng: (
+                logsumexp(f(np.repeat(rng.standard_normal((n, 1)), d, axis=1))) - np.log(n)
+            ),
+        ),
+        Mistake(
+            "You drew the noise in one dimension only and left the others at zero.",
+            lambda f, d, n, rng: (
+                logsumexp(f(rng.standard_normal((n, d)) * (np.arange(d) == 0))) - np.log(n)
+            ),
+        ),
+        Mistake(
+            "You divided by the root of n: that is how the error falls. An average is divided by "
+            "n.",
+            lambda f, d, n, rng: logsumexp(f(rng.standard_normal((n, d)))) - 0.5 * np.log(n),
         ),
     ],
     hints=Hints(
