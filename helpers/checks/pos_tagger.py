@@ -27,6 +27,12 @@ def _far(rng):
     return rng.uniform(500, 900, size=(3, 2)) * np.array([[1.0, -1.0]]), rng.normal(size=(2, 4))
 
 
+def _apart(rng):
+    """Two tokens, one of which has logits that lie about a thousand below the other's."""
+    weights = np.stack([1000 + rng.normal(size=3), rng.normal(size=3)])
+    return np.array([[1.0, 0.0], [0.0, 1.0]]), weights
+
+
 # ---------------------------------------------------------------- 1 softmax
 
 
@@ -39,6 +45,7 @@ def _softmax_cases(rng):
     yield case(*_far(rng), label="logits around a thousand, where exp overflows")
     close = 1000 - rng.uniform(0.2, 2, size=(1, 3))
     yield case(np.ones((1, 1)), close, label="three logits just below a thousand")
+    yield case(*_apart(rng), label="a token whose logits all lie a thousand below another's")
 
 
 def _rows_sum_to_one(probs, features, weights):
@@ -120,6 +127,74 @@ tag_probs = Task(
             "Your softmax has the sign of the logits flipped: a greater score must mean a greater "
             "probability.",
             lambda x, w: softmax(-(x @ w), axis=1),
+        ),
+        Mistake(
+            "You did not normalise: divide by the sum over the tags.",
+            lambda x, w: np.exp(x @ w - (x @ w).max(axis=1, keepdims=True)),
+        ),
+        Mistake(
+            "You did not normalise: divide by the sum over the tags.",
+            lambda x, w: np.exp(x @ w - (x @ w).max()),
+        ),
+        Mistake(
+            "You subtracted the greatest logit of the whole table: a token whose logits all lie "
+            "far below it underflows to 0 / 0. Subtract each token's own.",
+            _quiet(lambda x, w: _naive(x @ w - (x @ w).max())),
+        ),
+        Mistake(
+            "You subtracted the greatest logit of each tag (axis 0): what is subtracted must be "
+            "the same for all tags of a token, or the probabilities change.",
+            _quiet(lambda x, w: _naive(x @ w - (x @ w).max(axis=0))),
+        ),
+        Mistake(
+            "You cut the logits off at a limit so that exp does not overflow: tags beyond it "
+            "become equally probable. Subtract each token's greatest logit instead.",
+            lambda x, w: _naive(np.clip(x @ w, -50, 50)),
+        ),
+        Mistake(
+            "You cut the logits off at a limit so that exp does not overflow: tags beyond it "
+            "become equally probable. Subtract each token's greatest logit instead.",
+            lambda x, w: _naive(np.clip(x @ w, -100, 100)),
+        ),
+        Mistake(
+            "You cut the logits off at a limit so that exp does not overflow: tags beyond it "
+            "become equally probable. Subtract each token's greatest logit instead.",
+            lambda x, w: _naive(np.clip(x @ w, -500, 500)),
+        ),
+        Mistake(
+            "You cut the logits off at a limit so that exp does not overflow: tags beyond it "
+            "become equally probable. Subtract each token's greatest logit instead.",
+            lambda x, w: _naive(np.clip(x @ w, -700, 700)),
+        ),
+        Mistake(
+            "You took the softmax of the weights and then multiplied by the features: first the "
+            "scores, x @ w, and then the softmax of each token's scores.",
+            lambda x, w: x @ softmax(w, axis=1),
+        ),
+        Mistake(
+            "You took the softmax of the weights and then multiplied by the features: first the "
+            "scores, x @ w, and then the softmax of each token's scores.",
+            lambda x, w: x @ softmax(w, axis=0),
+        ),
+        Mistake(
+            "You squared the scores before the softmax: it is exp of the score itself, which may "
+            "be negative.",
+            lambda x, w: softmax((x @ w) ** 2, axis=1),
+        ),
+        Mistake(
+            "You divided the absolute scores by their sum: exp makes them positive, and a "
+            "negative score is a small probability, not a large one.",
+            lambda x, w: np.abs(x @ w) / np.abs(x @ w).sum(axis=1, keepdims=True),
+        ),
+        Mistake(
+            "You shifted the logits to zero and divided by their sum: exponentiate before you "
+            "normalise.",
+            _quiet(
+                lambda x, w: (
+                    (x @ w - (x @ w).min(axis=1, keepdims=True))
+                    / (x @ w - (x @ w).min(axis=1, keepdims=True)).sum(axis=1, keepdims=True)
+                )
+            ),
         ),
     ],
     hints=Hints(
@@ -225,6 +300,85 @@ log_joint = Task(
             "The half is missing in the prior's exponent: it is -(w / sd)^2 / 2.",
             lambda x, y, w, s: _log_joint(x, y, w, s) - 0.5 * np.sum((w / s) ** 2),
         ),
+        Mistake(
+            "You normalised over all tokens and tags together: each token has a softmax, and a "
+            "log sum exp, of its own.",
+            lambda x, y, w, s: (
+                (x @ w)[np.arange(len(y)), y].sum() - logsumexp(x @ w) + _log_prior(w, s)
+            ),
+        ),
+        Mistake(
+            "You normalised over all tokens and tags together: each token has a softmax, and a "
+            "log sum exp, of its own.",
+            lambda x, y, w, s: log_softmax(x @ w)[np.arange(len(y)), y].sum() + _log_prior(w, s),
+        ),
+        Mistake(
+            "You added the tokens' probabilities and took the logarithm of the sum: the tokens' "
+            "probabilities multiply, so their logarithms are added.",
+            lambda x, y, w, s: np.log(np.exp(_picked(x, y, w)).sum()) + _log_prior(w, s),
+        ),
+        Mistake(
+            "You indexed with [:, tags]: that takes every token's tag for every token. Pair them "
+            "up, one tag for each row.",
+            lambda x, y, w, s: log_softmax(x @ w, axis=1)[:, y].sum() + _log_prior(w, s),
+        ),
+        Mistake(
+            "You took each token's most probable tag: the tag that was observed counts, however "
+            "improbable.",
+            lambda x, y, w, s: log_softmax(x @ w, axis=1).max(axis=1).sum() + _log_prior(w, s),
+        ),
+        Mistake(
+            "The prior's exponent has the wrong sign: large weights are improbable, -(w / sd)^2 /"
+            " 2.",
+            lambda x, y, w, s: _log_joint(x, y, w, s) + np.sum((w / s) ** 2),
+        ),
+        Mistake(
+            "In the prior's normaliser you took the standard deviation for the variance: it is "
+            "log(2 pi sd^2) / 2, which is log sd + log(2 pi) / 2.",
+            lambda x, y, w, s: _log_joint(x, y, w, s) + 0.5 * w.size * np.log(s),
+        ),
+        Mistake(
+            "In the prior's exponent you divided by the standard deviation where the variance "
+            "belongs, or did not square it.",
+            lambda x, y, w, s: (
+                _log_joint(x, y, w, s) + 0.5 * np.sum((w / s) ** 2) - 0.5 * np.sum(w**2) / s
+            ),
+        ),
+        Mistake(
+            "The prior's normaliser has the wrong sign: a wide prior has a low density, so log sd"
+            " is subtracted.",
+            lambda x, y, w, s: _log_joint(x, y, w, s) + 2 * w.size * (np.log(s) + 0.5 * LOG_TAU),
+        ),
+        Mistake(
+            "log(2 pi) / 2 is missing for each weight.",
+            lambda x, y, w, s: _log_joint(x, y, w, s) + 0.5 * w.size * LOG_TAU,
+        ),
+        Mistake(
+            "-log sd is missing for each weight: the prior's normaliser depends on its width.",
+            lambda x, y, w, s: _log_joint(x, y, w, s) + w.size * np.log(s),
+        ),
+        Mistake(
+            "You counted the prior once for each token: the weights are the same for all tokens, "
+            "so their prior comes once.",
+            lambda x, y, w, s: _picked(x, y, w).sum() + len(y) * _log_prior(w, s),
+        ),
+        Mistake(
+            "You averaged the log prior over the weights: every weight has its own log density, "
+            "and they add up.",
+            lambda x, y, w, s: _picked(x, y, w).sum() + _log_prior(w, s) / w.size,
+        ),
+        Mistake(
+            "You averaged over all: the joint's logarithm is a sum over tokens and weights.",
+            lambda x, y, w, s: _picked(x, y, w).mean() + _log_prior(w, s) / w.size,
+        ),
+        Mistake(
+            "You set prior_sd to one: the width of the prior is given.",
+            lambda x, y, w, s: _picked(x, y, w).sum() + _log_prior(w, 1.0),
+        ),
+        Mistake(
+            "You returned the joint; its logarithm is asked for.",
+            lambda x, y, w, s: np.exp(_log_joint(x, y, w, s)),
+        ),
     ],
     hints=Hints(
         nudge="A sum over tokens and a sum over weights. Which tag does each token contribute?",
@@ -319,6 +473,52 @@ grid_posterior = Task(
             "You divided the logs: subtract the log evidence, then exponentiate.",
             lambda a, c: np.exp(a / (logsumexp(a) + np.log(c))),
         ),
+        Mistake(
+            "You divided the logarithms by their sum: exponentiate first. Only then is dividing "
+            "by the sum a normalisation.",
+            lambda a, c: a / (a.sum() * c),
+        ),
+        Mistake(
+            "You divided the logarithms by their sum: exponentiate first. Only then is dividing "
+            "by the sum a normalisation.",
+            lambda a, c: a / a.sum(),
+        ),
+        Mistake(
+            "You averaged over the grid's cells: the evidence is the sum over them, times the "
+            "area.",
+            lambda a, c: softmax(a) * a.size / c,
+        ),
+        Mistake(
+            "You averaged over the grid's cells and left the area out: the evidence is the sum "
+            "over them, times the area.",
+            lambda a, c: softmax(a) * a.size,
+        ),
+        Mistake(
+            "You took the root of the area: `cell` is an area already, the product of both sides.",
+            lambda a, c: softmax(a) / np.sqrt(c),
+        ),
+        Mistake(
+            "You squared the area: `cell` is an area already, the product of both sides.",
+            lambda a, c: softmax(a) / c**2,
+        ),
+        Mistake(
+            "You subtracted the area from the logarithms: dividing by the area means subtracting "
+            "its logarithm.",
+            lambda a, c: np.exp(a - logsumexp(a) - c),
+        ),
+        Mistake(
+            "You added the area to the logarithms: dividing by the area means subtracting its "
+            "logarithm.",
+            lambda a, c: np.exp(a - logsumexp(a) + c),
+        ),
+        Mistake(
+            "You divided by the number of cells, not by their area.",
+            lambda a, c: softmax(a) / a.size,
+        ),
+        Mistake(
+            "You subtracted the greatest value and divided by the area, but not by the sum.",
+            lambda a, c: np.exp(a - a.max()) / c,
+        ),
     ],
     hints=Hints(
         nudge="The evidence is a volume: heights times areas. What must your answer integrate to?",
@@ -339,6 +539,16 @@ def _gradient(features, tags, weights, prior_sd):
 def _parts(x, y, w):
     probs = softmax(x @ w, axis=1)
     return x.T @ np.eye(w.shape[1])[y], x.T @ probs
+
+
+def _own_tag_only(x, y, w):
+    probs, own = softmax(x @ w, axis=1), np.eye(w.shape[1])[y]
+    return x.T @ (own * (1 - probs))
+
+
+def _chained_twice(x, y, w):
+    probs, own = softmax(x @ w, axis=1), np.eye(w.shape[1])[y]
+    return (own - probs) * probs * (1 - probs)
 
 
 gradient = Task(
@@ -396,6 +606,88 @@ gradient = Task(
         Mistake(
             "You doubled the prior's pull: the half in the exponent cancels the two of the square.",
             lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - 2 * w / s**2,
+        ),
+        Mistake(
+            "You took half of the prior's pull: the two of the square cancels the half in the "
+            "exponent, so that w / sd^2 is left.",
+            lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - w / (2 * s**2),
+        ),
+        Mistake(
+            "Only the part of each token's own tag is there, [y = t] (1 - p): the other tags' "
+            "weights are pushed down, by -p times the features.",
+            lambda x, y, w, s: _own_tag_only(x, y, w) - w / s**2,
+        ),
+        Mistake(
+            "Only the other tags' part is there: the own tag's weights are pushed up, by (1 - p) "
+            "times the features.",
+            lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - _own_tag_only(x, y, w) - w / s**2,
+        ),
+        Mistake(
+            "You subtracted the prior's log density itself: its derivative with respect to w is "
+            "asked for, -w / sd^2.",
+            lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - w**2 / (2 * s**2),
+        ),
+        Mistake(
+            "You did not differentiate the prior's square: the derivative of w^2 is 2 w.",
+            lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - w**2 / s**2,
+        ),
+        Mistake(
+            "You multiplied by p (1 - p) as well, the softmax's own derivative: the derivative of"
+            " log p with respect to the logits is [y = t] - p already.",
+            lambda x, y, w, s: x.T @ _chained_twice(x, y, w) - w / s**2,
+        ),
+        Mistake(
+            "You subtracted the prior's pull once for each token: the weights have one prior, "
+            "whatever the number of tokens.",
+            lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - len(y) * w / s**2,
+        ),
+        Mistake(
+            "You took the sign of the weights: that belongs to a prior with the exponent -|w|. A "
+            "normal prior pulls in proportion to w.",
+            lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - np.sign(w) / s**2,
+        ),
+        Mistake(
+            "You took the model's most probable tag (argmax) for what the model expects: the "
+            "expectation weights all tags by their probabilities, as a perceptron does not.",
+            lambda x, y, w, s: (
+                x.T @ (np.eye(w.shape[1])[y] - np.eye(w.shape[1])[(x @ w).argmax(axis=1)])
+                - w / s**2
+            ),
+        ),
+        Mistake(
+            "The whole gradient is averaged over the tokens: the log joint is a sum.",
+            lambda x, y, w, s: (np.subtract(*_parts(x, y, w)) - w / s**2) / len(y),
+        ),
+        Mistake(
+            "You set prior_sd to one: the pull is w divided by the prior's variance.",
+            lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - w,
+        ),
+        Mistake(
+            "You multiplied by the prior's variance: a wide prior pulls little, so w is divided "
+            "by it.",
+            lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - w * s**2,
+        ),
+        Mistake(
+            "The likelihood is missing: that is the prior's pull alone.",
+            lambda x, y, w, s: -w / s**2,
+        ),
+        Mistake(
+            "The features are missing from what the model expects: each token's probabilities are"
+            " weighted by its features, too.",
+            lambda x, y, w, s: _parts(x, y, w)[0] - softmax(x @ w, axis=1).sum(axis=0) - w / s**2,
+        ),
+        Mistake(
+            "You counted the tags without their features: a token pushes each weight in "
+            "proportion to its feature.",
+            lambda x, y, w, s: (
+                (np.eye(w.shape[1])[y] - softmax(x @ w, axis=1)).sum(axis=0) - w / s**2
+            ),
+        ),
+        Mistake(
+            "You took the log-probabilities where the probabilities belong.",
+            lambda x, y, w, s: (
+                x.T @ (np.eye(w.shape[1])[y] - log_softmax(x @ w, axis=1)) - w / s**2
+            ),
         ),
     ],
     hints=Hints(
@@ -479,6 +771,64 @@ expected_log_prior = Derivation(
         Mistake(
             "You subtracted the variance: E[w^2] = m^2 + s^2, the spread makes squares greater.",
             lambda m, s, p: -np.log(p) - 0.5 * LOG_TAU - (m**2 - s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "That is the log of the expectation, log E[N(w; 0, prior_sd^2)], where the variances "
+            "add up: the expectation of the log is asked for, and the log of a normal density is "
+            "a parabola.",
+            lambda m, s, p: -0.5 * np.log(p**2 + s**2) - 0.5 * LOG_TAU - m**2 / (2 * (p**2 + s**2)),
+        ),
+        Mistake(
+            "That is the expectation of the density, E[N(w; 0, prior_sd^2)]: take the log before "
+            "you average.",
+            lambda m, s, p: (
+                np.exp(-(m**2) / (2 * (p**2 + s**2))) / np.sqrt(2 * np.pi * (p**2 + s**2))
+            ),
+        ),
+        Mistake(
+            "You squared the sum: E[w^2] is m^2 + s^2, the sum of the squares, not (m + s)^2.",
+            lambda m, s, p: -np.log(p) - 0.5 * LOG_TAU - (m + s) ** 2 / (2 * p**2),
+        ),
+        Mistake(
+            "You squared the difference of mean and standard deviation: E[w^2] is m^2 + s^2.",
+            lambda m, s, p: -np.log(p) - 0.5 * LOG_TAU - (m - s) ** 2 / (2 * p**2),
+        ),
+        Mistake(
+            "The normaliser is doubled: log sd^2 is twice log sd, so the half in front of log(2 "
+            "pi sd^2) is needed.",
+            lambda m, s, p: -2 * np.log(p) - LOG_TAU - (m**2 + s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "You left the half in front of log(2 pi) out: a normal density has the root of 2 pi "
+            "below the line.",
+            lambda m, s, p: -np.log(p) - LOG_TAU - (m**2 + s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "You wrote the normaliser with the standard deviation of q: it is the prior's "
+            "density, so the prior's width belongs there.",
+            lambda m, s, p: -np.log(s) - 0.5 * LOG_TAU - (m**2 + s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "You took prior_sd for a variance: it is a standard deviation, so its square stands "
+            "in the density.",
+            lambda m, s, p: -0.5 * np.log(p) - 0.5 * LOG_TAU - (m**2 + s**2) / (2 * p),
+        ),
+        Mistake(
+            "You took prior_sd for the variance in the normaliser: it is log(2 pi prior_sd^2) / 2.",
+            lambda m, s, p: -0.5 * np.log(p) - 0.5 * LOG_TAU - (m**2 + s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "You subtracted the expected square with the wrong sign: far from zero the prior's "
+            "density is low.",
+            lambda m, s, p: -np.log(p) - 0.5 * LOG_TAU + (m**2 + s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "The mean is not squared: E[w^2] = m^2 + s^2.",
+            lambda m, s, p: -np.log(p) - 0.5 * LOG_TAU - (m + s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "That is E_q[log q], minus the entropy of q: average the log density of the prior.",
+            lambda m, s, p: -np.log(s) - 0.5 * LOG_TAU - 0.5,
         ),
     ],
     hints=Hints(
@@ -594,6 +944,74 @@ average_over_q = Task(
             "You averaged the logits' exponentials and normalised once: each draw has a normaliser "
             "of its own.",
             lambda w, x: softmax(logsumexp(x @ w, axis=0), axis=-1),
+        ),
+        Mistake(
+            "You have the prediction of one draw: average over all of them.",
+            lambda w, x: softmax(x @ w[-1], axis=-1),
+        ),
+        Mistake(
+            "You took the median of the weights: average over the draws, and average the "
+            "predictions, not the weights.",
+            lambda w, x: softmax(x @ np.median(w, axis=0), axis=-1),
+        ),
+        Mistake(
+            "You took the median of the predictions: an expectation is a mean.",
+            lambda w, x: np.median(softmax(x @ w, axis=-1), axis=0),
+        ),
+        Mistake(
+            "You averaged the scores: turn each draw's scores into probabilities by a softmax, "
+            "then average.",
+            lambda w, x: (x @ w).mean(axis=0),
+        ),
+        Mistake(
+            "You normalised over the draws: each draw's own softmax runs over the tags.",
+            lambda w, x: softmax(x @ w, axis=0).mean(axis=0),
+        ),
+        Mistake(
+            "You normalised over everything at once: each token of each draw has a softmax of its"
+            " own, over the tags.",
+            lambda w, x: softmax(x @ w).mean(axis=0),
+        ),
+        Mistake(
+            "You normalised over everything at once: each token of each draw has a softmax of its"
+            " own, over the tags.",
+            lambda w, x: softmax(x @ w).sum(axis=0),
+        ),
+        Mistake(
+            "You averaged log-probabilities: the probabilities themselves are averaged.",
+            lambda w, x: log_softmax(x @ w, axis=-1).mean(axis=0),
+        ),
+        Mistake(
+            "You returned the log of the average: the average itself is asked for.",
+            lambda w, x: np.log(_average(w, x)),
+        ),
+        Mistake(
+            "You averaged over the tokens and kept the draws: it is the draws that are averaged "
+            "over.",
+            lambda w, x: softmax(x @ w, axis=-1).mean(axis=1),
+        ),
+        Mistake(
+            "You averaged over the tags and kept the draws: it is the draws that are averaged "
+            "over.",
+            lambda w, x: softmax(x @ w, axis=-1).mean(axis=2),
+        ),
+        Mistake(
+            "You put everything on the tag that is most probable on average: its whole "
+            "distribution is asked for.",
+            lambda w, x: np.eye(w.shape[2])[_average(w, x).argmax(axis=1)],
+        ),
+        Mistake(
+            "You took the most confident draw: all draws count alike.",
+            lambda w, x: softmax(x @ w, axis=-1).max(axis=0),
+        ),
+        Mistake(
+            "You divided by the number of tokens (or tags) where the number of draws belongs.",
+            lambda w, x: softmax(x @ w, axis=-1).sum(axis=0) / len(x),
+        ),
+        Mistake(
+            "You took the softmax of the average prediction: the average of distributions is one "
+            "already.",
+            lambda w, x: softmax(_average(w, x), axis=-1),
         ),
     ],
     hints=Hints(
@@ -737,6 +1155,59 @@ elbo = Task(
         Mistake(
             "Your entropy lacks the + 1: (1 + log 2 pi) / 2 comes from E[(w - m)^2] / sd^2 = 1.",
             lambda m, s, f, e, v: v @ f(m + s * e) + np.log(s) + 0.5 * LOG_TAU,
+        ),
+        Mistake(
+            "You used the recipe for nodes with the weight exp(-e^2), sqrt(2) and sqrt(pi): these"
+            " nodes are for a standard normal, and the weights sum to one already.",
+            lambda m, s, f, e, v: (
+                v @ f(m + np.sqrt(2) * s * e) / np.sqrt(np.pi) + np.log(s) + 0.5 * (LOG_TAU + 1)
+            ),
+        ),
+        Mistake(
+            "You multiplied by the density of q once more: the weights hold it already.",
+            lambda m, s, f, e, v: (
+                np.sum(v * f(m + s * e) * np.exp(-0.5 * e**2) / np.sqrt(2 * np.pi) / s)
+                + np.log(s)
+                + 0.5 * (LOG_TAU + 1)
+            ),
+        ),
+        Mistake(
+            "You multiplied by the density of q once more: the weights hold it already.",
+            lambda m, s, f, e, v: (
+                np.sum(v * f(m + s * e) * np.exp(-0.5 * e**2) / np.sqrt(2 * np.pi))
+                + np.log(s)
+                + 0.5 * (LOG_TAU + 1)
+            ),
+        ),
+        Mistake(
+            "That is the entropy of a standard normal: a q of width sd has log sd more.",
+            lambda m, s, f, e, v: v @ f(m + s * e) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "You multiplied the expectation by sd, as if an integral over w had been substituted:"
+            " the weights are probabilities, and an expectation needs no such factor.",
+            lambda m, s, f, e, v: s * (v @ f(m + s * e)) + np.log(s) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "You divided the expectation by sd, as if an integral over w had been substituted: "
+            "the weights are probabilities, and an expectation needs no such factor.",
+            lambda m, s, f, e, v: v @ f(m + s * e) / s + np.log(s) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "You summed over the nodes without their weights.",
+            lambda m, s, f, e, v: f(m + s * e).sum() + np.log(s) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "The log joint is missing: that is the entropy of q alone.",
+            lambda m, s, f, e, v: np.log(s) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "The logarithm is missing in the entropy: it is log sd, not sd.",
+            lambda m, s, f, e, v: v @ f(m + s * e) + s + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "Your entropy lacks log(2 pi) / 2.",
+            lambda m, s, f, e, v: v @ f(m + s * e) + np.log(s) + 0.5,
         ),
     ],
     hints=Hints(
