@@ -126,6 +126,26 @@ best_factor = Task(
             "exponentiate, or use scipy.special.softmax.",
             _with_floats(lambda lj, q2: np.exp(lj @ q2) / np.exp(lj @ q2).sum()),
         ),
+        Mistake(
+            "You exponentiated, but did not normalise: divide by the sum. (Subtracting the maximum "
+            "beforehand only keeps exp from underflowing.)",
+            lambda lj, q2: np.exp(lj @ q2 - (lj @ q2).max()),
+        ),
+        Mistake(
+            "You normalised first, to p(z1 | x, z2), and averaged these over q(z2). Mean field "
+            "averages the logs, and normalises at the end.",
+            lambda lj, q2: softmax(lj, axis=0) @ q2,
+        ),
+        Mistake(
+            "You took the best z2 for each z1, whatever q(z2) says: mean field averages over "
+            "q(z2).",
+            lambda lj, q2: softmax(lj.max(1)),
+        ),
+        Mistake(
+            "You normalised over both variables and summed afterwards: average the log joint over "
+            "z2 first, then normalise over z1.",
+            lambda lj, q2: softmax(lj * q2).sum(1),
+        ),
     ],
     hints=Hints(
         nudge="For each z1: what is log p(x, z1, z2) on average, if z2 is distributed like q2?",
@@ -218,6 +238,19 @@ entropy = Task(
             "You took the entropy of the first chain only.",
             lambda q: entr(q[:, 0]).sum(),
         ),
+        Mistake(
+            "You multiplied the entropies of the chains: those of independent variables add up.",
+            lambda q: np.prod(entr(q).sum(2), axis=1).sum(),
+        ),
+        Mistake(
+            "You averaged the entropies of the factors: those of independent factors add up.",
+            lambda q: entr(q).sum(2).mean(),
+        ),
+        Mistake(
+            "There is no logarithm in it: q (1 - q) measures spread, too, but the entropy is the "
+            "expectation of -log q.",
+            lambda q: np.sum(q * (1 - q)),
+        ),
     ],
     hints=Hints(
         nudge="The log of a product is a sum. What is the expectation of each term?",
@@ -303,6 +336,35 @@ gaussian_factor = Derivation(
             "Mean and variance are exchanged.",
             lambda mu, p, m2: _gaussian_factor(mu, p, m2)[::-1],
         ),
+        Mistake(
+            "You divided by Lambda_22; the square to complete is that of z_1.",
+            lambda mu, p, m2: (mu[0] - p[0, 1] / p[1, 1] * (m2 - mu[1]), 1 / p[1, 1]),
+        ),
+        Mistake(
+            "The variance is one over Lambda_11; Lambda_22 belongs to z_2.",
+            lambda mu, p, m2: (_gaussian_factor(mu, p, m2)[0], 1 / p[1, 1]),
+        ),
+        Mistake(
+            "You subtracted mu_1 from m_2: m_2 deviates from the mean of z_2, mu_2.",
+            lambda mu, p, m2: (mu[0] - p[0, 1] / p[0, 0] * (m2 - mu[0]), 1 / p[0, 0]),
+        ),
+        Mistake(
+            "The factor 1/2 is in the way: a Gaussian's exponent is -(z - mean)^2 / (2 variance), "
+            "with a 1/2 of its own.",
+            lambda mu, p, m2: (mu[0] - 2 * p[0, 1] / p[0, 0] * (m2 - mu[1]), 2 / p[0, 0]),
+        ),
+        Mistake(
+            "The factor 1/2 is in the way: a Gaussian's exponent is -(z - mean)^2 / (2 variance), "
+            "with a 1/2 of its own.",
+            lambda mu, p, m2: (_gaussian_factor(mu, p, m2)[0], 2 / p[0, 0]),
+        ),
+        Mistake(
+            "You took 1 - rho^2 for the variance: that holds if both variances are 1.",
+            lambda mu, p, m2: (
+                _gaussian_factor(mu, p, m2)[0],
+                1 - p[0, 1] ** 2 / (p[0, 0] * p[1, 1]),
+            ),
+        ),
     ],
     hints=Hints(
         nudge="A log density a z^2 + b z + const with a < 0 is a Gaussian. Which one?",
@@ -343,6 +405,17 @@ def _centred(h):
 def _effective_evidence_spelt_out(x, means, variance, q, m):
     outputs = (q * means).sum(axis=2)
     others = outputs.sum(axis=1) - outputs[:, m]
+    return ((x - others)[:, None] * means[m] - 0.5 * means[m] ** 2) / variance
+
+
+def _residual(x, means, q, m):
+    outputs = (q * means).sum(2)
+    return (x - outputs.sum(1) + outputs[:, m])[:, None]
+
+
+def _share_of_others(x, means, variance, q, m):
+    outputs = (q * means).sum(2)
+    others = (outputs.sum(1) - outputs[:, m]) / max(len(means) - 1, 1)
     return ((x - others)[:, None] * means[m] - 0.5 * means[m] ** 2) / variance
 
 
@@ -418,6 +491,36 @@ effective_evidence = Task(
             "You multiplied by q(s_t^m) of the chain that is being updated: its old factor has no "
             "say in the new one.",
             lambda x, mu, v, q, m: _evidence(x, mu, v, q, m) * q[:, m],
+        ),
+        Mistake(
+            "You subtracted what chain m itself is expected to put out, and left the other chains "
+            "in: it is the other way round.",
+            lambda x, mu, v, q, m: ((x - q[:, m] @ mu[m])[:, None] * mu[m] - 0.5 * mu[m] ** 2) / v,
+        ),
+        Mistake(
+            "You exponentiated: h is a logarithm, and is added to other logarithms.",
+            lambda x, mu, v, q, m: np.exp(-0.5 * (_residual(x, mu, q, m) - mu[m]) ** 2 / v),
+        ),
+        Mistake(
+            "You exponentiated: h is a logarithm, and is added to other logarithms.",
+            lambda x, mu, v, q, m: np.exp(_evidence(x, mu, v, q, m)),
+        ),
+        Mistake(
+            "You made a distribution of it (softmax): h stays a logarithm, since the steps from "
+            "and to the neighbours in time have yet to be added.",
+            lambda x, mu, v, q, m: softmax(_evidence(x, mu, v, q, m), axis=1),
+        ),
+        Mistake(
+            "Only the first term is divided by the variance: it divides the squared output, too.",
+            lambda x, mu, v, q, m: _residual(x, mu, q, m) * mu[m] / v - 0.5 * mu[m] ** 2,
+        ),
+        Mistake(
+            "Only the second term is divided by the variance: it divides the product with x, too.",
+            lambda x, mu, v, q, m: _residual(x, mu, q, m) * mu[m] - 0.5 * mu[m] ** 2 / v,
+        ),
+        Mistake(
+            "You subtracted the average of the other chains' outputs; x is the sum of all chains.",
+            _share_of_others,
         ),
     ],
     accept=_same_up_to_constants,
@@ -548,6 +651,45 @@ update = Task(
             "h is a logarithm already; you took its exponential before adding it.",
             _update_with(h=lambda h, t: np.exp(h[t])),
         ),
+        Mistake(
+            "You returned the whole q, with its row t updated: only the new factor q(s_t) is asked "
+            "for.",
+            lambda i, a, h, q, t: np.vstack([q[:t], _update(i, a, h, q, t), q[t + 1 :]]),
+        ),
+        Mistake(
+            "The initial probability is added as it is: its logarithm belongs there.",
+            _update_with(before=lambda i, log_a, q, t: i if t == 0 else q[t - 1] @ log_a),
+        ),
+        Mistake(
+            "You took the effective evidence of the next step: s_t sees x_t.",
+            _update_with(h=lambda h, t: h[min(t + 1, len(h) - 1)]),
+        ),
+        Mistake(
+            "You took the effective evidence of the step before: s_t sees x_t.",
+            _update_with(h=lambda h, t: h[max(t - 1, 0)]),
+        ),
+        Mistake(
+            "You averaged over q(s_t) itself. The neighbours in time are q(s_t-1) and q(s_t+1).",
+            _update_with(
+                before=lambda i, log_a, q, t: np.log(i) if t == 0 else q[t] @ log_a,
+                after=lambda i, log_a, q, t: log_a @ q[t] if t + 1 < len(q) else 0,
+            ),
+        ),
+        Mistake(
+            "The neighbours are exchanged: the one before goes with the step into s_t, the one "
+            "after with the step out of it.",
+            _update_with(
+                before=lambda i, log_a, q, t: (
+                    np.log(i) if t == 0 else q[min(t + 1, len(q) - 1)] @ log_a
+                ),
+                after=lambda i, log_a, q, t: log_a @ q[t - 1] if t + 1 < len(q) else 0,
+            ),
+        ),
+        Mistake(
+            "You chose the most probable state. A factor is a distribution: all states keep their "
+            "probabilities.",
+            lambda i, a, h, q, t: np.eye(len(i))[_update(i, a, h, q, t).argmax()],
+        ),
     ],
     hints=Hints(
         nudge="Equation (4.3) has three terms. What becomes of the first at t = 0, of the second "
@@ -612,6 +754,17 @@ def _elbo_spelt_out(initial, transition, means, variance, q, x):
     square = (x - output.sum(axis=1)) ** 2 + own.sum(axis=1)
     noise = -0.5 * len(x) * np.log(2 * np.pi * variance) - 0.5 * square.sum() / variance
     return start + steps + noise + entr(q).sum()
+
+
+def _each_chain_alone(initial, transition, means, variance, q, x):
+    square = (x[:, None, None] - means) ** 2
+    noise = -0.5 * np.log(2 * np.pi * variance) - 0.5 * square / variance
+    return _prior_terms(initial, transition, q) + (q * noise).sum() + _entropy(q)
+
+
+def _of_probable_states(initial, transition, means, variance, q, x):
+    hard = np.eye(q.shape[2])[q.argmax(2)]
+    return _elbo(initial, transition, means, variance, hard, x)
 
 
 elbo = Task(
@@ -700,6 +853,36 @@ elbo = Task(
                 + np.log(np.einsum("tmi,mij,tmj->tm", q[:-1], a, q[1:])).sum()
             ),
         ),
+        Mistake(
+            "You added log p(s_1) at every step: it belongs to the first one; the others have "
+            "their transitions.",
+            lambda i, a, mu, v, q, x: _elbo(i, a, mu, v, q, x) + (q[1:] * np.log(i)).sum(),
+        ),
+        Mistake(
+            "The Gaussian's normaliser is there once; every time step brings one.",
+            lambda i, a, mu, v, q, x: (
+                _elbo(i, a, mu, v, q, x) + 0.5 * (len(x) - 1) * np.log(2 * np.pi * v)
+            ),
+        ),
+        Mistake(
+            "You let every chain explain x on its own. The chains' outputs add up to x: subtract "
+            "their sum.",
+            _each_chain_alone,
+        ),
+        Mistake(
+            "You put in the most probable states. The bound is an expectation over all of q.",
+            _of_probable_states,
+        ),
+        Mistake(
+            "You put in the most probable states. The bound is an expectation over all of q.",
+            lambda i, a, mu, v, q, x: _of_probable_states(i, a, mu, v, q, x) + _entropy(q),
+        ),
+        Mistake(
+            "The factor 1/2 before the Gaussian's log normaliser is missing.",
+            lambda i, a, mu, v, q, x: (
+                _elbo(i, a, mu, v, q, x) - 0.5 * len(x) * np.log(2 * np.pi * v)
+            ),
+        ),
     ],
     hints=Hints(
         nudge="Four parts: start, steps, observations, entropy. For the observations: what is the "
@@ -739,12 +922,27 @@ def _trace_cases(rng):
         yield case(broken)
     at_once = np.array([-60.0, -64, -50, -45]) + rng.normal()
     yield case(at_once, label="a bound that falls at the first update")
-    twice = np.array([-90.0, -70, -60, -66, -55, -57, -50]) + rng.normal()
-    yield case(twice, label="a bound that falls twice")
+    twice = np.array([-90.0, -70, -60, -66, -55, -73, -50, -52]) + rng.normal()
+    yield case(twice, label="a bound that falls three times")
     slight = np.array([-90.0, -70, -60, -60 - 1e-5, -52]) + rng.normal()
     yield case(slight, label="a fall of only 0.00001 nats, far above round-off")
+    yield case(np.array([-60.0, -55, -70, -50]) + rng.normal())
+    late = np.array([-90.0, -70, -60, -55, -57.5]) + rng.normal()
+    yield case(late, label="a bound that falls at the last update")
+    huge = -1e9 + np.array([-3.0, -1, 0, -0.25, 0, -0.125, 0])
+    yield case(huge, label="a converged bound of -1000000000 that trembles by 0.2")
     settled = -1e5 + np.array([-3.0, -1, 0, -1e-8, 0, -2e-8, 1e-8])
     yield case(settled, label="a converged bound of -100000 that trembles in its last digits")
+
+
+def _first_fall(by):
+    """The first fall by more than ``by``, or by more than ``by(bound)``, or -1."""
+
+    def wrong(e):
+        size = by(np.abs(e[:-1])) if callable(by) else by
+        return int(np.append(np.flatnonzero(np.diff(e) < -size) + 1, -1)[0])
+
+    return wrong
 
 
 culprit = Task(
@@ -795,6 +993,63 @@ culprit = Task(
             "You returned whether the bound falls; asked for is where.",
             lambda e: float(_culprit(e) > 0),
         ),
+        Mistake(
+            "Your tolerance is a fixed number of nats. For a small bound it hides real falls, for "
+            "a huge one it takes round-off for a fall: compare with the size of the bound.",
+            _first_fall(1e-6),
+        ),
+        Mistake(
+            "Your tolerance is a fixed number of nats. For a small bound it hides real falls, for "
+            "a huge one it takes round-off for a fall: compare with the size of the bound.",
+            _first_fall(1e-3),
+        ),
+        Mistake(
+            "Your tolerance is too large: it hides real falls. Only 1e-9 of the bound's own size "
+            "passes for round-off.",
+            _first_fall(0.3),
+        ),
+        Mistake(
+            "Your tolerance is too large: it hides real falls. Only 1e-9 of the bound's own size "
+            "passes for round-off.",
+            _first_fall(1.0),
+        ),
+        Mistake(
+            "Your tolerance is too large: it hides real falls. Only 1e-9 of the bound's own size "
+            "passes for round-off.",
+            _first_fall(lambda size: 1e-6 * size),
+        ),
+        Mistake(
+            "Your tolerance is too large: it hides real falls. Only 1e-9 of the bound's own size "
+            "passes for round-off.",
+            _first_fall(lambda size: 1e-2 * size),
+        ),
+        Mistake(
+            "You returned the largest fall; the first one is asked for, for later ones may only be "
+            "its consequence.",
+            lambda e: int(np.argmin(np.diff(e))) + 1 if _culprit(e) > 0 else -1,
+        ),
+        Mistake(
+            "You did not look at the last update.",
+            lambda e: _culprit(e[:-1]),
+        ),
+        Mistake(
+            "You gave up after the first comparison: go on until a fall, and return -1 only after "
+            "the loop.",
+            lambda e: _culprit(e[:2]),
+        ),
+        Mistake(
+            "Where the bound never falls you return 1: argmax of nothing but False is 0. Ask first "
+            "whether there is any fall.",
+            lambda e: abs(_culprit(e)),
+        ),
+        Mistake(
+            "You returned all falls; only the first one is asked for (and -1 if there is none).",
+            lambda e: np.flatnonzero(np.diff(e) < -1e-9 * np.abs(e[:-1])) + 1,
+        ),
+        Mistake(
+            "You returned how far the bound falls; asked for is the number of the update.",
+            lambda e: float(np.min(np.diff(e))),
+        ),
     ],
     hints=Hints(
         nudge="Compare each bound with the one before it. How large a fall is not a fall?",
@@ -841,6 +1096,53 @@ def _chain_cases(rng):
         h,
         label="an effective evidence so low that exp(h) is 0 in a computer",
     )
+
+
+def _messages(initial, transition, h, total=logsumexp, later=None, last=None):
+    """Forward and backward messages in logs; ``later`` is the h that the backward ones use."""
+    log_a, later = np.log(transition), h[1:] if later is None else later
+    forward = [np.log(initial) + h[0]]
+    for row in h[1:]:
+        forward.append(total(forward[-1][:, None] + log_a, axis=0) + row)
+    backward = [np.zeros(len(initial)) if last is None else last]
+    for row in later[::-1]:
+        backward.append(total(log_a + row + backward[-1], axis=1))
+    return np.array(forward), np.array(backward[::-1])
+
+
+def _best_paths(initial, transition, h):
+    forward, backward = _messages(initial, transition, h, total=np.max)
+    return softmax(forward + backward, axis=1), np.max(forward[-1])
+
+
+def _own_evidence_twice(initial, transition, h):
+    forward, backward = _messages(initial, transition, h)
+    return softmax(forward + backward + h, axis=1), logsumexp(forward[-1])
+
+
+def _backward_only(initial, transition, h):
+    forward, backward = _messages(initial, transition, h)
+    return softmax(backward, axis=1), logsumexp(forward[-1])
+
+
+def _backward_and_evidence(initial, transition, h):
+    forward, backward = _messages(initial, transition, h)
+    return softmax(backward + h, axis=1), logsumexp(forward[-1])
+
+
+def _all_forward_added(initial, transition, h):
+    forward, backward = _messages(initial, transition, h)
+    return softmax(forward + backward, axis=1), logsumexp(forward)
+
+
+def _every_step_added(initial, transition, h):
+    forward, backward = _messages(initial, transition, h)
+    return softmax(forward + backward, axis=1), logsumexp(forward + backward, axis=1).sum()
+
+
+def _over_time(initial, transition, h):
+    forward, backward = _messages(initial, transition, h)
+    return softmax(forward + backward, axis=0), logsumexp(forward[-1])
 
 
 def _filter_only(initial, transition, h):
@@ -929,6 +1231,42 @@ chain = Task(
         Mistake(
             "You made a step before the first observation: initial is the distribution at t = 1.",
             lambda i, a, h: _chain(i @ a, a, h),
+        ),
+        Mistake(
+            "You took the best path (a maximum) where the sum over all paths belongs: that is "
+            "Viterbi's algorithm.",
+            _best_paths,
+        ),
+        Mistake(
+            "The evidence of each step enters twice, in the forward and in the backward message: "
+            "it belongs into one of them.",
+            _own_evidence_twice,
+        ),
+        Mistake(
+            "Your marginals look only forwards in time: the past counts as well.",
+            _backward_only,
+        ),
+        Mistake(
+            "Your marginals look only forwards in time: the past counts as well.",
+            _backward_and_evidence,
+        ),
+        Mistake(
+            "You added up the forward messages of all steps: Z is the sum over the states of the "
+            "last one.",
+            _all_forward_added,
+        ),
+        Mistake(
+            "You added log Z up over the time steps: every step gives the whole log Z already.",
+            _every_step_added,
+        ),
+        Mistake(
+            "You normalised over time (axis 0): the marginal of each step sums to one over its "
+            "states.",
+            _over_time,
+        ),
+        Mistake(
+            "The marginals alone: log Z is asked for as well.",
+            lambda i, a, h: _chain(i, a, h)[0],
         ),
     ],
     hints=Hints(
