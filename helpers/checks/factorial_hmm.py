@@ -83,6 +83,86 @@ costs = Task(
             "Flat and factorial are exchanged: the flat algorithm is the more expensive one.",
             lambda M, L, T: (L ** (M * T), T * M * L ** (M + 1), T * L ** (2 * M)),
         ),
+        Mistake(
+            "Paths: those are the joint states of a single step. A path has a joint state at each"
+            " of the T steps.",
+            lambda M, L, T: (L**M, *_costs(M, L, T)[1:]),
+        ),
+        Mistake(
+            "Paths: those are the paths of one chain. All M chains are latent, so M belongs into "
+            "the exponent, too.",
+            lambda M, L, T: (L**T, *_costs(M, L, T)[1:]),
+        ),
+        Mistake(
+            "Paths: base and exponent are the wrong way round. Each of the M T variables has L "
+            "values.",
+            lambda M, L, T: (M ** (L * T), *_costs(M, L, T)[1:]),
+        ),
+        Mistake(
+            "Paths: base and exponent are the wrong way round. Each of the M T variables has L "
+            "values.",
+            lambda M, L, T: (T ** (M * L), *_costs(M, L, T)[1:]),
+        ),
+        Mistake(
+            "Paths: you added the chains' paths up. Each path of one chain goes with each of the "
+            "others, so they multiply.",
+            lambda M, L, T: (M * L**T, *_costs(M, L, T)[1:]),
+        ),
+        Mistake(
+            "Paths: you added the exponents M and T. There are M times T variables.",
+            lambda M, L, T: (L ** (M + T), *_costs(M, L, T)[1:]),
+        ),
+        Mistake(
+            "Paths: the M and T variables give M times T in the exponent, not a power of a power.",
+            lambda M, L, T: (L ** (M**T), *_costs(M, L, T)[1:]),
+        ),
+        Mistake(
+            "Paths: T steps have T joint states, the first one included, not T - 1.",
+            lambda M, L, T: (L ** (M * (T - 1)), *_costs(M, L, T)[1:]),
+        ),
+        Mistake(
+            "Flat: the chains' states combine: there are L^M joint states, not L times M.",
+            lambda M, L, T: (L ** (M * T), T * (L * M) ** 2, T * M * L ** (M + 1)),
+        ),
+        Mistake(
+            "Flat: the steps follow one another, so their costs add up: T times, not to the power"
+            " of T.",
+            lambda M, L, T: (L ** (M * T), L ** (2 * M * T), T * M * L ** (M + 1)),
+        ),
+        Mistake(
+            "Flat: that is the square of L only. The flat chain has L^M states, and its matrix "
+            "the square of that.",
+            lambda M, L, T: (L ** (M * T), T * L**2, T * M * L ** (M + 1)),
+        ),
+        Mistake(
+            "Flat: M is in the exponent already: the flat algorithm does not take the chains one "
+            "after the other.",
+            lambda M, L, T: (L ** (M * T), T * M * L ** (2 * M), T * M * L ** (M + 1)),
+        ),
+        Mistake(
+            "Factorial: that would be the cost of M independent chains. Each move is made for all"
+            " of the L^M joint states, because the observation couples them.",
+            lambda M, L, T: (*_costs(M, L, T)[:2], T * M * L**2),
+        ),
+        Mistake(
+            "Factorial: one chain at a time has L previous states, not L^2, for each of the L^M "
+            "joint states: the exponent is M + 1.",
+            lambda M, L, T: (*_costs(M, L, T)[:2], T * M * L ** (M + 2)),
+        ),
+        Mistake(
+            "Factorial: the M moves follow one another, so their costs add up: M times, not in "
+            "the exponent.",
+            lambda M, L, T: (*_costs(M, L, T)[:2], T * L ** (2 * M + 1)),
+        ),
+        Mistake(
+            "Factorial: the M moves are made one after the other: their costs are added, M L^(M +"
+            " 1), once for each step.",
+            lambda M, L, T: (*_costs(M, L, T)[:2], T * M * L ** (2 * M)),
+        ),
+        Mistake(
+            "Flat and factorial: you counted T - 1 steps. The task counts T in both.",
+            lambda M, L, T: (L ** (M * T), (T - 1) * L ** (2 * M), (T - 1) * M * L ** (M + 1)),
+        ),
     ],
     hints=Hints(
         nudge="How many latent variables are there, and in how many ways can one step be followed?",
@@ -272,6 +352,163 @@ log_joint = Task(
                 likelihood=lambda mu, v, s, x: _log_normal(x, _output(mu, s), v)[0],
             ),
         ),
+        Mistake(
+            "You added log p(s_1) at the later steps as well as the transitions: the initial "
+            "probabilities are for the first step only.",
+            _log_joint_with(
+                prior=lambda i, a, s: (
+                    _log_prior(i, a, s) + np.log(i[np.arange(len(i)), s[1:]]).sum()
+                )
+            ),
+        ),
+        Mistake(
+            "The initial probabilities belong to the first state of each chain; you read off that"
+            " of the last.",
+            _log_joint_with(
+                prior=lambda i, a, s: (
+                    _without_first(i, a, s) + np.log(i[np.arange(len(i)), s[-1]]).sum()
+                )
+            ),
+        ),
+        Mistake(
+            "The last transition is missing: T states have T - 1 steps between them.",
+            _log_joint_with(prior=lambda i, a, s: _log_prior(i, a, s[:-1])),
+        ),
+        Mistake(
+            "The first transition is missing: T states have T - 1 steps between them, the first "
+            "from s_1 to s_2.",
+            _log_joint_with(prior=lambda i, a, s: _without_first(i, a, s[1:]) + _first(i, s)),
+        ),
+        Mistake(
+            "You let a chain step from its state to the same state, transition[m, s_t, s_t]: the "
+            "step is from s_(t-1) to s_t.",
+            _log_joint_with(
+                prior=lambda i, a, s: (
+                    _first(i, s) + np.log(a[np.arange(len(i)), s[1:], s[1:]]).sum()
+                )
+            ),
+        ),
+        Mistake(
+            "You used the first chain's matrix for every chain: transition[m] belongs to chain m.",
+            _log_joint_with(
+                prior=lambda i, a, s: _log_prior(i, np.broadcast_to(a[:1], a.shape), s)
+            ),
+        ),
+        Mistake(
+            "You used the first chain's initial probabilities for every chain: initial[m] belongs"
+            " to chain m.",
+            _log_joint_with(
+                prior=lambda i, a, s: _log_prior(np.broadcast_to(i[:1], i.shape), a, s)
+            ),
+        ),
+        Mistake(
+            "Only the first chain's prior is there: the chains are independent beforehand, so "
+            "their log probabilities add up.",
+            _log_joint_with(prior=lambda i, a, s: _log_prior(i[:1], a[:1], s[:, :1])),
+        ),
+        Mistake(
+            "You added the probabilities of the initial states and steps: their logarithms are "
+            "added.",
+            _log_joint_with(
+                prior=lambda i, a, s: (
+                    i[np.arange(len(i)), s[0]].sum() + a[np.arange(len(i)), s[:-1], s[1:]].sum()
+                )
+            ),
+        ),
+        Mistake(
+            "The first observation is missing: every x_t has a term, x_1 too.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: _log_normal(x, _output(mu, s), v)[1:].sum()
+            ),
+        ),
+        Mistake(
+            "The last observation is missing: every x_t has a term.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: _log_normal(x, _output(mu, s), v)[:-1].sum()
+            ),
+        ),
+        Mistake(
+            "x_t depends on the states of the same step, s_t; you took those of the step before.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: _log_normal(
+                    x, _output(mu, np.concatenate([s[:1], s[:-1]])), v
+                ).sum()
+            ),
+        ),
+        Mistake(
+            "x_t depends on the states of the same step, s_t; you took those of the step before.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: _log_normal(
+                    x, _output(mu, np.roll(s, 1, axis=0)), v
+                ).sum()
+            ),
+        ),
+        Mistake(
+            "x_t depends on the states of the same step, s_t; you took those of the step before.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: _log_normal(x[1:], _output(mu, s[:-1]), v).sum()
+            ),
+        ),
+        Mistake(
+            "You multiplied the chains' outputs: they add up.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: _log_normal(
+                    x, mu[np.arange(len(mu)), s].prod(1), v
+                ).sum()
+            ),
+        ),
+        Mistake(
+            "You multiplied the noise's variance by the number of chains: the outputs are added "
+            "first, and then there is noise once.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: _log_normal(x, _output(mu, s), v * len(mu)).sum()
+            ),
+        ),
+        Mistake(
+            "Only the first chain's output is there: the outputs of all chains add up.",
+            _log_joint_with(likelihood=lambda mu, v, s, x: _log_normal(x, mu[0, s[:, 0]], v).sum()),
+        ),
+        Mistake(
+            "The noise's normaliser is counted once: every observation has one of its own.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: (
+                    _log_normal(x, _output(mu, s), v).sum()
+                    + 0.5 * (len(x) - 1) * np.log(2 * np.pi * v)
+                )
+            ),
+        ),
+        Mistake(
+            "The half in front of log(2 pi variance) is missing: a density has the root of it "
+            "below the line.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: (
+                    _log_normal(x, _output(mu, s), v) - 0.5 * np.log(2 * np.pi * v)
+                ).sum()
+            ),
+        ),
+        Mistake(
+            "You averaged over the observations: log p(x | s) is a sum over the steps.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: _log_normal(x, _output(mu, s), v).mean()
+            ),
+        ),
+        Mistake(
+            "The squared distance has the wrong sign: an observation far from the outputs' sum is"
+            " improbable.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: (
+                    -_log_normal(x, _output(mu, s), v) - np.log(2 * np.pi * v)
+                ).sum()
+            ),
+        ),
+        Mistake(
+            "The distance is not squared in the Gaussian's exponent.",
+            _log_joint_with(
+                likelihood=lambda mu, v, s, x: (
+                    -0.5 * np.log(2 * np.pi * v) - 0.5 * np.abs(x - _output(mu, s)) / v
+                ).sum()
+            ),
+        ),
     ],
     hints=Hints(
         nudge="Three kinds of terms: where each chain starts, each of its steps, and each x_t.",
@@ -389,6 +626,74 @@ coupled_posterior = Task(
             "That is the prior: nothing was learnt from x.",
             lambda p1, p2, a, b, v, x: np.outer(p1, p2),
         ),
+        Mistake(
+            "You averaged the two outputs: they add up.",
+            lambda p1, p2, a, b, v, x: _coupled(p1, p2, a / 2, b / 2, v, x),
+        ),
+        Mistake(
+            "You multiplied the two outputs: they add up.",
+            lambda p1, p2, a, b, v, x: _normalised(
+                np.outer(p1, p2) * np.exp(_log_normal(x, np.outer(a, b), v))
+            ),
+        ),
+        Mistake(
+            "You added the two priors: the states are independent beforehand, so their "
+            "probabilities multiply.",
+            lambda p1, p2, a, b, v, x: _normalised(
+                (p1[:, None] + p2) * np.exp(_log_normal(x, a[:, None] + b, v))
+            ),
+        ),
+        Mistake(
+            "You added prior and likelihood: Bayes' rule multiplies them.",
+            lambda p1, p2, a, b, v, x: _normalised(
+                np.outer(p1, p2) + np.exp(_log_normal(x, a[:, None] + b, v))
+            ),
+        ),
+        Mistake(
+            "The minus sign in the Gaussian's exponent is missing: a sum of outputs far from x is"
+            " improbable.",
+            lambda p1, p2, a, b, v, x: _normalised(
+                np.outer(p1, p2) * np.exp((x - a[:, None] - b) ** 2 / (2 * v))
+            ),
+        ),
+        Mistake(
+            "You doubled the variance: there is noise once, on the sum of the outputs.",
+            lambda p1, p2, a, b, v, x: _coupled(p1, p2, a, b, 2 * v, x),
+        ),
+        Mistake(
+            "Each cause has its own Gaussian, without its prior: the outputs add up before x is "
+            "looked at, and the priors count.",
+            lambda p1, p2, a, b, v, x: _normalised(
+                np.exp(_log_normal(x, a[:, None], v) + _log_normal(x, b, v))
+            ),
+        ),
+        Mistake(
+            "Only the second state's prior is there: the first one's is missing.",
+            lambda p1, p2, a, b, v, x: _coupled(np.ones_like(p1), p2, a, b, v, x),
+        ),
+        Mistake(
+            "Only the first state's prior is there: the second one's is missing.",
+            lambda p1, p2, a, b, v, x: _coupled(p1, np.ones_like(p2), a, b, v, x),
+        ),
+        Mistake(
+            "The variance is missing: the squared distance is divided by it.",
+            lambda p1, p2, a, b, v, x: _coupled(p1, p2, a, b, 1.0, x),
+        ),
+        Mistake(
+            "You multiplied by the variance: the squared distance is divided by it.",
+            lambda p1, p2, a, b, v, x: _coupled(p1, p2, a, b, 1 / v, x),
+        ),
+        Mistake(
+            "That is the logarithm of the posterior, or of the joint: the posterior itself is "
+            "asked for.",
+            lambda p1, p2, a, b, v, x: np.log(np.outer(p1, p2)) + _log_normal(x, a[:, None] + b, v),
+        ),
+        Mistake(
+            "You normalised the likelihood first, and not the product with the prior.",
+            lambda p1, p2, a, b, v, x: (
+                np.outer(p1, p2) * _normalised(np.exp(_log_normal(x, a[:, None] + b, v)))
+            ),
+        ),
     ],
     hints=Hints(
         nudge="For each pair of states: how probable is it beforehand, and how well does the sum "
@@ -467,6 +772,45 @@ saving = Derivation(
             "You rounded down (// divides whole numbers): a ratio need not be whole.",
             lambda M, L: L ** (M - 1) // M,
         ),
+        Mistake(
+            "The exponent is M - 1, for any number of chains: you took it to be 1, as it is for M"
+            " = 2.",
+            lambda M, L: L / M,
+        ),
+        Mistake(
+            "The exponent is 2M - (M + 1) = M - 1, for any number of chains: it does not stay 2.",
+            lambda M, L: L**2 / M,
+        ),
+        Mistake(
+            "You subtracted the costs: their ratio is asked for.",
+            lambda M, L: L ** (2 * M) - M * L ** (M + 1),
+        ),
+        Mistake(
+            "L and M are exchanged: the number of states L is the base, the number of chains M "
+            "the exponent.",
+            lambda M, L: M ** (L - 1) / L,
+        ),
+        Mistake(
+            "M is not raised to the power: it stands once below the line.",
+            lambda M, L: (L / M) ** (M - 1),
+        ),
+        Mistake(
+            "M is not raised to the power: it stands once below the line.",
+            lambda M, L: (L / M) ** M,
+        ),
+        Mistake(
+            "You divided M - 1 by M in the exponent: M stands below the line, not in the exponent.",
+            lambda M, L: L ** ((M - 1) / M),
+        ),
+        Mistake(
+            "The exponent's sign is wrong: 2M - (M + 1) = M - 1; the flat algorithm has the "
+            "greater one.",
+            lambda M, L: L ** (1 - M) / M,
+        ),
+        Mistake(
+            "You multiplied by the exponent instead of raising to it.",
+            lambda M, L: L * (M - 1) / M,
+        ),
     ],
     hints=Hints(
         nudge="T cancels. What is left of the powers of L?",
@@ -499,6 +843,22 @@ def _axis_at_a_time(now, transition, chains):
         if m is not None:
             now = np.moveaxis(np.tensordot(now, transition[m], axes=(axis, 0)), -1, axis)
     return now
+
+
+def _axes_left(now, transition):
+    """Every new axis stays where np.tensordot puts it, and the next chain is looked for at m."""
+    for m, matrix in enumerate(transition):
+        now = np.tensordot(now, matrix, axes=(m, 0))
+    return now
+
+
+def _moved_alone(now, transition):
+    """(M, ...): the table after the move of one chain, for each chain."""
+    places = np.arange(now.ndim)
+    moves = [np.where(places == m, places, -1) for m in places]
+    return np.array(
+        [_axis_at_a_time(now, transition, [k if k >= 0 else None for k in move]) for move in moves]
+    )
 
 
 ahead = Task(
@@ -554,6 +914,54 @@ ahead = Task(
         Mistake(
             "You averaged over the state before the step; it is summed over.",
             lambda now, a: _ahead(now, a / a.shape[1]),
+        ),
+        Mistake(
+            "You moved the last chain only, or each chain from the distribution before the step, "
+            "so that only the last move is left: let each move continue with the one before.",
+            lambda now, a: _axis_at_a_time(now, a, [None] * (now.ndim - 1) + [now.ndim - 1]),
+        ),
+        Mistake(
+            "The axes come out in another order: np.tensordot puts the new axis last, so that the"
+            " next axis is now the first. Either always sum over axis 0 or move the new axis "
+            "back.",
+            lambda now, a: _axes_left(now, a),
+        ),
+        Mistake(
+            "You took the largest term where the states before the step are summed over: that "
+            "follows the best path only.",
+            lambda now, a: _most_probable(now, a),
+        ),
+        Mistake(
+            "You moved each chain alone, from the distribution before the step, and added the "
+            "results: the moves are made one after the other, on the same table.",
+            lambda now, a: _moved_alone(now, a).sum(0),
+        ),
+        Mistake(
+            "You moved each chain alone, from the distribution before the step, and averaged the "
+            "results: the moves are made one after the other, on the same table.",
+            lambda now, a: _moved_alone(now, a).mean(0),
+        ),
+        Mistake(
+            "You moved each chain alone, from the distribution before the step, and multiplied "
+            "the results: the moves are made one after the other, on the same table.",
+            lambda now, a: _normalised(_moved_alone(now, a).prod(0)),
+        ),
+        Mistake(
+            "The first chain has not been moved.",
+            lambda now, a: _axis_at_a_time(now, a, [None, *range(1, now.ndim)]),
+        ),
+        Mistake(
+            "You averaged the chains' matrices: transition[m] moves chain m only.",
+            lambda now, a: _ahead(now, np.broadcast_to(a.mean(0), a.shape)),
+        ),
+        Mistake(
+            "You used the last chain's matrix for every chain.",
+            lambda now, a: _axis_at_a_time(now, a, [now.ndim - 1] * now.ndim),
+        ),
+        Mistake(
+            "You multiplied by the diagonal of the matrices only: that is the probability that no"
+            " chain moves.",
+            lambda now, a: _axis_at_a_time(now, a * np.eye(a.shape[1]), range(now.ndim)),
         ),
     ],
     hints=Hints(
@@ -618,6 +1026,63 @@ def _in_plain_numbers(initial, transition, log_b):
         for row in log_b[1:]:
             weight = _ahead(weight, transition) * np.exp(row)
         return np.log(weight.sum())
+
+
+def _normalised_forward(initial, transition, log_b, remember=lambda peak, total: peak + total):
+    """log p(x) from filtered distributions; ``remember`` says what each step leaves."""
+    now, found = np.exp(_outer_log(initial)), 0.0
+    for t, row in enumerate(log_b):
+        now = _ahead(now, transition) if t else now
+        weight = now * np.exp(row - row.max())
+        found += remember(row.max(), np.log(weight.sum()))
+        now = weight / weight.sum()
+    return found
+
+
+def _never_normalised(initial, transition, log_b):
+    """The normalisers are added up, but the distribution is not divided by them."""
+    now, found = np.exp(_outer_log(initial)), 0.0
+    for t, row in enumerate(log_b):
+        now = (_ahead(now, transition) if t else now) * np.exp(row - row.max())
+        found += np.log(now.sum()) + row.max()
+    return found
+
+
+def _last_factor(initial, transition, log_b):
+    whole = _forward(initial, transition, log_b)
+    return whole - (_forward(initial, transition, log_b[:-1]) if len(log_b) > 1 else 0.0)
+
+
+def _without_learning(initial, transition, log_b):
+    """Every observation is scored under the prior of its step, whatever came before."""
+    now, found = np.exp(_outer_log(initial)), 0.0
+    for t, row in enumerate(log_b):
+        now = _ahead(now, transition) if t else now
+        found += logsumexp(np.log(now) + row)
+    return found
+
+
+def _expected_log_b(initial, transition, log_b):
+    """The expected log-likelihood of every observation, under the distribution before it."""
+    now, found = np.exp(_outer_log(initial)), 0.0
+    for t, row in enumerate(log_b):
+        now = _ahead(now, transition) if t else now
+        found += np.sum(now * row)
+        weight = now * np.exp(row - row.max())
+        now = weight / weight.sum()
+    return found
+
+
+def _logs_forgotten(initial, transition, log_b):
+    """p(s_1) itself is added to log_b[0]."""
+    return _forward_from(np.exp(_outer_log(initial)) + log_b[0], transition, log_b)
+
+
+def _forward_from(log_weight, transition, log_b):
+    for row in log_b[1:]:
+        peak = log_weight.max()
+        log_weight = np.log(_ahead(np.exp(log_weight - peak), transition)) + peak + row
+    return logsumexp(log_weight)
 
 
 def _outer_log(initial):
@@ -695,6 +1160,72 @@ log_evidence = Task(
         Mistake(
             "You used the first chain's matrix for every chain.",
             lambda i, a, b: _forward(np.asarray(i), np.repeat(a[:1], len(a), axis=0), b),
+        ),
+        Mistake(
+            "You forgot to add back what you took out before exponentiating, the largest entry of"
+            " each log_b[t]: all of them belong to log p(x).",
+            lambda i, a, b: _normalised_forward(i, a, b, lambda peak, total: total),
+        ),
+        Mistake(
+            "Only the shifts, the largest entry of each log_b[t], are added up: the logarithms of"
+            " the normalisers belong to log p(x), too.",
+            lambda i, a, b: b.reshape(len(b), -1).max(1).sum() + 0 * i.sum(),
+        ),
+        Mistake(
+            "That is the log probability of the last observation given those before: the factors "
+            "of all steps belong to log p(x).",
+            _last_factor,
+        ),
+        Mistake(
+            "You added up the logarithms of the normalisers but did not divide by them: then the "
+            "earlier ones are counted again at each later step.",
+            _never_normalised,
+        ),
+        Mistake(
+            "You forgot to carry the observations along: before the next step the distribution "
+            "must be multiplied by p(x_t | s_t), as s_t depends on what was seen.",
+            _without_learning,
+        ),
+        Mistake(
+            "You averaged the log-likelihoods under the distribution of the states: the evidence "
+            "is the log of an average, at each step. By Jensen's inequality yours lies below it.",
+            _expected_log_b,
+        ),
+        Mistake(
+            "You added p(s_1) to log_b[0] without taking its logarithm.",
+            _logs_forgotten,
+        ),
+        Mistake(
+            "You added everything in log_b up: the initial probabilities and the transitions must"
+            " weight the states.",
+            lambda i, a, b: logsumexp(b),
+        ),
+        Mistake(
+            "You added up the log-likelihoods over the states of each step, without the initial "
+            "probabilities and the transitions.",
+            lambda i, a, b: sum(logsumexp(row) for row in b),
+        ),
+        Mistake(
+            "You took the mean of the last messages: they are summed.",
+            lambda i, a, b: _forward(i, a, b, combine=lambda w: logsumexp(w) - np.log(w.size)),
+        ),
+        Mistake(
+            "The initial probabilities are missing: you started from all states alike, and from "
+            "ones at that.",
+            lambda i, a, b: _forward(np.ones_like(i), a, b),
+        ),
+        Mistake(
+            "You returned p(x); its logarithm is asked for.",
+            lambda i, a, b: np.exp(_forward(i, a, b)),
+        ),
+        Mistake(
+            "You returned the last messages, log p(x, s_T): add up over the states of the last "
+            "step.",
+            lambda i, a, b: _forward(i, a, b, combine=lambda w: w),
+        ),
+        Mistake(
+            "You divided by the number of steps: log p(x) is a sum over time, no average.",
+            lambda i, a, b: _forward(i, a, b) / len(b),
         ),
     ],
     hints=Hints(

@@ -32,10 +32,15 @@ def _columns(a):
 
 
 def _hard(a):
-    """All of a distribution on its largest entry; of none else, so that this is a choice."""
-    if a.ndim > 2 or a.shape[-1] < 2 or (a < 0).any() or not np.allclose(a.sum(-1), 1):
+    """All of a distribution, or of that in each row, on its largest entry."""
+    hard = np.zeros_like(a)
+    if (a >= 0).all() and np.isclose(a.sum(), 1):
+        hard.flat[a.argmax()] = 1
+    elif a.shape[-1] > 1 and (a >= 0).all() and np.allclose(a.sum(-1), 1):
+        np.put_along_axis(hard, a.argmax(-1, keepdims=True), 1, axis=-1)
+    else:
         raise ValueError("no distribution")
-    return np.eye(a.shape[-1])[a.argmax(-1)]
+    return hard
 
 
 def _shifted(a, by):
@@ -81,6 +86,8 @@ ARRAYS = (
     Twist("You averaged everything: keep one number for each entry.", np.mean),
     Twist("You added up over the first axis (axis=0): keep it.", lambda a: a.sum(0)),
     Twist("You added up over the last axis (axis=-1): keep it.", lambda a: a.sum(-1)),
+    Twist("You averaged over the first axis (axis=0): keep it.", lambda a: a.mean(0)),
+    Twist("You averaged over the last axis (axis=-1): keep it.", lambda a: a.mean(-1)),
     Twist("You kept only the largest entry.", np.max),
     Twist("You returned where the largest entry is (argmax), not the entries.", np.argmax),
     Twist(
@@ -110,7 +117,11 @@ ARRAYS = (
         lambda a: a - logsumexp(a),
     ),
     Twist("You subtracted the mean of the right result.", lambda a: a - a.mean()),
-    Twist("You divided by the largest entry instead of leaving it.", lambda a: a / a.max()),
+    Twist(
+        "Everything is divided by the largest entry, so that this is 1. Probabilities are divided "
+        "by their sum; other results are left as they are.",
+        lambda a: a / a.max(),
+    ),
     Twist("Rows and columns are exchanged: your result is the transpose.", np.transpose),
     Twist("You kept only the diagonal.", lambda a: np.diagonal(a)),
     Twist("You kept the diagonal and set all else to zero.", lambda a: np.diag(np.diag(a))),
