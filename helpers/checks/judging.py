@@ -81,7 +81,9 @@ def _verdict_on(task, cases, outcomes, function):
     wrong = [t for t in trials if not matches(task, t.expected, t)]
     if failed is not None:
         known = recognise(task, trials, function) if len(wrong) > 1 else of_one(task, wrong)
-        return _no(task, known or _stopped(task, failed, cases[outcomes.index(failed)], function))
+        case = cases[outcomes.index(failed)]
+        sizes = "" if wrong else _only_for_a_size(task, trials, [case])
+        return _no(task, known or f"{_stopped(task, failed, case, function)} {sizes}".rstrip())
     if wrong:
         return _no(task, _what_is_wrong(task, trials, wrong, outcomes, function))
     changed = next((o.changed for o in outcomes if o.changed), ())
@@ -231,11 +233,11 @@ def _what_is_wrong(task, trials, wrong, outcomes, function):
     first = min(wrong, key=_size)
     if any(t.got is None for t in wrong):
         return _returned_none(trials, outcomes)
-    known = _kind(task, first) or recognise(task, trials, function) or _form(task, wrong)
+    known = _kind(task, first) or recognise(task, trials, function) or _form(task, trials, wrong)
     if known:
         return known
     broken, shown = _broken_invariant(task, sorted(wrong, key=_size))
-    labelled = _only_where(trials, wrong)
+    labelled = _only_where(trials, wrong) or _only_for_a_size(task, trials, wrong)
     example = _example(task, shown or first, trials, wrong)  # the input that the sentence is about
     return " ".join(x for x in (broken, labelled, example) if x)
 
@@ -266,7 +268,7 @@ def _asked(task, trial):
     return shape_in_words(trial.expected) + (f" ({task.returns})" if task.returns else "")
 
 
-def _form(task, wrong):
+def _form(task, trials, wrong):
     """What is wrong with the shape or the finiteness of the results, or ""."""
     for trial in sorted(wrong, key=_size):
         got, expected = like(trial.expected, trial.got), trial.expected
@@ -274,9 +276,9 @@ def _form(task, wrong):
             if isinstance(got, list) and isinstance(expected, list) and len(got) == len(expected):
                 return _part_of_another_shape(task, trial, got)
             return (
-                f"Your function returned {shape_in_words(got)}; expected is "
-                f"{_asked(task, trial)}, for {_inputs(task, trial)}."
-            )
+                f"Your function returned {shape_in_words(got)}; expected is {_asked(task, trial)}, "
+                f"for {_inputs(task, trial)}. {_only_for_a_size(task, trials, wrong)}"
+            ).rstrip()
         if has_nan(got) and not has_nan(expected):
             special = f" It happens for {trial.label}." if trial.label else ""
             return (
@@ -337,6 +339,24 @@ def _only_where(trials, wrong):
     special = labels - {t.label for t in trials if t not in wrong} - {""}
     if labels <= special and special:
         return f"It is right for ordinary inputs, but not for {' and '.join(sorted(special))}."
+    return ""
+
+
+def _only_for_a_size(task, trials, wrong):
+    """Is it right for arrays of one or two entries along some axis, and wrong for more?"""
+    right = [t for t in trials if matches(task, t.expected, t)]
+    for k, name in enumerate(task.arguments):
+        arrays = [t.inputs[k] for t in (*right, *wrong)]
+        if not right or not all(isinstance(x, np.ndarray) for x in arrays):
+            continue
+        for axis in range(min(x.ndim for x in arrays)):
+            sizes = [x.shape[axis] for x in arrays]
+            here, there = set(sizes[: len(right)]), set(sizes[len(right) :])
+            if len(here) == 1 and max(here) <= 2 and min(there) > max(here):
+                where = f"It is right where `{name}` has length {max(here)} along axis {axis}"
+                if max(here) == 1:
+                    return f"{where}: with a single one there is nothing to combine."
+                return f"{where}, and wrong for more: is that number written into the function?"
     return ""
 
 

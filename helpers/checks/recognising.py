@@ -49,6 +49,7 @@ def recognise(task, trials, function=None):
         lambda: _of_twists(task, trials, [t.expected for t in trials]),
         lambda: _relation(task, trials, CLOSE),
         lambda: _of_catalogue(task, trials, wrong, everywhere=False),
+        lambda: _drawn_at_random(task, function),
         lambda: _unread_argument(task, function),
         lambda: _apart_from_special_inputs(task, trials),
     )
@@ -92,6 +93,7 @@ def _guessed(task, trials, wrong):
         lambda: _two_at_once(task, trials, wrong),
         lambda: _of_substitutions(task, trials, *SIMPLE),
         lambda: _of_substitutions(task, trials, _as_far_as_a_factor),
+        lambda: _part_by_part(task, trials),
         lambda: _one_of_several(task, trials),
     )
     outcome = observe(lambda search: search(steps), _first, [()], GUESSING)[0]
@@ -372,7 +374,11 @@ def _terms(pairs):
 
 
 def _reduces(reduce, expected, got, axis):
-    if got.ndim <= expected.ndim or (axis is not None and not -got.ndim <= axis < got.ndim):
+    if (
+        not got.size
+        or got.ndim <= expected.ndim
+        or (axis is not None and not -got.ndim <= axis < got.ndim)
+    ):
         return False
     with np.errstate(all="ignore"):
         return _equal(expected, np.asarray(reduce(got, axis=axis)))
@@ -383,6 +389,11 @@ def _almost(pairs):
         return ""
     for digits in (0, 1, 2, 3, 4):
         if all(_equal(np.round(e, digits), g) for e, g, _ in pairs):
+            if digits == 0 and all((e >= 0).all() and (e <= 1).all() for e, _, _ in pairs):
+                return (
+                    "You decided: each of your results is 0 or 1, as by a threshold or by "
+                    "rounding. Return the probabilities themselves."
+                )
             return f"Your result is rounded to {digits} decimals: return it as it is."
     if not all(agree(e, g, rtol=2e-3, atol=1e-3) for e, g, _ in pairs):
         return ""
@@ -406,6 +417,8 @@ def _factor(pairs):
     ratios = np.array([_ratio(e, g) for e, g, _ in pairs])
     if np.isnan(ratios).any() or np.allclose(ratios, 1):
         return ""
+    if not ratios.any():
+        return "Your function returns zeros, whatever its inputs are."
     if np.allclose(ratios, ratios[0], rtol=1e-6):
         return f"Every result is {ratios[0]:.4g} times as large as it should be."
     size = _size_that_is(ratios, pairs)
@@ -503,6 +516,19 @@ LOOSE = (_factor, _offset, _rows_up_to_factor, _one_end)
 # ---------------------------------------------------------------- the function itself
 
 
+def _drawn_at_random(task, function):
+    """Random numbers in a function that has no generator among its arguments."""
+    compiled = getattr(function, "__code__", None)
+    if compiled is None or task.accept is not None or "rng" in _names(task):
+        return ""
+    if not {"random", "default_rng", "RandomState"} & _names_read(compiled):
+        return ""
+    return (
+        "Your function draws random numbers, and nothing is to be drawn here: the answer follows "
+        "from the arguments."
+    )
+
+
 def _unread_argument(task, function):
     """Arguments that the right answer needs and this function never looks at."""
     compiled = getattr(function, "__code__", None)
@@ -552,7 +578,7 @@ def _some_of_several(task, trials):
     return hint and f"{_which_are_wrong(pairs, bad)}. {hint}"
 
 
-def _of_parts(task, trials, pairs, bad):
+def _of_parts(task, trials, pairs, bad, replacing=True):
     """The catalogue and the replaced inputs, compared in the wrong results only."""
 
     @functools.wraps(task.reference)
@@ -565,14 +591,27 @@ def _of_parts(task, trials, pairs, bad):
     known = tuple(replace(m, wrong=picked(m.wrong)) for m in task.mistakes)
     alone = replace(task, reference=reference, mistakes=known, spelt_out=())
     parts = [
-        replace(t, expected=np.asarray([e[k] for k in bad]), got=np.asarray([g[k] for k in bad]))
+        replace(t, expected=plain(_picked(e, bad)), got=plain(_picked(g, bad)))
         for t, (e, g) in zip(trials, pairs, strict=True)
-        if all(np.ndim(x[k]) == 0 for k in bad for x in (e, g))
     ]
-    if len(parts) < len(trials):
-        return ""
     hint = _of_catalogue(alone, parts, _catalogue(alone, parts), everywhere=True)
-    return hint or _of_substitutions(alone, parts)
+    return hint or (_of_substitutions(alone, parts) if replacing else "")
+
+
+def _part_by_part(task, trials):
+    """Several results, and a known mistake in each of the wrong ones, or in some of them."""
+    pairs = _several(trials)
+    if not pairs or task.call is not None or task.accept is not None:
+        return ""
+    count = len(pairs[0][0])
+    bad = [k for k in range(count) if not all(agree(e[k], g[k]) for e, g in pairs)]
+    hints = {k: _of_parts(task, trials, pairs, [k], replacing=False) for k in bad}
+    if not any(hints.values()):
+        return ""
+    known = " ".join(f"Number {k + 1}: {hint}" for k, hint in hints.items() if hint)
+    rest = [str(k + 1) for k, hint in hints.items() if not hint]
+    more = f" (Number {' and '.join(rest)} is wrong, too, perhaps for that reason.)" if rest else ""
+    return f"Look at your {count} results one by one. {known}{more}"
 
 
 def _picked(results, places):

@@ -25,6 +25,11 @@ def _only(a, k):
     return kept
 
 
+def _decided(a):
+    """A one at the largest entry of each row, zeros elsewhere."""
+    return np.eye(a.shape[-1])[a.argmax(-1)]
+
+
 # What stands in for an array called {0}, in words, and how to get it.
 ARRAYS = (
     ("the factor {0} is missing: this is what comes out with ones in its place", np.ones_like),
@@ -70,6 +75,7 @@ ARRAYS = (
      lambda a: np.broadcast_to(a[0], a.shape).copy()),
     ("{0} is taken for whether it is above zero (its counts are ignored)",
      lambda a: (a > 0).astype(a.dtype)),
+    ("the largest entry (of each row) of {0} is taken for one and the others for zero", _decided),
     ("{0} goes in plus one", lambda a: a + 1),
     ("{0} goes in minus one", lambda a: a - 1),
     ("the off-diagonal entries of {0} are left out", lambda a: np.diag(np.diag(a))),
