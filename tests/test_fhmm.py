@@ -23,6 +23,7 @@ from helpers.fhmm import (
     flatten,
     mean_field,
     most_probable_path,
+    scan,
     structured,
     update_chain,
     update_factor,
@@ -125,6 +126,45 @@ def test_three_ways_to_pass_messages_agree(monkeypatch, M, L, T):
         np.testing.assert_allclose(
             other.expected_coincidences, usual.expected_coincidences, atol=1e-9
         )
+
+
+@given(
+    seed=st.integers(0, 10_000), size=st.sampled_from([(3, 3), (4, 3), (1, 20), (7, 2)]),
+    T=st.integers(200, 700), sticky=st.sampled_from([0.0, 0.7, 0.99, 1.0]),
+)  # fmt: skip
+@settings(max_examples=25, deadline=None)
+def test_windows_side_by_side_change_nothing(seed, size, T, sticky):
+    rng = np.random.default_rng(seed)
+    model = random_model(rng, *size, 2)
+    mostly = sticky * np.eye(size[1]) + (1 - sticky) * model.transition
+    model = FactorialHMM(model.initial, mostly, 0.3 * model.means, model.covariance)
+    x = [model.sample(rng, length)[1] for length in (T, T - 3)]
+    in_windows = exact(model, x)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan, "_window_length", lambda T, multiplications: T)
+        in_one_piece = exact(model, x)
+    np.testing.assert_allclose(
+        in_windows.log_evidences, in_one_piece.log_evidences, rtol=1e-12, atol=1e-10
+    )
+    np.testing.assert_allclose(in_windows.marginals, in_one_piece.marginals, atol=1e-10)
+    np.testing.assert_allclose(in_windows.pair_marginals, in_one_piece.pair_marginals, atol=1e-10)
+
+
+@pytest.mark.parametrize(("sticky", "forgets"), [(0.5, True), (0.9999, False)])
+def test_windows_are_given_up_where_chains_do_not_forget(sticky, forgets):
+    rng = np.random.default_rng(0)
+    transition = sticky * np.eye(27) + (1 - sticky) * rng.dirichlet(np.ones(27), 27)
+    groups, b = scan.group_chains(transition[None]), 1 - 0.01 * rng.random((600, 2, 27))
+    initial, length = rng.dirichlet(np.ones(27)), scan._window_length(600, 2 * 27 * 27)
+    assert length < 600
+    found = scan._side_by_side(initial, groups, b, 1, length)
+    assert (found is not None) == forgets
+    state, total = np.stack([initial, initial]), 0
+    for row in b:
+        state = state * row
+        total, state = total + np.log(state.sum(1)), state / state.sum(1, keepdims=True)
+        state = state @ transition
+    np.testing.assert_allclose(scan.scan_messages(initial, groups, b)[2], total, rtol=1e-12)
 
 
 def test_exact_equals_the_flat_model():

@@ -127,7 +127,7 @@ def exact(model, x):
     log_evidences = messages.log_evidences + np.add.reduceat(offset, sequences.first)
     if not np.isfinite(log_evidences).all():
         raise ValueError("x: the model gives these data probability zero, or they are too large")
-    T, N = messages.forward.shape
-    sizes = model.n_chains, model.n_states
-    parts = [marginals(messages.joint(rows), *sizes) for rows in chunks(T, N)]
-    return Posterior(model, sequences, log_evidences, np.concatenate(parts), messages)
+    sizes, every = (model.n_chains, model.n_states), chunks(*messages.forward.shape)
+    found = np.concatenate([marginals(messages.unnormalised(rows), *sizes) for rows in every])
+    found /= found.sum(-1, keepdims=True)
+    return Posterior(model, sequences, log_evidences, found, messages)

@@ -47,12 +47,16 @@ class Messages:
 
     def joint(self, rows=slice(None)):
         """p(s_t | x) for some rows t, (rows, N): forward times backward, normalised."""
-        if self.logs:
-            log_joint = self.forward[rows] + self.backward[rows]
-            return np.exp(log_joint - logsumexp(log_joint, axis=1, keepdims=True))
-        joint = self.forward[rows] * self.backward[rows]
+        joint = self.unnormalised(rows)
         joint /= row_sum(joint)[:, None]
         return joint
+
+    def unnormalised(self, rows=slice(None)):
+        """p(s_t | x) for some rows t, (rows, N), each row up to a factor."""
+        if self.logs:
+            log_joint = self.forward[rows] + self.backward[rows]
+            return np.exp(log_joint - log_joint.max(axis=1, keepdims=True))
+        return self.forward[rows] * self.backward[rows]
 
 
 @dataclass(frozen=True, eq=False)

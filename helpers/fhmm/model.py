@@ -89,8 +89,8 @@ class FactorialHMM:
         for chain in self.whitened_means:  # the last chain's state is the fastest
             means = (means[:, None] + chain).reshape(-1, self.n_dimensions)
         x = self.whiten(x)
-        log_b = x @ means.T
-        log_b -= 0.5 * (means**2).sum(1)
+        means = np.column_stack([means, -0.5 * (means**2).sum(1)])
+        log_b = np.column_stack([x, np.ones(len(x))]) @ means.T
         return log_b, self.log_normaliser - 0.5 * (x**2).sum(1)
 
     @cached_property

@@ -1,8 +1,11 @@
 """Pairwise marginals of the exact posterior: neighbours in time, and neighbours across chains."""
 
+from functools import cache
+
 import numpy as np
 
 CHUNK = 2**17  # numbers worked on at once: about what a cache holds
+LARGEST_TABLE = 128  # joint states up to which one matrix product sums fastest
 
 
 def chunks(T, N):
@@ -13,12 +16,22 @@ def chunks(T, N):
 
 def marginals(joint, n_chains, n_states):
     """Sums of (T, L^M) over all chains but one, for each chain: (T, M, L)."""
+    T, N = joint.shape
     if n_chains == 1:
         return joint[:, None, :]
+    if N <= LARGEST_TABLE:
+        return (joint @ _membership(n_chains, n_states)).reshape(T, n_chains, n_states)
     left = n_chains // 2
-    table = joint.reshape(len(joint), n_states**left, -1)
-    parts = (table.sum(2), left), (table.sum(1), n_chains - left)
+    table = joint.reshape(T, n_states**left, -1)
+    parts = (table @ np.ones(table.shape[2]), left), (table.sum(1), n_chains - left)
     return np.concatenate([marginals(part, m, n_states) for part, m in parts], axis=1)
+
+
+@cache
+def _membership(n_chains, n_states):
+    """Whether chain m is in state i in a joint state: (L^M, M L) ones and zeros."""
+    states = np.indices((n_states,) * n_chains).reshape(n_chains, -1).T
+    return (states[:, :, None] == np.arange(n_states)).reshape(len(states), -1).astype(float)
 
 
 def coincidences(joint_sum, n_chains, n_states):
