@@ -6,7 +6,7 @@ counts: how often each word occurs, (V,) of a document or (D, V).
 """
 
 import numpy as np
-from scipy.special import digamma, gammaln, polygamma, xlogy
+from scipy.special import digamma, gammaln, polygamma, softmax, xlogy
 
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
@@ -56,6 +56,11 @@ def _negative(result, *_):
 
 def _expected_log_theta_spelt_out(gamma):
     return digamma(gamma) - digamma(gamma.sum())
+
+
+def _log_mode(gamma):
+    with np.errstate(all="ignore"):
+        return np.log((gamma - 1) / (gamma.sum() - len(gamma)))
 
 
 expected_log_theta = Task(
@@ -110,6 +115,25 @@ expected_log_theta = Task(
         Mistake(
             "You divided the digammas; a fraction of Gamma functions has a difference of logs.",
             lambda gamma: digamma(gamma) / digamma(gamma.sum()),
+        ),
+        Mistake(
+            "That is the logarithm of the mode, the most probable theta. The expectation of a "
+            "logarithm needs the digamma.",
+            _log_mode,
+        ),
+        Mistake(
+            "You added one to the concentrations: that is the expectation after one more token of "
+            "the topic.",
+            lambda gamma: digamma(gamma + 1) - digamma(gamma.sum() + 1),
+        ),
+        Mistake(
+            "You added one to the concentrations: the digamma takes them as they are.",
+            lambda gamma: digamma(gamma + 1) - digamma(gamma.sum() + len(gamma)),
+        ),
+        Mistake(
+            "You subtracted the digamma of the number of topics; it is the digamma of the sum of "
+            "gamma.",
+            lambda gamma: digamma(gamma) - digamma(len(gamma)),
         ),
     ],
     hints=Hints(
@@ -217,6 +241,27 @@ update_phi = Task(
                 _normalised(topics[:, words], axis=1).T * np.exp(_log_theta(gamma))
             ),
         ),
+        Mistake(
+            "You multiplied by the word's number. `words` says which column of topics to take; it "
+            "is not a count.",
+            lambda gamma, topics, words: _normalised(words[:, None] * _phi(gamma, topics, words)),
+        ),
+        Mistake(
+            "You took column i for token i. The column is the token's word, words[i].",
+            lambda gamma, topics, words: _phi(
+                gamma, topics, np.arange(len(words)) % topics.shape[1]
+            ),
+        ),
+        Mistake(
+            "You put E[theta] into the exponential: there E[log theta] belongs, with the digamma.",
+            lambda gamma, topics, words: _normalised(
+                topics[:, words].T * np.exp(gamma / gamma.sum())
+            ),
+        ),
+        Mistake(
+            "You used log Gamma itself; the expectation is its derivative, the digamma.",
+            lambda gamma, topics, words: _normalised(topics[:, words].T * np.exp(gammaln(gamma))),
+        ),
     ],
     hints=Hints(
         nudge="Prior times likelihood for each token. What stands in for log theta?",
@@ -314,6 +359,24 @@ update_gamma = Task(
         Mistake(
             "You squared the counts: weight each word's phi by its count once.",
             lambda alpha, phi, counts: alpha + counts**2 @ phi,
+        ),
+        Mistake(
+            "You added the sum of alpha to every topic: each topic has its own alpha_k.",
+            lambda alpha, phi, counts: alpha.sum() + counts @ phi,
+        ),
+        Mistake(
+            "You took the logarithm of the counts: three tokens count three times, not log 3.",
+            lambda alpha, phi, counts: alpha + np.log1p(counts) @ phi,
+        ),
+        Mistake(
+            "You weighted phi by alpha. The prior speaks once, as the alpha that is added; phi is "
+            "given.",
+            lambda alpha, phi, counts: alpha + counts @ _normalised(phi * alpha),
+        ),
+        Mistake(
+            "You weighted phi by alpha. The prior speaks once, as the alpha that is added; phi is "
+            "given.",
+            lambda alpha, phi, counts: alpha + counts @ (phi * alpha),
         ),
     ],
     hints=Hints(
@@ -444,6 +507,31 @@ token_expectation = Task(
                 np.arange(len(words)), phi.argmax(axis=1)
             ],
         ),
+        Mistake(
+            "You averaged beta before the logarithm: it is log beta that is averaged under phi.",
+            lambda gamma, phi, topics, words: (
+                phi @ _log_theta(gamma) + np.log((phi * topics[:, words].T).sum(axis=1))
+            ),
+        ),
+        Mistake(
+            "The digamma of the sum of gamma is missing in E[log theta].",
+            lambda gamma, phi, topics, words: (
+                phi @ digamma(gamma) + (phi * np.log(topics[:, words].T)).sum(axis=1)
+            ),
+        ),
+        Mistake(
+            "You averaged the token's probability, beta times theta, and took the log at the end: "
+            "the log is inside the expectation.",
+            lambda gamma, phi, topics, words: np.log(
+                (gamma / gamma.sum() * topics[:, words].T).sum(axis=1)
+            ),
+        ),
+        Mistake(
+            "You put in the best phi. Here phi is given, and need not be at its optimum.",
+            lambda gamma, phi, topics, words: _token_expectation(
+                gamma, _phi(gamma, topics, words), topics, words
+            ),
+        ),
     ],
     hints=Hints(
         nudge="What is drawn for a token? Take the logarithms, and average each over q.",
@@ -531,6 +619,35 @@ token_at_optimum = Derivation(
                 @ (log_theta + np.log(beta) - 2 * np.log(_phi_of(log_theta, beta)))
             ),
         ),
+        Mistake(
+            "You summed theta's and beta's parts separately: the sum runs over their product.",
+            lambda log_theta, beta: np.log(np.exp(log_theta).sum() * beta.sum()),
+        ),
+        Mistake(
+            "You left phi unnormalised. Then everything cancels, but phi must sum to one: its "
+            "normaliser is what remains.",
+            lambda log_theta, beta: 0.0,
+        ),
+        Mistake(
+            "That is log phi itself, one for each topic. It is to be put into the line.",
+            lambda log_theta, beta: np.log(_phi_of(log_theta, beta)),
+        ),
+        Mistake(
+            "You normalised exp E[log theta] on its own. It sums to less than one (Jensen), and that "
+            "belongs into the result: only phi is normalised.",
+            lambda log_theta, beta: np.log(np.sum(softmax(log_theta) * beta)),
+        ),
+        Mistake(
+            "Your phi lacks beta: the best phi_k is proportional to beta_k exp E[log theta_k].",
+            lambda log_theta, beta: (
+                softmax(log_theta) @ (log_theta + np.log(beta) - np.log(softmax(log_theta)))
+            ),
+        ),
+        Mistake(
+            "beta stands in the exponent as it is: multiply by it outside, or take its logarithm "
+            "inside.",
+            lambda log_theta, beta: np.log(np.sum(np.exp(log_theta + beta))),
+        ),
     ],
     hints=Hints(
         nudge="Write log phi with its normaliser. What cancels? And what does phi sum to?",
@@ -593,6 +710,11 @@ def _elbo_spelt_out(alpha, topics, words, gamma, phi):
     return prior + tokens + entropy
 
 
+def _expectations_under_prior(alpha, topics, words, gamma, phi):
+    parts = _parts(alpha, topics, words, alpha, phi)
+    return parts[:2].sum() + _parts(alpha, topics, words, gamma, phi)[2:].sum()
+
+
 elbo = Task(
     "elbo",
     reference=_elbo,
@@ -643,6 +765,40 @@ elbo = Task(
             "That is the ELBO per token: divide only when it is asked for.",
             lambda *document: _elbo(*document) / len(document[2]),
         ),
+        Mistake(
+            "E[log theta] of the tokens is missing: each token's topic was drawn, too.",
+            lambda alpha, topics, words, gamma, phi: (
+                _elbo(alpha, topics, words, gamma, phi) - np.sum(phi @ _log_theta(gamma))
+            ),
+        ),
+        Mistake(
+            "Your expectations of log theta are those of the prior: they are under q, with gamma.",
+            _expectations_under_prior,
+        ),
+        Mistake(
+            "You added the entropy of the prior. H(q) is that of q(theta), with gamma.",
+            lambda alpha, topics, words, gamma, phi: (
+                _weighted(1, 1, 0, 1)(alpha, topics, words, gamma, phi) + Dirichlet(alpha).entropy()
+            ),
+        ),
+        Mistake(
+            "The prior's normaliser lacks log Gamma(sum alpha).",
+            lambda alpha, topics, words, gamma, phi: (
+                _elbo(alpha, topics, words, gamma, phi) - gammaln(alpha.sum())
+            ),
+        ),
+        Mistake(
+            "The prior's normaliser lacks the sum of log Gamma(alpha_k).",
+            lambda alpha, topics, words, gamma, phi: (
+                _elbo(alpha, topics, words, gamma, phi) + gammaln(alpha).sum()
+            ),
+        ),
+        Mistake(
+            "The prior's exponents are alpha - 1, and you used alpha.",
+            lambda alpha, topics, words, gamma, phi: (
+                _elbo(alpha, topics, words, gamma, phi) + _log_theta(gamma).sum()
+            ),
+        ),
     ],
     hints=Hints(
         nudge="Four parts: prior of theta, tokens, entropy of q(theta), entropy of q(z).",
@@ -677,6 +833,13 @@ def _perplexity_cases(rng):
 
 def _perplexity_spelt_out(bounds, counts):
     return np.exp(-bounds.sum() / counts.sum())
+
+
+def _over_documents(bounds, counts, per_token_first):
+    """Means over the documents that hold a token, of bounds per token or of perplexities."""
+    held = counts.sum(axis=1) > 0
+    each = -bounds[held] / counts[held].sum(axis=1)
+    return np.exp(each.mean()) if per_token_first else np.exp(each).mean()
 
 
 perplexity = Task(
@@ -738,6 +901,33 @@ perplexity = Task(
             "You returned one perplexity for each document; one for all of them is asked for.",
             lambda bounds, counts: np.exp(-bounds / np.maximum(counts.sum(axis=1), 1)),
         ),
+        Mistake(
+            "You averaged the documents' perplexities, if with weights. Add all bounds and all "
+            "tokens first, and exponentiate at the end.",
+            lambda bounds, counts: (
+                np.sum(counts.sum(axis=1) * np.exp(-bounds / np.maximum(counts.sum(axis=1), 1)))
+                / np.sum(counts)
+            ),
+        ),
+        Mistake(
+            "You averaged bounds per token over documents: a short document then weighs as much "
+            "as a long one.",
+            lambda bounds, counts: _over_documents(bounds, counts, per_token_first=True),
+        ),
+        Mistake(
+            "You averaged the documents' perplexities. Add all bounds and all tokens first, so "
+            "that each token counts alike.",
+            lambda bounds, counts: _over_documents(bounds, counts, per_token_first=False),
+        ),
+        Mistake(
+            "You divided the mean bound by all tokens: either both are sums over the documents or "
+            "both are means.",
+            lambda bounds, counts: np.exp(-np.mean(bounds) / np.sum(counts)),
+        ),
+        Mistake(
+            "You divided by the number of entries of the table; the number of tokens is their sum.",
+            lambda bounds, counts: np.exp(-np.sum(bounds) / np.size(counts)),
+        ),
     ],
     hints=Hints(
         nudge="What is the bound per token? And how large a fair die has that log probability?",
@@ -792,6 +982,22 @@ def _em_sweep_spelt_out(alpha, topics, gamma, counts):
     expected = counts[:, :, None] * phi
     usage = expected.sum(axis=0).T
     return alpha + expected.sum(axis=1), usage / usage.sum(axis=1, keepdims=True)
+
+
+def _with_topics(topics_of):
+    """Right gamma, and topics from (phi weighted by counts (D, V, K), topics, gamma, counts)."""
+
+    def wrong(alpha, topics, gamma, counts):
+        expected = counts[:, :, None] * _corpus_phi(topics, gamma)
+        usage = topics_of(expected, topics, alpha + expected.sum(axis=1), counts)
+        return alpha + expected.sum(axis=1), _normalised(usage)
+
+    return wrong
+
+
+def _unnormalised_phi(topics, gamma):
+    log_theta = digamma(gamma) - digamma(gamma.sum(axis=1, keepdims=True))
+    return np.exp(log_theta)[:, None, :] * topics.T[None]
 
 
 em_sweep = Task(
@@ -870,6 +1076,49 @@ em_sweep = Task(
                 lambda topics, gamma: _normalised(
                     np.ones_like(gamma)[:, None, :] * topics.T[None], axis=2
                 )
+            ),
+        ),
+        Mistake(
+            "You did not normalise phi: for each word of a document it sums to one over topics.",
+            _sweep_with(_unnormalised_phi),
+        ),
+        Mistake(
+            "You multiplied the expected counts by the old topics: these are in phi already.",
+            _with_topics(lambda expected, topics, *_: topics * expected.sum(axis=0).T),
+        ),
+        Mistake(
+            "You added one to the expected counts (smoothing): that would be a prior on the "
+            "topics, and here they have none.",
+            _with_topics(lambda expected, *_: expected.sum(axis=0).T + 1),
+        ),
+        Mistake(
+            "You shared out each word by the document's theta. Its phi knows the word as well: "
+            "sum counts times phi.",
+            _with_topics(lambda expected, topics, gamma, counts: _normalised(gamma).T @ counts),
+        ),
+        Mistake(
+            "You shared out each word by the document's theta. Its phi knows the word as well: "
+            "sum counts times phi.",
+            _with_topics(lambda expected, topics, gamma, counts: gamma.T @ counts),
+        ),
+        Mistake(
+            "Your topics come from the last document only: add up the expected counts of all.",
+            _with_topics(lambda expected, *_: expected[-1].T),
+        ),
+        Mistake(
+            "In the topics every document weighs alike, whatever its length: add up the expected "
+            "counts, not shares of documents.",
+            _with_topics(
+                lambda expected, topics, gamma, counts: (
+                    (expected / counts.sum(axis=1)[:, None, None]).sum(axis=0).T
+                )
+            ),
+        ),
+        Mistake(
+            "You added to the old gamma; it is alpha to which the expected counts are added.",
+            lambda alpha, topics, gamma, counts: (
+                _em_sweep(alpha, topics, gamma, counts)[0] - alpha + gamma,
+                _em_sweep(alpha, topics, gamma, counts)[1],
             ),
         ),
     ],
