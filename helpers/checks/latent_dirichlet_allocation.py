@@ -8,7 +8,7 @@ from itertools import product
 from math import comb
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
+from scipy.special import digamma, gammaln, logsumexp, xlogy
 
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
@@ -91,6 +91,54 @@ configurations = Task(
         Mistake(
             "Your first number leaves the documents out: D documents have D times N tokens.",
             lambda D, N, K: (K**N, D * K**N),
+        ),
+        Mistake(
+            "Base and exponent are exchanged in the second number: each of the N tokens has K "
+            "possible topics, which makes K^N.",
+            lambda D, N, K: (K ** (D * N), D * N**K),
+        ),
+        Mistake(
+            "Base and exponent are exchanged in the second number: each of the N tokens has K "
+            "possible topics, which makes K^N.",
+            lambda D, N, K: (K ** (D * N), (D * N) ** K),
+        ),
+        Mistake(
+            "Your first number is the second one: taken together, the documents' configurations "
+            "multiply, K^N once for each document.",
+            lambda D, N, K: (D * K**N, D * K**N),
+        ),
+        Mistake(
+            "Your second number counts the topic counts (the number of z with the same count "
+            "taken as one): every configuration of a document's z is a term.",
+            lambda D, N, K: (K ** (D * N), D * (N + 1)),
+        ),
+        Mistake(
+            "Your second number counts the topic counts (the number of z with the same count "
+            "taken as one): every configuration of a document's z is a term.",
+            lambda D, N, K: (K ** (D * N), D * comb(N + K - 1, K - 1)),
+        ),
+        Mistake(
+            "Your second number multiplies the sizes: that many numbers p(z_i = k) there would "
+            "be, if the tokens were independent, but a document's z are coupled by theta.",
+            lambda D, N, K: (K ** (D * N), D * N * K),
+        ),
+        Mistake(
+            "Your second number adds D where the documents' terms must be added up: D times K^N.",
+            lambda D, N, K: (K ** (D * N), D + K**N),
+        ),
+        Mistake(
+            "K - 1 is the number of free parameters of a distribution over K topics. A token's "
+            "topic has K values.",
+            lambda D, N, K: ((K - 1) ** (D * N), D * (K - 1) ** N),
+        ),
+        Mistake(
+            "Your first number is K to the power of D: every token has its own topic, not every "
+            "document.",
+            lambda D, N, K: (K**D, D * K**N),
+        ),
+        Mistake(
+            "Both numbers are logarithms, the exponents: how many configurations are there?",
+            lambda D, N, K: (D * N * np.log(K), np.log(D) + N * np.log(K)),
         ),
     ],
     hints=Hints(
@@ -177,6 +225,34 @@ token_posterior = Task(
             "You used the first word of the vocabulary whatever was observed.",
             lambda theta, topics, word: _token_posterior(theta, topics, 0 if word else 1),
         ),
+        Mistake(
+            "You normalised the logarithms: exponentiate first, then divide by the sum.",
+            lambda theta, topics, word: (
+                (np.log(theta) + np.log(topics[:, word]))
+                / (np.log(theta) + np.log(topics[:, word])).sum()
+            ),
+        ),
+        Mistake(
+            "You put everything on the most probable topic: the posterior is a distribution.",
+            lambda theta, topics, word: np.eye(len(theta))[(theta * topics[:, word]).argmax()],
+        ),
+        Mistake(
+            "You returned p(word | topic) (or normalised the joint over the words, which gives it "
+            "back): Bayes' rule turns it round, into p(topic | word).",
+            lambda theta, topics, word: topics[:, word],
+        ),
+        Mistake(
+            "You divided by the largest entry: a distribution is divided by its sum.",
+            lambda theta, topics, word: theta * topics[:, word] / (theta * topics[:, word]).max(),
+        ),
+        Mistake(
+            "You divided the likelihood by its average, p(word), and forgot theta above the line.",
+            lambda theta, topics, word: topics[:, word] / (theta @ topics[:, word]),
+        ),
+        Mistake(
+            "You averaged theta and the normalised likelihood: Bayes' rule multiplies them.",
+            lambda theta, topics, word: (theta + topics[:, word] / topics[:, word].sum()) / 2,
+        ),
     ],
     hints=Hints(
         nudge="Prior times likelihood, then normalise. What is the prior of a token's topic?",
@@ -255,6 +331,75 @@ log_joint = Task(
             "A mean over tokens instead of the sum: longer documents are less probable.",
             lambda theta, topics, z, words: np.mean(np.log(theta[z]) + np.log(topics[z, words])),
         ),
+        Mistake(
+            "You divided by theta (subtracted its logarithm): the token's topic and its word are "
+            "drawn one after the other, so their probabilities multiply.",
+            lambda theta, topics, z, words: np.sum(np.log(topics[z, words]) - np.log(theta[z])),
+        ),
+        Mistake(
+            "Only the first token is there: the joint has two factors for every token.",
+            lambda theta, topics, z, words: np.log(theta[z[0]]) + np.log(topics[z[0], words[0]]),
+        ),
+        Mistake(
+            "The last token is missing.",
+            lambda theta, topics, z, words: _log_joint(theta, topics, z[:-1], words[:-1]),
+        ),
+        Mistake(
+            "The first token is missing.",
+            lambda theta, topics, z, words: _log_joint(theta, topics, z[1:], words[1:]),
+        ),
+        Mistake(
+            "You took each pair of topic and word once, however often it occurs: every token "
+            "counts.",
+            lambda theta, topics, z, words: sum(
+                np.log(theta[k] * topics[k, w])
+                for k, w in set(zip(z.tolist(), words.tolist(), strict=True))
+            ),
+        ),
+        Mistake(
+            "theta has an entry for each topic: its index is the token's topic z, not the word.",
+            lambda theta, topics, z, words: np.sum(
+                np.log(theta[words % len(theta)]) + np.log(topics[z, words])
+            ),
+        ),
+        Mistake(
+            "theta entered once only: every token draws its own topic.",
+            lambda theta, topics, z, words: np.log(theta[z[0]]) + np.sum(np.log(topics[z, words])),
+        ),
+        Mistake(
+            "You read every word off the first topic: the word is drawn from the token's own "
+            "topic, z.",
+            lambda theta, topics, z, words: np.sum(np.log(theta[z]) + np.log(topics[0, words])),
+        ),
+        Mistake(
+            "You took each token's most probable topic; the topics z are given.",
+            lambda theta, topics, z, words: np.log(
+                (theta[:, None] * topics[:, words]).max(axis=0)
+            ).sum(),
+        ),
+        Mistake(
+            "You divided by the evidence: that is the posterior log p(z | w, theta). The joint is"
+            " asked for.",
+            lambda theta, topics, z, words: (
+                _log_joint(theta, topics, z, words) - np.sum(np.log(theta @ topics[:, words]))
+            ),
+        ),
+        Mistake(
+            "You returned the joint; its logarithm is asked for.",
+            lambda theta, topics, z, words: np.exp(_log_joint(theta, topics, z, words)),
+        ),
+        Mistake(
+            "You did not take the logarithm of theta.",
+            lambda theta, topics, z, words: np.sum(theta[z] + np.log(topics[z, words])),
+        ),
+        Mistake(
+            "You did not take the logarithm of the words' probabilities.",
+            lambda theta, topics, z, words: np.sum(np.log(theta[z]) + topics[z, words]),
+        ),
+        Mistake(
+            "You added the probabilities; their logarithms are added.",
+            lambda theta, topics, z, words: np.sum(theta[z] + topics[z, words]),
+        ),
     ],
     hints=Hints(
         nudge="Act the story out: what is drawn for each token, and with what probability?",
@@ -322,6 +467,61 @@ theta_given_z = Derivation(
             "You subtracted the counts: tokens of a topic make its share larger.",
             lambda alpha, n: alpha - n,
         ),
+        Mistake(
+            "That is the mode of the posterior of theta: the concentrations are not normalised, "
+            "and nothing is subtracted.",
+            lambda alpha, n: (alpha + n - 1) / (alpha + n - 1).sum(),
+        ),
+        Mistake(
+            "You multiplied alpha - 1 by n. Powers of the same base multiply by adding exponents,"
+            " alpha - 1 + n; and a concentration is the exponent plus one.",
+            lambda alpha, n: (alpha - 1) * n,
+        ),
+        Mistake(
+            "You added the sum of all alpha to the counts: each topic has its own concentration.",
+            lambda alpha, n: alpha.sum() + n,
+        ),
+        Mistake(
+            "You raised alpha to the power n: the exponents of theta are added, alpha - 1 + n.",
+            lambda alpha, n: alpha**n,
+        ),
+        Mistake(
+            "You averaged alpha and n: the exponents are added.",
+            lambda alpha, n: (alpha + n) / 2,
+        ),
+        Mistake(
+            "You forgot alpha, or took it for one: the prior's concentrations count like tokens "
+            "seen beforehand.",
+            lambda alpha, n: n + 1.0,
+        ),
+        Mistake(
+            "Those are the shares of the tokens: the concentrations are not normalised, and alpha"
+            " counts too.",
+            lambda alpha, n: n / n.sum(),
+        ),
+        Mistake(
+            "You forgot the tokens, and those are the prior's exponents: its concentrations are "
+            "the exponents plus one.",
+            lambda alpha, n: alpha - 1,
+        ),
+        Mistake(
+            "You forgot alpha: those are the exponents of the likelihood, minus one.",
+            lambda alpha, n: n - 1.0,
+        ),
+        Mistake(
+            "You added the logarithm of the counts: theta_k is raised to the power n_k, so n_k "
+            "itself is added.",
+            lambda alpha, n: alpha + np.log(n),
+        ),
+        Mistake(
+            "You weighted the counts with alpha's shares: each topic's own count is added to its "
+            "alpha.",
+            lambda alpha, n: alpha + n * alpha / alpha.sum(),
+        ),
+        Mistake(
+            "You took the exponent of a Dirichlet for alpha + 1: it is alpha - 1.",
+            lambda alpha, n: alpha + n + 2,
+        ),
     ],
     hints=Hints(
         nudge="Which exponent has theta_k in all? And which concentration has that exponent?",
@@ -378,8 +578,11 @@ def _log_prior_of_z(alpha, z):
 
 def _prior_cases(rng):
     for K, N in ((2, 2), (3, 3), (2, 5), (4, 3), (3, 8)):
-        yield case(rng.uniform(0.3, 2.5, K), rng.integers(K, size=N))
-    yield case(rng.uniform(0.3, 2.5, 4), np.array([1, 0, 1]), label="topics that nobody uses")
+        z = rng.integers(K, size=N)
+        z[rng.integers(N)] = K - 1  # np.bincount counts to the greatest z, if not told how far
+        yield case(rng.uniform(0.3, 2.5, K), z)
+    label = "topics without tokens, the last ones among them (their counts must be there, as 0)"
+    yield case(rng.uniform(0.3, 2.5, 4), np.array([1, 0, 1]), label=label)
 
 
 def _log_multinomial(alpha, z):
@@ -390,6 +593,18 @@ def _log_multinomial(alpha, z):
 def _below_zero(value, *_):
     top = np.max(value)
     return "" if top <= 1e-9 else f"your log p(z) is {top:.4g}: a probability cannot exceed 1"
+
+
+def _with_counts(formula):
+    """A wrong answer from a formula of alpha, the counts n, A and N."""
+    return lambda alpha, z: formula(
+        alpha, np.bincount(z, minlength=len(alpha)), alpha.sum(), len(z)
+    )
+
+
+def _used_topics_only(alpha, z):
+    used = np.unique(z)
+    return _log_prior_of_z(alpha[used], np.searchsorted(used, z))
 
 
 log_prior_of_z = Task(
@@ -459,6 +674,156 @@ log_prior_of_z = Task(
                 _log_prior_of_z(alpha, z) + gammaln(alpha.sum() + len(z)) - gammaln(len(z) + 1)
             ),
         ),
+        Mistake(
+            "Gamma(A) is left out, above the line of the first fraction.",
+            _with_counts(
+                lambda alpha, n, A, N: -gammaln(A + N) + np.sum(gammaln(alpha + n) - gammaln(alpha))
+            ),
+        ),
+        Mistake(
+            "Gamma(A + N) is left out, below the line of the first fraction.",
+            _with_counts(
+                lambda alpha, n, A, N: gammaln(A) + np.sum(gammaln(alpha + n) - gammaln(alpha))
+            ),
+        ),
+        Mistake(
+            "The logarithm of Gamma is gammaln: you took the logarithms of alpha and of the "
+            "counts themselves, without Gamma.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    np.log(A) - np.log(A + N) + np.sum(np.log(alpha + n) - np.log(alpha))
+                )
+            ),
+        ),
+        Mistake(
+            "The first fraction is upside down: Gamma(A) stands above, Gamma(A + N) below the "
+            "line.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    gammaln(A + N) - gammaln(A) + np.sum(gammaln(alpha + n) - gammaln(alpha))
+                )
+            ),
+        ),
+        Mistake(
+            "The product's fraction is upside down: Gamma(alpha_k + n_k) stands above, "
+            "Gamma(alpha_k) below the line.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    gammaln(A) - gammaln(A + N) - np.sum(gammaln(alpha + n) - gammaln(alpha))
+                )
+            ),
+        ),
+        Mistake(
+            "You added K, the number of topics, to A: Gamma(A + N) holds the number of tokens.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    gammaln(A)
+                    - gammaln(A + len(alpha))
+                    + np.sum(gammaln(alpha + n) - gammaln(alpha))
+                )
+            ),
+        ),
+        Mistake(
+            "You took all alpha for one: use those given.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    gammaln(len(n)) - gammaln(len(n) + N) + np.sum(gammaln(1 + n))
+                )
+            ),
+        ),
+        Mistake(
+            "You put the posterior mean of theta in for theta, so that the tokens look "
+            "independent: the integral over theta is another number.",
+            _with_counts(lambda alpha, n, A, N: np.sum(n * np.log((alpha + n) / (A + N)))),
+        ),
+        Mistake(
+            "Gamma's argument is not shifted by one here: Gamma(A) and Gamma(alpha_k + n_k) stand"
+            " in the formula as they are, no factorials of A and alpha.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    gammaln(A + 1)
+                    - gammaln(A + N + 1)
+                    + np.sum(gammaln(alpha + n + 1) - gammaln(alpha + 1))
+                )
+            ),
+        ),
+        Mistake(
+            "You added the topics up inside Gamma: each topic has a Gamma of its own, and their "
+            "logarithms are added.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    gammaln(A) - gammaln(A + N) + gammaln((alpha + n).sum()) - gammaln(alpha.sum())
+                )
+            ),
+        ),
+        Mistake(
+            "You gave all z the same probability, K^-N: with theta unknown, z that use few topics"
+            " often are more probable.",
+            _with_counts(lambda alpha, n, A, N: -N * np.log(len(alpha))),
+        ),
+        Mistake(
+            "You took digamma for the logarithm of Gamma: digamma is its derivative.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    digamma(A) - digamma(A + N) + np.sum(digamma(alpha + n) - digamma(alpha))
+                )
+            ),
+        ),
+        Mistake(
+            "Your sum runs over the tokens where it must run over the topics: a topic's Gamma "
+            "counts once, not once for each of its tokens.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    gammaln(A) - gammaln(A + N) + np.sum(n * (gammaln(alpha + n) - gammaln(alpha)))
+                )
+            ),
+        ),
+        Mistake(
+            "You took the mean of alpha for A: A is their sum.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    gammaln(alpha.mean())
+                    - gammaln(alpha.mean() + N)
+                    + np.sum(gammaln(alpha + n) - gammaln(alpha))
+                )
+            ),
+        ),
+        Mistake(
+            "You forgot the topics without tokens in A: the sum of alpha runs over all topics, "
+            "used or not.",
+            _used_topics_only,
+        ),
+        Mistake(
+            "You averaged over the topics: the product becomes a sum of logarithms.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    gammaln(A) - gammaln(A + N) + np.mean(gammaln(alpha + n) - gammaln(alpha))
+                )
+            ),
+        ),
+        Mistake(
+            "You used the shares n_k / N as theta: that is the likelihood at its greatest. theta "
+            "is integrated out.",
+            _with_counts(lambda alpha, n, A, N: np.sum(xlogy(n, n / N))),
+        ),
+        Mistake(
+            "You took the logarithm of gammaln: it is a logarithm already.",
+            _with_counts(
+                lambda alpha, n, A, N: np.log(
+                    np.abs(
+                        gammaln(A) / gammaln(A + N) * np.prod(gammaln(alpha + n) / gammaln(alpha))
+                    )
+                )
+            ),
+        ),
+        Mistake(
+            "You multiplied where the logarithms of the two fractions are added.",
+            _with_counts(
+                lambda alpha, n, A, N: (
+                    (gammaln(A) - gammaln(A + N)) * np.sum(gammaln(alpha + n) - gammaln(alpha))
+                )
+            ),
+        ),
     ],
     hints=Hints(
         nudge="Count the tokens of each topic. np.bincount(z, minlength=...) also counts to zero.",
@@ -493,6 +858,31 @@ def _evidence_cases(rng):
 
 def _mean_theta(alpha, z):
     return np.sum(np.log(alpha[z] / alpha.sum()))
+
+
+def _of_these(keep):
+    """The evidence from those z only of which ``keep(z)`` is true."""
+
+    def wrong(alpha, topics, words):
+        every = product(range(len(alpha)), repeat=len(words))
+        held = [k for k, z in enumerate(every) if keep(z)]
+        return float(logsumexp(_terms(alpha, topics, words)[held])) if held else -np.inf
+
+    return wrong
+
+
+def _priors(alpha, topics, words):
+    return _terms(alpha, np.ones_like(topics), words)
+
+
+def _likelihoods(alpha, topics, words):
+    return _terms(alpha, topics, words, lambda alpha, z: 0.0)
+
+
+def _sum_of_words(alpha, topics, words):
+    every = [np.array(z) for z in product(range(len(alpha)), repeat=len(words))]
+    each = [_log_prior_of_z(alpha, z) + np.log(topics[z, words].sum()) for z in every]
+    return float(logsumexp(each))
 
 
 def _one_topic_a_document(alpha, topics, words):
@@ -575,6 +965,95 @@ log_evidence = Task(
             "few topics often.",
             lambda alpha, topics, words: float(np.log(topics[:, words].mean(axis=0)).sum()),
         ),
+        Mistake(
+            "Your z are only those in ascending order (combinations): [0, 1] and [1, 0] are "
+            "different values of z, and both count.",
+            _of_these(lambda z: list(z) == sorted(z)),
+        ),
+        Mistake(
+            "Your z use every topic at most once (permutations): several tokens may have the same"
+            " topic.",
+            _of_these(lambda z: len(set(z)) == len(z)),
+        ),
+        Mistake(
+            "You added the words' probabilities inside the logarithm: the tokens' probabilities "
+            "multiply.",
+            _sum_of_words,
+        ),
+        Mistake(
+            "You multiplied the two logarithms: log p(z | alpha) and the words' log probabilities"
+            " are added.",
+            lambda alpha, topics, words: logsumexp(
+                _priors(alpha, topics, words) * _likelihoods(alpha, topics, words)
+            ),
+        ),
+        Mistake(
+            "You averaged the log joints over z: the evidence is the log of a sum.",
+            lambda alpha, topics, words: _terms(alpha, topics, words).mean(),
+        ),
+        Mistake(
+            "You added p(z | alpha) and the likelihood: they multiply.",
+            lambda alpha, topics, words: np.log(
+                np.sum(
+                    np.exp(_priors(alpha, topics, words))
+                    + np.exp(_likelihoods(alpha, topics, words))
+                )
+            ),
+        ),
+        Mistake(
+            "You included the multinomial coefficient of the words: w is one particular order of "
+            "the tokens.",
+            lambda alpha, topics, words: (
+                _log_evidence(alpha, topics, words)
+                + _log_multinomial(np.ones(topics.shape[1]), words)
+            ),
+        ),
+        Mistake(
+            "You included the multinomial coefficient of z: the sum runs through every order of z"
+            " already.",
+            lambda alpha, topics, words: logsumexp(
+                _terms(
+                    alpha,
+                    topics,
+                    words,
+                    lambda a, z: _log_prior_of_z(a, z) + _log_multinomial(a, z),
+                )
+            ),
+        ),
+        Mistake(
+            "You took all alpha for one: use those given.",
+            lambda alpha, topics, words: _log_evidence(np.ones_like(alpha), topics, words),
+        ),
+        Mistake(
+            "You normalised the topics over the topics: each topic is a distribution over words "
+            "as it is.",
+            lambda alpha, topics, words: _log_evidence(alpha, topics / topics.sum(0), words),
+        ),
+        Mistake(
+            "You averaged the log-likelihood over p(z | alpha): the likelihoods themselves are "
+            "averaged. By Jensen's inequality yours lies below.",
+            lambda alpha, topics, words: (
+                np.exp(_priors(alpha, topics, words)) @ _likelihoods(alpha, topics, words)
+            ),
+        ),
+        Mistake(
+            "One factor of p(z | alpha) is missing, Gamma(A): then the prior does not sum to one.",
+            lambda alpha, topics, words: _log_evidence(alpha, topics, words) - gammaln(alpha.sum()),
+        ),
+        Mistake(
+            "The first fraction, Gamma(A) / Gamma(A + N), is missing from p(z | alpha).",
+            lambda alpha, topics, words: (
+                _log_evidence(alpha, topics, words)
+                - gammaln(alpha.sum())
+                + gammaln(alpha.sum() + len(words))
+            ),
+        ),
+        Mistake(
+            "You normalised over z: those are the posteriors p(z | w), of which the sum is one.",
+            lambda alpha, topics, words: (
+                _terms(alpha, topics, words) - _log_evidence(alpha, topics, words)
+            ),
+        ),
     ],
     hints=Hints(
         nudge="itertools.product(range(K), repeat=N) gives every z. What is each one's log joint?",
@@ -618,6 +1097,47 @@ def _by_coefficients(alpha, topics, words, coefficients, order=None):
 
 def _binomials(words):
     return np.array([float(comb(len(words), k)) for k in range(len(words) + 1)])
+
+
+def _counted(formula):
+    """A wrong answer from a formula of alpha, n, N, A and the coefficients, one term for each n."""
+
+    def wrong(alpha, topics, words):
+        N = len(words)
+        return formula(alpha, np.arange(N + 1), N, alpha.sum(), _coefficients(topics, words))
+
+    return wrong
+
+
+def _log_prior_of_count(alpha, n, N):
+    fraction = gammaln(alpha.sum()) - gammaln(alpha.sum() + N)
+    above = gammaln(alpha[0] + n) + gammaln(alpha[1] + N - n)
+    return fraction + above - gammaln(alpha).sum()
+
+
+def _in_one_order(topics, words):
+    """The first n tokens from topic 0, the others from topic 1."""
+    first, second = topics[:, words]
+    return np.array([first[:n].prod() * second[n:].prod() for n in range(len(words) + 1)])
+
+
+def _overwritten(topics, words):
+    """The coefficients of a loop that reads what it has just written."""
+    c = np.append(1.0, np.zeros(len(words)))
+    for word in words:
+        for n in range(1, len(c)):
+            c[n] = c[n] * topics[1, word] + c[n - 1] * topics[0, word]
+        c[0] *= topics[1, word]
+    return c
+
+
+def _overwritten_upwards(topics, words):
+    c = np.append(1.0, np.zeros(len(words)))
+    for word in words:
+        c[0] *= topics[1, word]
+        for n in range(1, len(c)):
+            c[n] = c[n] * topics[1, word] + c[n - 1] * topics[0, word]
+    return c
 
 
 def _evidence_by_counts_spelt_out(alpha, topics, words):
@@ -692,6 +1212,158 @@ evidence_by_counts = Task(
                 _by_coefficients(alpha, topics, words, keep * _coefficients(topics, words))
                 for keep in np.eye(len(words) + 1)
             ),
+        ),
+        Mistake(
+            "Gamma(A) is left out of p(z | alpha).",
+            _counted(
+                lambda alpha, n, N, A, c: (
+                    logsumexp(_log_prior_of_count(alpha, n, N), b=c) - gammaln(A)
+                )
+            ),
+        ),
+        Mistake(
+            "Gamma(A + N) is left out of p(z | alpha).",
+            _counted(
+                lambda alpha, n, N, A, c: (
+                    logsumexp(_log_prior_of_count(alpha, n, N), b=c) + gammaln(A + N)
+                )
+            ),
+        ),
+        Mistake(
+            "The fraction Gamma(A) / Gamma(A + N) is left out of p(z | alpha).",
+            _counted(
+                lambda alpha, n, N, A, c: (
+                    logsumexp(_log_prior_of_count(alpha, n, N), b=c) - gammaln(A) + gammaln(A + N)
+                )
+            ),
+        ),
+        Mistake(
+            "The division by Gamma(alpha_0) Gamma(alpha_1) is left out of p(z | alpha).",
+            _counted(
+                lambda alpha, n, N, A, c: (
+                    logsumexp(_log_prior_of_count(alpha, n, N), b=c) + gammaln(alpha).sum()
+                )
+            ),
+        ),
+        Mistake(
+            "The first count is missing: n runs from 0, no token of topic 0.",
+            _counted(
+                lambda alpha, n, N, A, c: logsumexp(_log_prior_of_count(alpha, n, N)[1:], b=c[1:])
+            ),
+        ),
+        Mistake(
+            "The last count is missing: n runs to N, all tokens of topic 0. That makes N + 1 "
+            "counts.",
+            _counted(
+                lambda alpha, n, N, A, c: logsumexp(_log_prior_of_count(alpha, n, N)[:-1], b=c[:-1])
+            ),
+        ),
+        Mistake(
+            "The first and the last count are missing: n runs from 0 to N.",
+            _counted(
+                lambda alpha, n, N, A, c: logsumexp(
+                    _log_prior_of_count(alpha, n, N)[1:-1], b=c[1:-1]
+                )
+            ),
+        ),
+        Mistake(
+            "You took the first n tokens for those of topic 0: a coefficient adds up all choices "
+            "of n tokens, not one order only.",
+            lambda alpha, topics, words: _by_coefficients(
+                alpha, topics, words, _in_one_order(topics, words)
+            ),
+        ),
+        Mistake(
+            "You took the first n tokens for those of topic 0 and multiplied by the number of "
+            "choices: different choices have different products of beta, and those must be added "
+            "up.",
+            lambda alpha, topics, words: _by_coefficients(
+                alpha, topics, words, _in_one_order(topics, words) * _binomials(words)
+            ),
+        ),
+        Mistake(
+            "Your loop overwrites a coefficient before the next one has read it: go downwards in "
+            "n, or write into a new array.",
+            lambda alpha, topics, words: _by_coefficients(
+                alpha, topics, words, _overwritten(topics, words)
+            ),
+        ),
+        Mistake(
+            "Your loop overwrites a coefficient before the next one has read it: go downwards in "
+            "n, or write into a new array.",
+            lambda alpha, topics, words: _by_coefficients(
+                alpha, topics, words, _overwritten_upwards(topics, words)
+            ),
+        ),
+        Mistake(
+            "You gave all counts the same weight: each has its own p(z | alpha).",
+            _counted(lambda alpha, n, N, A, c: np.log(c.mean())),
+        ),
+        Mistake(
+            "You averaged over the N + 1 counts: they are added up.",
+            _counted(
+                lambda alpha, n, N, A, c: (
+                    logsumexp(_log_prior_of_count(alpha, n, N), b=c) - np.log(N + 1)
+                )
+            ),
+        ),
+        Mistake(
+            "You summed the logarithms over n: the evidence is the log of a sum.",
+            _counted(
+                lambda alpha, n, N, A, c: np.sum(_log_prior_of_count(alpha, n, N) + np.log(c))
+            ),
+        ),
+        Mistake(
+            "If n tokens are of topic 0, N - n are of topic 1: you gave topic 1 n tokens as well.",
+            _counted(
+                lambda alpha, n, N, A, c: logsumexp(
+                    gammaln(A)
+                    - gammaln(A + N)
+                    + gammaln(alpha[0] + n)
+                    + gammaln(alpha[1] + n)
+                    - gammaln(alpha).sum(),
+                    b=c,
+                )
+            ),
+        ),
+        Mistake(
+            "If n tokens are of topic 0, N - n are of topic 1: you gave topic 1 all N tokens.",
+            _counted(
+                lambda alpha, n, N, A, c: logsumexp(
+                    gammaln(A)
+                    - gammaln(A + N)
+                    + gammaln(alpha[0] + n)
+                    + gammaln(alpha[1] + N)
+                    - gammaln(alpha).sum(),
+                    b=c,
+                )
+            ),
+        ),
+        Mistake(
+            "You added the coefficients to log p(z | alpha) without taking their logarithm.",
+            _counted(lambda alpha, n, N, A, c: logsumexp(_log_prior_of_count(alpha, n, N) + c)),
+        ),
+        Mistake(
+            "The first word is missing.",
+            lambda alpha, topics, words: _evidence_by_counts(alpha, topics, words[1:]),
+        ),
+        Mistake(
+            "The last word is missing.",
+            lambda alpha, topics, words: _evidence_by_counts(alpha, topics, words[:-1]),
+        ),
+        Mistake(
+            "You returned p(w); its logarithm is asked for.",
+            _counted(
+                lambda alpha, n, N, A, c: np.exp(logsumexp(_log_prior_of_count(alpha, n, N), b=c))
+            ),
+        ),
+        Mistake(
+            "The words are missing: that sums p(z | alpha) over one z for each count.",
+            _counted(lambda alpha, n, N, A, c: logsumexp(_log_prior_of_count(alpha, n, N))),
+        ),
+        Mistake(
+            "You returned the terms of all counts: add them up.",
+            _counted(lambda alpha, n, N, A, c: _log_prior_of_count(alpha, n, N) + np.log(c)),
         ),
     ],
     hints=Hints(
