@@ -162,6 +162,66 @@ kl = Task(
             "That is the squared Hellinger distance. The KL averages log ratios.",
             lambda q, p: np.sum((np.sqrt(q) - np.sqrt(p)) ** 2) / 2,
         ),
+        Mistake(
+            "KL has a direction: you computed KL(p || q). The average is under q, the first one.",
+            lambda q, p: np.sum(p * np.log(p / q)),
+        ),
+        Mistake(
+            "KL has a direction: you computed KL(p || q). The average is under q, the first one.",
+            lambda q, p: _without_zeros(p, q),
+        ),
+        Mistake(
+            "KL has a direction: you computed KL(p || q). The average is under q, the first one.",
+            lambda q, p: np.sum(p[p > 0] * np.log(p[p > 0] / q[p > 0])),
+        ),
+        Mistake(
+            "You took the log of the average ratio: average the logarithms of the ratios.",
+            lambda q, p: np.log(np.sum(q[q > 0] ** 2 / p[q > 0])),
+        ),
+        Mistake(
+            "You divided the logarithms: the log of a ratio is the difference of the logs.",
+            lambda q, p: np.sum(q[q > 0] * np.log(q[q > 0]) / np.log(p[q > 0])),
+        ),
+        Mistake(
+            "You divided the logarithms: the log of a ratio is the difference of the logs.",
+            lambda q, p: np.sum(q * np.log(q) / np.log(p)),
+        ),
+        Mistake(
+            "You set the negative terms to zero: a term is negative wherever q is below p, and "
+            "counts.",
+            lambda q, p: np.maximum(rel_entr(q, p), 0).sum(),
+        ),
+        Mistake(
+            "A small constant inside the logarithm makes the infinite divergence finite: where q "
+            "has mass and p has none it must be np.inf.",
+            lambda q, p: np.sum(q * np.log((q + 1e-12) / (p + 1e-12))),
+        ),
+        Mistake(
+            "A small constant inside the logarithm makes the infinite divergence finite: where q "
+            "has mass and p has none it must be np.inf.",
+            lambda q, p: np.sum(q[q > 0] * np.log(q[q > 0] / (p[q > 0] + 1e-12))),
+        ),
+        Mistake(
+            "A small constant inside the logarithm makes the infinite divergence finite: where q "
+            "has mass and p has none it must be np.inf.",
+            lambda q, p: np.sum(q[q > 0] * np.log(q[q > 0] / np.maximum(p[q > 0], 1e-12))),
+        ),
+        Mistake(
+            "The logarithm is missing: the KL averages the log of the ratio.",
+            lambda q, p: np.sum(q[q > 0] ** 2 / p[q > 0]),
+        ),
+        Mistake(
+            "Nothing weights the log ratios: the KL is their average under q.",
+            lambda q, p: np.sum(np.log(q[q > 0] / p[q > 0])),
+        ),
+        Mistake(
+            "You stopped before the sum: those are the terms of the KL.",
+            lambda q, p: rel_entr(q, p),
+        ),
+        Mistake(
+            "You took the difference q - p where the log of their ratio belongs.",
+            lambda q, p: np.sum(q * (q - p)),
+        ),
     ],
     hints=Hints(
         nudge="For each z: how surprised are you, in logs, to find q and not p? Average under q.",
@@ -252,6 +312,71 @@ jensen_gap = Task(
             "close, but the gap itself is asked for.",
             lambda y, weights: weights @ (y - weights @ y) ** 2 / (2 * (weights @ y) ** 2),
         ),
+        Mistake(
+            "The second average has equal weights: E[log Y] is under the given weights, too.",
+            lambda y, weights: np.log(weights @ y) - np.log(y).mean(),
+        ),
+        Mistake(
+            "The first average has equal weights: E[Y] is under the given weights, too.",
+            lambda y, weights: np.log(y.mean()) - weights @ np.log(y),
+        ),
+        Mistake(
+            "That is the variance of Y. It is zero where the gap is, but the gap is a difference "
+            "of logarithms.",
+            lambda y, weights: weights @ (y - weights @ y) ** 2,
+        ),
+        Mistake(
+            "That is the standard deviation of Y. It is zero where the gap is, but the gap is a "
+            "difference of logarithms.",
+            lambda y, weights: np.sqrt(weights @ (y - weights @ y) ** 2),
+        ),
+        Mistake(
+            "That is the gap of the exponential function; Jensen's inequality is applied to the "
+            "logarithm here.",
+            lambda y, weights: np.exp(weights @ y) - weights @ np.exp(y),
+        ),
+        Mistake(
+            "That is the gap of the exponential function; Jensen's inequality is applied to the "
+            "logarithm here.",
+            lambda y, weights: weights @ np.exp(y) - np.exp(weights @ y),
+        ),
+        Mistake(
+            "The second term averages Y log Y: the logarithm alone is averaged under the weights.",
+            lambda y, weights: np.log(weights @ y) - np.sum(weights * y * np.log(y)),
+        ),
+        Mistake(
+            "You did not sum: an expectation is a sum over the values, in both terms.",
+            lambda y, weights: np.log(weights * y) - weights * np.log(y),
+        ),
+        Mistake(
+            "You took logarithms of the weights; those of Y are averaged.",
+            lambda y, weights: np.log(weights @ y) - y @ np.log(weights),
+        ),
+        Mistake(
+            "You multiplied Y with the weights twice.",
+            lambda y, weights: np.log(weights @ (weights * y)) - weights @ np.log(y),
+        ),
+        Mistake(
+            "That is the entropy of the weights: Y does not appear in it.",
+            lambda y, weights: entr(weights).sum(),
+        ),
+        Mistake(
+            "You added the two: the gap is their difference.",
+            lambda y, weights: np.log(weights @ y) + weights @ np.log(y),
+        ),
+        Mistake(
+            "You took the log in the second term twice.",
+            lambda y, weights: np.log(weights @ y) - np.log(np.abs(weights @ np.log(y))),
+        ),
+        Mistake(
+            "You divided the second term by the number of values: the weights sum to one already.",
+            lambda y, weights: np.log(weights @ y) - weights @ np.log(y) / len(y),
+        ),
+        Mistake(
+            "You divided the first average by the number of values: the weights sum to one "
+            "already.",
+            lambda y, weights: np.log(weights @ y / len(y)) - weights @ np.log(y),
+        ),
     ],
     hints=Hints(
         nudge="Two numbers: first average, then log; first log, then average. Which is larger?",
@@ -326,6 +451,11 @@ def _elbo_of_ratios(log_joint, q):
 
 def _posterior(log_joint):
     return np.exp(log_joint - logsumexp(log_joint))
+
+
+def _held(formula):
+    """A wrong answer from a formula of the log joint and q where q is positive."""
+    return lambda log_joint, q: formula(log_joint[q > 0], q[q > 0])
 
 
 elbo = Task(
@@ -406,6 +536,100 @@ elbo = Task(
         Mistake(
             "The first term is the log of the average joint: it is log p(x, z) that is averaged.",
             lambda log_joint, q: logsumexp(log_joint, b=q) + entr(q).sum(),
+        ),
+        Mistake(
+            "Nothing weights the terms: the bound is their average under q.",
+            _held(lambda a, q: np.sum(a - np.log(q))),
+        ),
+        Mistake(
+            "You averaged with equal weights: the expectation is under q.",
+            _held(lambda a, q: np.mean(a - np.log(q))),
+        ),
+        Mistake(
+            "Nothing weights log q(z): both logarithms are averaged under q.",
+            _held(lambda a, q: np.sum(q * a) - np.sum(np.log(q))),
+        ),
+        Mistake(
+            "Nothing weights log p(x, z): both logarithms are averaged under q.",
+            _held(lambda a, q: np.sum(a) - np.sum(q * np.log(q))),
+        ),
+        Mistake(
+            "log q(z) has neither its weight nor its sign: it is averaged under q and subtracted.",
+            _held(lambda a, q: np.sum(q * a) + np.sum(np.log(q))),
+        ),
+        Mistake(
+            "You averaged under the posterior; the expectation is under q.",
+            lambda log_joint, q: np.sum(
+                _posterior(log_joint)[q > 0] * (log_joint[q > 0] - np.log(q[q > 0]))
+            ),
+        ),
+        Mistake(
+            "You divided the logarithms: the log of a ratio is the difference of the logs.",
+            _held(lambda a, q: np.sum(q * a / np.log(q))),
+        ),
+        Mistake(
+            "You took the log joint at the most probable z under q only: average it over all z.",
+            lambda log_joint, q: log_joint.flat[q.argmax()] + entr(q).sum(),
+        ),
+        Mistake(
+            "You left the average under q out and took log p(x) for it: the expected log joint is"
+            " meant, not the evidence.",
+            lambda log_joint, q: logsumexp(log_joint) + entr(q).sum(),
+        ),
+        Mistake(
+            "You put log p(x) where the expected log joint belongs, and the entropy has the wrong"
+            " sign.",
+            lambda log_joint, q: logsumexp(log_joint) - entr(q).sum(),
+        ),
+        Mistake(
+            "You took the log of the average joint, log E_q[p(x, z)], and left the entropy out: "
+            "the bound averages the logarithm of p(x, z) / q(z).",
+            lambda log_joint, q: logsumexp(log_joint, b=q),
+        ),
+        Mistake(
+            "That is log p(x) of those z that q takes: you took the log after the average. The "
+            "bound averages the logs.",
+            _held(lambda a, q: logsumexp(a)),
+        ),
+        Mistake(
+            "You divided by q(z) once more, so that nothing is weighted and the entropy is "
+            "missing.",
+            _held(lambda a, q: a.sum()),
+        ),
+        Mistake(
+            "You exponentiated the log joint and compared it with q (rel_entr): that is minus the"
+            " bound, as far as it does not underflow.",
+            lambda log_joint, q: rel_entr(q, np.exp(log_joint)).sum(),
+        ),
+        Mistake(
+            "You exponentiated the log joint and compared it with q (rel_entr): on paper that is "
+            "the bound, but exp(-2000) is 0 in the computer. Keep to logarithms.",
+            lambda log_joint, q: -rel_entr(q, np.exp(log_joint)).sum(),
+        ),
+        Mistake(
+            "You summed over one axis only: the bound is one number.",
+            lambda log_joint, q: (np.where(q > 0, q * log_joint, 0) + entr(q)).sum(axis=0),
+        ),
+        Mistake(
+            "You summed over one axis only: the bound is one number.",
+            lambda log_joint, q: (np.where(q > 0, q * log_joint, 0) + entr(q)).sum(axis=-1),
+        ),
+        Mistake(
+            "You stopped before the sum: those are the terms of the bound.",
+            lambda log_joint, q: np.where(q > 0, q * log_joint, 0) + entr(q),
+        ),
+        Mistake(
+            "That is the entropy of q alone: the expected log joint is missing.",
+            lambda log_joint, q: entr(q).sum(),
+        ),
+        Mistake(
+            "You took the mean of the terms; q is the weight already, so sum.",
+            lambda log_joint, q: _elbo(log_joint, q) / q.size,
+        ),
+        Mistake(
+            "That is the expected log joint under the posterior: the expectation is under q, and "
+            "the entropy is missing.",
+            lambda log_joint, q: np.sum(_posterior(log_joint) * log_joint),
         ),
     ],
     hints=Hints(
@@ -500,6 +724,60 @@ line_six = Derivation(
                 np.sum(q * np.log(posterior) - np.log(q)) + log_evidence
             ),
         ),
+        Mistake(
+            "log_evidence is a logarithm already: do not take it again.",
+            lambda q, posterior, log_evidence: (
+                np.sum(q * np.log(posterior / q)) + np.log(np.abs(log_evidence))
+            ),
+        ),
+        Mistake(
+            "You divided the logarithms: the log of a ratio is the difference of the logs.",
+            lambda q, posterior, log_evidence: (
+                np.sum(q * np.log(posterior) / np.log(q)) + log_evidence
+            ),
+        ),
+        Mistake(
+            "The direction is reversed: you averaged log(q / p) under the posterior. The average "
+            "is under q.",
+            lambda q, posterior, log_evidence: (
+                np.sum(posterior * np.log(q / posterior)) + log_evidence
+            ),
+        ),
+        Mistake(
+            "Nothing weights the log ratio: it is averaged under q.",
+            lambda q, posterior, log_evidence: np.sum(np.log(posterior / q)) + log_evidence,
+        ),
+        Mistake(
+            "The logarithm is missing: you averaged the fraction itself.",
+            lambda q, posterior, log_evidence: np.exp(log_evidence) * np.sum(posterior),
+        ),
+        Mistake(
+            "You multiplied by log p(x). The log of a product is a sum: it is added.",
+            lambda q, posterior, log_evidence: np.sum(
+                q * (np.log(posterior) * log_evidence - np.log(q))
+            ),
+        ),
+        Mistake(
+            "You did not sum over z: the expectation is one number.",
+            lambda q, posterior, log_evidence: q * np.log(posterior / q) + log_evidence,
+        ),
+        Mistake(
+            "You averaged over the number of z as well: q is the weight already, so sum.",
+            lambda q, posterior, log_evidence: np.mean(q * np.log(posterior / q)) + log_evidence,
+        ),
+        Mistake(
+            "You averaged with equal weights: the expectation is under q.",
+            lambda q, posterior, log_evidence: np.mean(np.log(posterior / q)) + log_evidence,
+        ),
+        Mistake(
+            "The posterior is missing: only -log q(z) and log p(x) are left.",
+            lambda q, posterior, log_evidence: -np.sum(q * np.log(q)) + log_evidence,
+        ),
+        Mistake(
+            "That is KL(q || posterior), positive: the line has its negative, and log p(x) is "
+            "added.",
+            lambda q, posterior, log_evidence: np.sum(q * np.log(q / posterior)) + 0 * log_evidence,
+        ),
     ],
 )
 
@@ -521,6 +799,19 @@ def _gap_from_the_posterior(log_joint, q):
     held = q > 0
     log_posterior = log_joint - logsumexp(log_joint)
     return np.sum(q[held] * (np.log(q[held]) - log_posterior[held]))
+
+
+def _held_ratios(reduce):
+    def wrong(log_joint, q):
+        ratios = np.log(q[q > 0]) - np.log(_posterior(log_joint)[q > 0])
+        return reduce(ratios)
+
+    return wrong
+
+
+def _without_last(log_joint, q):
+    """The z at which q is zero left out of log p(x) as well."""
+    return logsumexp(log_joint[q > 0]) - _elbo(log_joint, q)
 
 
 gap = Task(
@@ -618,6 +909,86 @@ gap = Task(
             "ratios under q.",
             lambda log_joint, q: np.sum((q - _posterior(log_joint)) ** 2),
         ),
+        Mistake(
+            "Right except where q is zero: such z must not count in the bound, but 0 times log 0 "
+            "is nan in the computer.",
+            lambda log_joint, q: logsumexp(log_joint) - np.sum(q * (log_joint - np.log(q))),
+        ),
+        Mistake(
+            "Right except where q is zero: such z must not count in the bound, but 0 times log 0 "
+            "is nan in the computer.",
+            lambda log_joint, q: np.sum(q * (np.log(q) - log_joint + logsumexp(log_joint))),
+        ),
+        Mistake(
+            "You left the z with q(z) = 0 out of log p(x), too: they do not count in the bound, "
+            "but they do in the evidence.",
+            _without_last,
+        ),
+        Mistake(
+            "You took log p(x) along one axis only and added up: all of z is summed inside one "
+            "logarithm.",
+            lambda log_joint, q: logsumexp(log_joint, axis=0).sum() - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You took log p(x) along one axis only and added up: all of z is summed inside one "
+            "logarithm.",
+            lambda log_joint, q: logsumexp(log_joint, axis=-1).sum() - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You took log p(x) along one axis only: all of z is summed inside one logarithm.",
+            lambda log_joint, q: logsumexp(log_joint, axis=0) - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You took log p(x) along one axis only: all of z is summed inside one logarithm.",
+            lambda log_joint, q: logsumexp(log_joint, axis=-1) - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You divided log p(x) by the bound. The gap is a difference of logarithms.",
+            lambda log_joint, q: logsumexp(log_joint) / _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You divided the bound by log p(x). The gap is a difference of logarithms.",
+            lambda log_joint, q: _elbo(log_joint, q) / logsumexp(log_joint),
+        ),
+        Mistake(
+            "The entropy of q has the wrong sign in the bound: log q(z) is subtracted there.",
+            lambda log_joint, q: logsumexp(log_joint) - np.sum(q * log_joint) + entr(q).sum(),
+        ),
+        Mistake(
+            "Nothing weights the log ratios: the KL is their average under q.",
+            _held_ratios(np.sum),
+        ),
+        Mistake(
+            "You averaged with equal weights: the KL is the average of the log ratios under q.",
+            _held_ratios(np.mean),
+        ),
+        Mistake(
+            "You took the mean of the terms; q is the weight already, so sum.",
+            lambda log_joint, q: _posterior_gap(log_joint, q) / q.size,
+        ),
+        Mistake(
+            "You took the mean of the terms where q is positive; q is the weight already, so sum.",
+            lambda log_joint, q: _posterior_gap(log_joint, q) / np.count_nonzero(q),
+        ),
+        Mistake(
+            "You exponentiated both: the gap is the difference of the logarithms, log p(x) and "
+            "the bound.",
+            lambda log_joint, q: np.exp(logsumexp(log_joint)) - np.exp(_elbo(log_joint, q)),
+        ),
+        Mistake(
+            "You took the log of the average, log E_q[p(x, z)], for the bound: the bound averages"
+            " logarithms.",
+            lambda log_joint, q: logsumexp(log_joint) - logsumexp(log_joint, b=q),
+        ),
+        Mistake(
+            "You took the mean of the log joint for log p(x): the log of a sum is not the average"
+            " of the logs.",
+            lambda log_joint, q: log_joint.mean() - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You stopped before the sum: those are the terms of the KL.",
+            lambda log_joint, q: rel_entr(q, _posterior(log_joint)),
+        ),
     ],
     hints=Hints(
         nudge="You have log_joint, hence log p(x). You have just written the ELBO.",
@@ -651,9 +1022,21 @@ def _second_above_first(results, log_weights):
     return ""
 
 
+def _bounds_spelt_out(log_weights):
+    top = log_weights.max(axis=1, keepdims=True)
+    inside = np.log(np.mean(np.exp(log_weights - top), axis=1)) + top[:, 0]
+    return np.mean(log_weights), np.mean(inside)
+
+
+def _second(formula):
+    """A wrong answer whose first bound is right."""
+    return lambda log_weights: (log_weights.mean(), formula(log_weights))
+
+
 sampled_bounds = Task(
     "sampled_bounds",
     reference=_bounds,
+    spelt_out=[_bounds_spelt_out],
     cases=_weight_cases,
     returns="first the ELBO's estimate, then the tighter one",
     points=3,
@@ -723,6 +1106,80 @@ sampled_bounds = Task(
         Mistake(
             "The second bound forgot to add the maximum back after subtracting it.",
             lambda w: (w.mean(), _bounds(w)[1] - w.max(axis=1).mean()),
+        ),
+        Mistake(
+            "The second bound is the first one once more: the average over a row stands inside "
+            "the logarithm.",
+            _second(lambda w: w.mean()),
+        ),
+        Mistake(
+            "The second bound is a sum over the rows; it is averaged over them.",
+            _second(lambda w: (logsumexp(w, axis=1) - np.log(w.shape[1])).sum()),
+        ),
+        Mistake(
+            "The second bound has lost its logarithm, or was exponentiated at the end.",
+            _second(lambda w: np.exp(_bounds(w)[1])),
+        ),
+        Mistake(
+            "You averaged the log weights of a row and took the logarithm once more: exponentiate"
+            " before you average inside the logarithm.",
+            _second(lambda w: np.log(np.abs(w.mean(axis=1))).mean()),
+        ),
+        Mistake(
+            "You divided the log-sum-exp by K: dividing inside the logarithm means subtracting "
+            "log K.",
+            _second(lambda w: (logsumexp(w, axis=1) / w.shape[1]).mean()),
+        ),
+        Mistake(
+            "The sign of log K is wrong: dividing by K inside the logarithm means subtracting log"
+            " K.",
+            _second(lambda w: (logsumexp(w, axis=1) + np.log(w.shape[1])).mean()),
+        ),
+        Mistake(
+            "You subtracted K itself: dividing by K inside the logarithm means subtracting log K.",
+            _second(lambda w: (logsumexp(w, axis=1) - w.shape[1]).mean()),
+        ),
+        Mistake(
+            "The second bound has the two averages the wrong way round: the row's average stands "
+            "inside the logarithm, that over the rows outside.",
+            _second(lambda w: logsumexp(w.mean(axis=1)) - np.log(len(w))),
+        ),
+        Mistake(
+            "The second bound is that of the first row only: average over all rows.",
+            _second(lambda w: logsumexp(w[0]) - np.log(w.shape[1])),
+        ),
+        Mistake(
+            "The second bound is that of the last row only: average over all rows.",
+            _second(lambda w: logsumexp(w[-1]) - np.log(w.shape[1])),
+        ),
+        Mistake(
+            "The second bound averages over the wrong axis, and log K is missing.",
+            _second(lambda w: logsumexp(w, axis=0).mean()),
+        ),
+        Mistake(
+            "The first bound is a sum over each row, averaged over the rows; all N K log weights "
+            "are averaged.",
+            lambda w: (w.sum(axis=1).mean(), _bounds(w)[1]),
+        ),
+        Mistake(
+            "The first bound averages the weights themselves: the ELBO averages their logarithms.",
+            lambda w: (np.exp(w).mean(), _bounds(w)[1]),
+        ),
+        Mistake(
+            "The first bound is the median; an expectation is a mean.",
+            lambda w: (np.median(w), _bounds(w)[1]),
+        ),
+        Mistake(
+            "The first bound is an average for each row: average over the rows as well.",
+            lambda w: (w.mean(axis=1), _bounds(w)[1]),
+        ),
+        Mistake(
+            "The second bound takes the median over the rows; it is averaged over them.",
+            _second(lambda w: np.median(logsumexp(w, axis=1) - np.log(w.shape[1]))),
+        ),
+        Mistake(
+            "The second bound takes the best row: it is averaged over all of them.",
+            _second(lambda w: (logsumexp(w, axis=1) - np.log(w.shape[1])).max()),
         ),
     ],
     hints=Hints(

@@ -143,8 +143,9 @@ def _of_operator(node, arguments):
             yield words, lambda n, wrong=wrong: ast.BinOp(n.left, wrong(), n.right)
     missing = MISSING.get(type(node.op))
     if missing:
-        yield missing + _which(node.right, arguments), lambda n: n.left
-        yield missing + _which(node.left, arguments), lambda n: n.right
+        power = isinstance(node.op, ast.Pow)
+        yield missing + ("" if power else _which(node.right, arguments)), lambda n: n.left
+        yield missing + ("" if power else _which(node.left, arguments)), lambda n: n.right
     if isinstance(node.op, ast.Sub):
         yield missing + _which(node.left, arguments), lambda n: ast.UnaryOp(ast.USub(), n.right)
     if isinstance(node.op, ast.Div):
