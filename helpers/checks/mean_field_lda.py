@@ -633,8 +633,8 @@ token_at_optimum = Derivation(
             lambda log_theta, beta: np.log(_phi_of(log_theta, beta)),
         ),
         Mistake(
-            "You normalised exp E[log theta] on its own. It sums to less than one (Jensen), and that "
-            "belongs into the result: only phi is normalised.",
+            "You normalised exp E[log theta] on its own. It sums to less than one (Jensen), and "
+            "that belongs into the result: only phi is normalised.",
             lambda log_theta, beta: np.log(np.sum(softmax(log_theta) * beta)),
         ),
         Mistake(
