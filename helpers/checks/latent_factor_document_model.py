@@ -7,6 +7,7 @@ x: word counts, (V,).  b: q(z_j = 1), (K,).  logits: log b / (1 - b), (K,).
 
 import numpy as np
 from scipy.special import (
+    entr,
     expit,
     gammaln,
     log_expit,
@@ -104,6 +105,47 @@ document_likelihood = Task(
             "Right on paper, but exp(800) overflows: subtract the row's maximum first, or use "
             "logsumexp.",
             lambda logits, x: (logits - np.log(np.exp(logits).sum(1, keepdims=True))) @ x,
+        ),
+        Mistake(
+            "You took a sigmoid of each logit. The words of the vocabulary exclude each other: a "
+            "row becomes one distribution, by the softmax.",
+            lambda logits, x: log_expit(logits) @ x,
+        ),
+        Mistake(
+            "You treated each word as a coin of its own (a sigmoid, and 1 - sigmoid for absence). "
+            "Each token is one draw from all words, by the softmax of the row.",
+            lambda logits, x: log_expit(logits) @ x + log_expit(-logits) @ (1 - x),
+        ),
+        Mistake(
+            "You treated each word as a coin of its own (a sigmoid, and 1 - sigmoid for absence). "
+            "Each token is one draw from all words, by the softmax of the row.",
+            lambda logits, x: log_expit(logits) @ (x > 0) + log_expit(-logits) @ (x == 0),
+        ),
+        Mistake(
+            "You multiplied the logits by the counts before the softmax: the counts are powers of "
+            "the probabilities, so they multiply the log probabilities after it.",
+            lambda logits, x: log_softmax(logits * x, axis=1).sum(axis=1),
+        ),
+        Mistake(
+            "You multiplied the logits by the counts before the softmax: the counts are powers of "
+            "the probabilities, so they multiply the log probabilities after it.",
+            lambda logits, x: log_softmax(logits * x, axis=1) @ x,
+        ),
+        Mistake(
+            "You divided the logits by their sum. Logits may be negative: the softmax "
+            "exponentiates them first.",
+            lambda logits, x: np.log(np.abs(logits / logits.sum(axis=1, keepdims=True))) @ x,
+        ),
+        Mistake(
+            "You divided the logits by their sum. Logits may be negative: the softmax "
+            "exponentiates them first.",
+            lambda logits, x: (
+                np.log(np.abs(logits) / np.abs(logits).sum(axis=1, keepdims=True)) @ x
+            ),
+        ),
+        Mistake(
+            "You normalised the whole table to one. Each row is a distribution of its own.",
+            lambda logits, x: (logits - logsumexp(logits)) @ x,
         ),
     ],
     hints=Hints(
@@ -250,6 +292,14 @@ posterior = Task(
         Mistake(
             "Your marginals are those of the states off, p(z_j = 0 | x).",
             lambda z, prior, ell: (_posterior(z, prior, ell)[0], 1 - _posterior(z, prior, ell)[1]),
+        ),
+        Mistake(
+            "Your first number is the expected log likelihood under the prior. The evidence is the "
+            "log of the expected likelihood: the log comes last.",
+            lambda states, prior, ell: (
+                np.exp(_log_prior(states, prior)) @ ell,
+                _posterior(states, prior, ell)[1],
+            ),
         ),
     ],
     hints=Hints(
@@ -398,6 +448,24 @@ coordinate_update = Task(
                 a * np.exp(others @ on) / (a * np.exp(others @ on) + (1 - a) * np.exp(others @ off))
             ),
         ),
+        Mistake(
+            "You averaged the conditional probabilities p(z_j = 1 | x, others). Mean field "
+            "averages the log odds, and takes the sigmoid at the end.",
+            lambda prior_j, on, off, others: others @ expit(logit(prior_j) + on - off),
+        ),
+        Mistake(
+            "You multiplied by the prior after the sigmoid. It belongs inside, as log odds that "
+            "are added to the evidence.",
+            lambda prior_j, on, off, others: prior_j * expit(others @ (on - off)),
+        ),
+        Mistake(
+            "You decided whether the factor is on. Asked is its probability, with its doubts.",
+            lambda prior_j, on, off, others: np.round(_update(prior_j, on, off, others)),
+        ),
+        Mistake(
+            "You left out the state without the factor: b_j compares being on with being off.",
+            lambda prior_j, on, off, others: expit(np.log(prior_j) + others @ on),
+        ),
     ],
     hints=Hints(
         nudge="What would the log odds be if the other factors were known? Average that.",
@@ -495,6 +563,20 @@ entropy = Task(
             "That is the KL to fair coins; the entropy is K log 2 minus it.",
             lambda g: len(g) * np.log(2) - _entropy(g),
         ),
+        Mistake(
+            "You took the logits for probabilities: b is their sigmoid.",
+            lambda logits: np.sum(entr(np.clip(logits, 0, 1)) + entr(1 - np.clip(logits, 0, 1))),
+        ),
+        Mistake(
+            "That is -log b, summed: the log probability of all factors being on. The entropy is "
+            "an expectation: weight both outcomes by their probabilities.",
+            lambda logits: -np.sum(log_expit(logits)),
+        ),
+        Mistake(
+            "That is -log(1 - b), summed: the log probability of all factors being off. The "
+            "entropy is an expectation: weight both outcomes by their probabilities.",
+            lambda logits: -np.sum(log_expit(-logits)),
+        ),
     ],
     hints=Hints(
         nudge="Write log b and log(1 - b) as functions of the logit. When do they overflow?",
@@ -571,6 +653,31 @@ prior_and_entropy = Derivation(
             "You left the weights b and 1 - b out: an expectation weights the logarithms.",
             lambda b, prior: np.sum(np.log(prior / b) + np.log((1 - prior) / (1 - b))),
         ),
+        Mistake(
+            "The entropy is that of the prior. H(q) is that of the coins b.",
+            lambda b, prior: (
+                np.sum(b * np.log(prior) + (1 - b) * np.log(1 - prior))
+                + np.sum(entr(prior) + entr(1 - prior))
+            ),
+        ),
+        Mistake(
+            "You averaged the prior before its logarithm: it is log p(z) that is averaged under q.",
+            lambda b, prior: (
+                np.sum(np.log(b * prior + (1 - b) * (1 - prior))) + np.sum(entr(b) + entr(1 - b))
+            ),
+        ),
+        Mistake(
+            "A factor that is off has prior probability 1 - prior, not prior.",
+            lambda b, prior: -np.sum(rel_entr(b, prior) + rel_entr(1 - b, prior)),
+        ),
+        Mistake(
+            "You multiplied over the factors: the probabilities multiply, so these logs add up.",
+            lambda b, prior: -np.prod(rel_entr(b, prior) + rel_entr(1 - b, 1 - prior)),
+        ),
+        Mistake(
+            "You averaged over the factors: they are independent, so their terms add up.",
+            lambda b, prior: _minus_kl(b, prior) / len(b),
+        ),
     ],
     hints=Hints(
         nudge="Both are expectations under q. Put them under one sum: log p(z) - log q(z).",
@@ -612,6 +719,48 @@ def _sweep_spelt_out(table, b, prior):
             t = (1 - probability) * t[:, 0] + probability * t[:, 1]
         b[j] = expit(logit(prior[j]) + t[1] - t[0])
     return b
+
+
+def _sweep_with(evidence=_logits_of_factor, prior_of=None, finish=expit, sweeps=1):
+    """A sweep with another evidence for a factor, prior odds, last step, or number of sweeps."""
+
+    def wrong(table, b, prior):
+        b = np.array(b, dtype=float)
+        for j in list(range(len(b))) * sweeps:
+            odds = logit(prior[j]) if prior_of is None else prior_of(b, prior, j)
+            b[j] = finish(odds + evidence(table, b, j))
+        return b
+
+    return wrong
+
+
+def _at_probable_others(table, b, j):
+    return _logits_of_factor(table, np.round(b), j)
+
+
+def _others_inside_out(table, b, j):
+    return _logits_of_factor(table, 1 - b, j)
+
+
+def _logits_of_sweep(table, b, prior):
+    new = np.array(b, dtype=float)
+    logits = np.zeros(len(b))
+    for j in range(len(b)):
+        logits[j] = logit(prior[j]) + _logits_of_factor(table, new, j)
+        new[j] = expit(logits[j])
+    return logits
+
+
+def _exact_marginals(table, b, prior):
+    states = factor_states(len(b))
+    at_states = table[tuple(states.astype(int).T)]
+    return _posterior(states, prior, at_states)[1]
+
+
+def _only_last(table, b, prior):
+    new = np.array(b, dtype=float)
+    new[-1] = _sweep(table, b, prior, old=True)[-1]
+    return new
 
 
 sweep = Task(
@@ -670,6 +819,52 @@ sweep = Task(
         Mistake(
             "You averaged the probabilities over the other factors; mean field averages the logs.",
             lambda table, b, prior: _sweep_of_probabilities(table, b, prior),
+        ),
+        Mistake(
+            "You took the old b for the prior: the log odds that are added are those of prior, "
+            "whatever b was. (The old b speaks only through the other factors.)",
+            _sweep_with(prior_of=lambda b, prior, j: logit(b[j])),
+        ),
+        Mistake(
+            "You multiplied with the old b on top of the prior: the new b_j does not depend on the "
+            "old b_j.",
+            _sweep_with(prior_of=lambda b, prior, j: logit(prior[j]) + logit(b[j])),
+        ),
+        Mistake(
+            "You added log prior, and forgot the log(1 - prior) of the factor being off.",
+            _sweep_with(prior_of=lambda b, prior, j: np.log(prior[j])),
+        ),
+        Mistake(
+            "You updated only the last factor: a sweep updates each one once. (Is the old b "
+            "restored in each turn?)",
+            _only_last,
+        ),
+        Mistake(
+            "You went on until nothing changes; a single sweep is asked for.",
+            _sweep_with(sweeps=200),
+        ),
+        Mistake(
+            "Those are the exact marginals p(z_j = 1 | x). A sweep is one step towards the best "
+            "factorised q, which starts from b.",
+            _exact_marginals,
+        ),
+        Mistake(
+            "You have on and off of the other factors exchanged: index 1 of an axis has "
+            "probability b, index 0 has 1 - b.",
+            _sweep_with(evidence=_others_inside_out),
+        ),
+        Mistake(
+            "You took the most probable state of the other factors; average over all of them.",
+            _sweep_with(evidence=_at_probable_others),
+        ),
+        Mistake(
+            "Those are the new log odds; b_j is their sigmoid.",
+            _logits_of_sweep,
+        ),
+        Mistake(
+            "You rounded each factor to 0 or 1: its probability is asked for, and the next factor "
+            "needs it, too.",
+            _sweep_with(finish=lambda logits: float(logits > 0)),
         ),
     ],
     hints=Hints(
