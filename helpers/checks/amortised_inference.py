@@ -6,7 +6,7 @@ and ones.  values: log p(x | z), (S,).  slope: the bound's gradient in the logit
 """
 
 import numpy as np
-from scipy.special import expit, log_expit, logit, softmax
+from scipy.special import expit, log_expit, logit, rel_entr, softmax
 
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
@@ -98,6 +98,36 @@ encode = Task(
             "tanh comes after the affine map, not on its bias or its input alone.",
             lambda x, A, a, B, c: expit((np.tanh(np.log1p(x) @ A) + a) @ B + c),
         ),
+        Mistake(
+            "You took log x, and left zeros alone. The network reads log(1 + x): then a single "
+            "word does not look like none.",
+            lambda x, A, a, B, c: expit(np.tanh(np.log(np.where(x > 0, x, 1)) @ A + a) @ B + c),
+        ),
+        Mistake(
+            "You added the 1 outside the logarithm, or twice: the network reads log(1 + x).",
+            lambda x, A, a, B, c: expit(np.tanh((1 + np.log1p(x)) @ A + a) @ B + c),
+        ),
+        Mistake(
+            "You added the 1 outside the logarithm, or twice: the network reads log(1 + x).",
+            lambda x, A, a, B, c: expit(np.tanh((np.log1p(x + 1)) @ A + a) @ B + c),
+        ),
+        Mistake(
+            "You put a tanh at the end: it reaches from -1 to 1. Probabilities come out of a "
+            "sigmoid.",
+            lambda x, A, a, B, c: np.tanh(np.tanh(np.log1p(x) @ A + a) @ B + c),
+        ),
+        Mistake(
+            "You decided which factors are on. The network gives their probabilities.",
+            lambda x, A, a, B, c: np.round(_encode(x, A, a, B, c)),
+        ),
+        Mistake(
+            "You averaged over the documents: each has its own b.",
+            lambda x, A, a, B, c: _encode(x, A, a, B, c).mean(0),
+        ),
+        Mistake(
+            "You divided the counts by the document's length; the network reads the counts.",
+            lambda x, A, a, B, c: _encode(x / np.maximum(x.sum(1, keepdims=True), 1), A, a, B, c),
+        ),
     ],
     hints=Hints(
         nudge="From the inside out: log(1 + x), an affine map, tanh, an affine map, a sigmoid.",
@@ -154,7 +184,8 @@ def _score_cases(rng):
         z = (rng.random(size) < 0.5).astype(float)
         z[0] = rng.integers(2)
         yield case(z, rng.normal(scale=1.5, size=size) + 0.4)
-    yield case(np.array([0.0, 1, 0, 1]), rng.choice([-900.0, 900.0], 4), label="logits of 900")
+    sure = rng.permutation([-900.0, -900.0, 900.0, 900.0])
+    yield case(np.array([0.0, 1, 0, 1]), sure, label="logits of 900")
 
 
 score = Derivation(
@@ -203,6 +234,23 @@ score = Derivation(
             "You took 1/2 for the expected value: that is right for g = 0 only.",
             lambda z, g: z - 0.5,
         ),
+        Mistake(
+            "Right on paper, but exp(900) is inf in the computer, and inf / inf is nan: expit does "
+            "not overflow.",
+            lambda z, g: z - np.exp(g) / (1 + np.exp(g)),
+        ),
+        Mistake(
+            "You subtracted log sigma(g); its derivative is what belongs there.",
+            lambda z, g: z - log_expit(g),
+        ),
+        Mistake(
+            "That is the probability q(z_j) itself. The score is the derivative of its logarithm.",
+            lambda z, g: np.where(z == 1, expit(g), expit(-g)),
+        ),
+        Mistake(
+            "You added the factors up: there is a derivative for each logit.",
+            lambda z, g: np.sum(z - expit(g)),
+        ),
     ],
     hints=Hints(
         nudge="What is the derivative of log sigma(g)? And of log(1 - sigma(g))?",
@@ -249,6 +297,20 @@ def _bound_slope_spelt_out(states, weights, values, logits, prior):
     from_likelihood = (weights * values) @ (states - b)
     from_prior = b * (1 - b) * (logits - logit(prior))
     return from_likelihood - from_prior
+
+
+def _with_kl(kl_slope):
+    """The bound's slope with another slope of the KL, a function of (logits, prior)."""
+
+    def wrong(states, weights, values, logits, prior):
+        return _likelihood_slope(states, weights, values, logits) - kl_slope(logits, prior)
+
+    return wrong
+
+
+def _kl_itself(logits, prior):
+    b = expit(logits)
+    return rel_entr(b, prior) + rel_entr(1 - b, 1 - prior)
 
 
 bound_slope = Task(
@@ -317,6 +379,32 @@ bound_slope = Task(
             "You used exp(log p(x | z)): the bound has the log likelihood in it.",
             lambda z, w, f, g, p: _likelihood_slope(z, w, np.exp(f), g) - _kl_slope(g, p),
         ),
+        Mistake(
+            "You compared the logit with log prior; it is compared with the log odds, log prior / "
+            "(1 - prior).",
+            _with_kl(lambda g, prior: expit(g) * expit(-g) * (g - np.log(prior))),
+        ),
+        Mistake(
+            "You subtracted the KL itself; its derivative belongs into a slope.",
+            _with_kl(_kl_itself),
+        ),
+        Mistake(
+            "You compared b with the prior's log odds: the logit g is compared with them.",
+            _with_kl(lambda g, prior: expit(g) * expit(-g) * (expit(g) - logit(prior))),
+        ),
+        Mistake(
+            "The score has the wrong sign, b - z: the derivative of log q is z - b.",
+            lambda z, w, f, g, prior: -_likelihood_slope(z, w, f, g) - _kl_slope(g, prior),
+        ),
+        Mistake(
+            "You took a plain mean over the states: the sum over states is an expectation under q, "
+            "with its weights.",
+            lambda z, w, f, g, prior: f @ (z - expit(g)) / len(f) - _kl_slope(g, prior),
+        ),
+        Mistake(
+            "That is the KL's slope alone: the likelihood has its say as well.",
+            lambda z, w, f, g, prior: -_kl_slope(g, prior),
+        ),
     ],
     hints=Hints(
         nudge="Two terms: a covariance between z_j and log p(x | z), and the slope of a KL.",
@@ -347,6 +435,15 @@ def _backward_cases(rng):
         hidden = np.tanh(rng.normal(size=(n_documents, n_hidden)))
         B, slope = rng.normal(size=(n_hidden, n_factors)), rng.normal(size=(n_documents, n_factors))
         yield case(inputs, hidden, B, slope)
+
+
+def _with_slope_of_tanh(hidden_slope):
+    """The gradients with another slope of the hidden layer than 1 - hidden^2."""
+
+    def wrong(inputs, hidden, B, slope):
+        return inputs.T @ ((slope @ B.T) * hidden_slope(hidden)), hidden.T @ slope
+
+    return wrong
 
 
 encoder_gradient = Task(
@@ -409,6 +506,47 @@ encoder_gradient = Task(
                 s.sum(0, keepdims=True),
             ),
         ),
+        Mistake(
+            "The derivative of tanh is on the way to A only: B comes after the tanh, and its "
+            "gradient holds hidden itself.",
+            lambda inputs, hidden, B, slope: (
+                _backward(inputs, hidden, B, slope)[0],
+                (1 - hidden**2).T @ slope,
+            ),
+        ),
+        Mistake(
+            "You took the tanh of the inputs. The first layer reads the inputs as they are.",
+            lambda inputs, hidden, B, slope: _backward(np.tanh(inputs), hidden, B, slope),
+        ),
+        Mistake(
+            "You multiplied by tanh' after summing over the documents: each document has hidden "
+            "units of its own, so multiply before.",
+            lambda inputs, hidden, B, slope: (
+                (inputs.T @ (slope @ B.T)) * (1 - hidden**2).sum(0),
+                hidden.T @ slope,
+            ),
+        ),
+        Mistake(
+            "You multiplied by tanh' after summing over the documents: each document has hidden "
+            "units of its own, so multiply before.",
+            lambda inputs, hidden, B, slope: (
+                (inputs.T @ (slope @ B.T)) * (1 - hidden**2).mean(0),
+                hidden.T @ slope,
+            ),
+        ),
+        Mistake(
+            "tanh' is 1 - tanh^2: the 1 is missing.",
+            _with_slope_of_tanh(np.square),
+        ),
+        Mistake(
+            "B is missing on the way back to A: a hidden unit gets the slopes of the logits "
+            "weighted by its row of B.",
+            lambda inputs, hidden, B, slope: _backward(inputs, hidden, np.ones_like(B), slope),
+        ),
+        Mistake(
+            "That is the first document's gradient only: sum over all documents.",
+            lambda inputs, hidden, B, slope: _backward(inputs[:1], hidden[:1], B, slope[:1]),
+        ),
     ],
     hints=Hints(
         nudge="Backwards: logits = hidden @ B + c, hidden = tanh(inputs @ A + a). Check shapes.",
@@ -443,6 +581,10 @@ def _sample_cases(rng):
 def _score_function_spelt_out(values, samples, b):
     others = (values.sum() - values) / (len(values) - 1)
     return (values - others) @ (samples - b) / len(values)
+
+
+def _running_mean(values):
+    return np.array([values[:s].mean() if s else 0.0 for s in range(len(values))])
 
 
 score_function = Task(
@@ -509,8 +651,36 @@ score_function = Task(
             lambda f, z, b: f @ z / len(f),
         ),
         Mistake(
-            "You weighted with the likelihoods exp(values); the bound holds their logarithms.",
+            "Your estimate is zero. Is it weighted with exp(values), which is zero at -200, or is "
+            "it a product of two averages? Average the products, with the values as they are.",
             lambda f, z, b: _estimate(np.exp(f), z, b),
+        ),
+        Mistake(
+            "Your baseline is the mean of the samples drawn before: take that of all other "
+            "samples. (For the first sample there would be none.)",
+            lambda f, z, b: _estimate(f, z, b, _running_mean),
+        ),
+        Mistake(
+            "You divided by the standard deviation of the values. That changes what is estimated: "
+            "only a baseline is subtracted.",
+            lambda f, z, b: _estimate((f - f.mean()) / f.std(), z, b, lambda f: 0),
+        ),
+        Mistake(
+            "You divided by the standard deviation of the values. That changes what is estimated: "
+            "only a baseline is subtracted.",
+            lambda f, z, b: _estimate(f, z, b) / f.std(),
+        ),
+        Mistake(
+            "You averaged over the factors and kept the samples: it is the other way round.",
+            lambda f, z, b: ((f - _others(f))[:, None] * (z - b)).mean(1),
+        ),
+        Mistake(
+            "You averaged over samples and factors: each factor keeps its own estimate.",
+            lambda f, z, b: ((f - _others(f))[:, None] * (z - b)).mean(),
+        ),
+        Mistake(
+            "You left out the first sample in every baseline. Each sample leaves out itself.",
+            lambda f, z, b: _estimate(f, z, b, lambda f: f[1:].mean()),
         ),
     ],
     hints=Hints(
@@ -557,6 +727,16 @@ def _gaps_not_negative(result, *_):
             "the family's best cannot be below it"
         )
     return ""
+
+
+def _split_at(best_of):
+    """The two gaps, with another best bound, a function of (bounds, amortised)."""
+
+    def wrong(log_evidence, bounds, amortised):
+        best = best_of(bounds, amortised)
+        return log_evidence - best, best - amortised
+
+    return wrong
 
 
 split_gap = Task(
@@ -613,6 +793,48 @@ split_gap = Task(
             "Both gaps have the wrong sign: bounds lie below the log evidence.",
             lambda e, m, a: tuple(-part for part in _split(e, m, a)),
         ),
+        Mistake(
+            "You took one maximum over all documents; each document has its own best bound.",
+            _split_at(lambda bounds, amortised: np.maximum(bounds.max(1)[0], amortised)),
+        ),
+        Mistake(
+            "You used the last start only; take the best of all.",
+            _split_at(lambda bounds, amortised: np.maximum(bounds[-1], amortised)),
+        ),
+        Mistake(
+            "You used the last start only; take the best of all.",
+            _split_at(lambda bounds, amortised: bounds[-1]),
+        ),
+        Mistake(
+            "You averaged over the starts. The family's gap is that of its best q: take the best "
+            "start.",
+            _split_at(lambda bounds, amortised: np.maximum(bounds.mean(0), amortised)),
+        ),
+        Mistake(
+            "You took the worst start; take the best of all.",
+            _split_at(lambda bounds, amortised: np.maximum(bounds.min(0), amortised)),
+        ),
+        Mistake(
+            "You cut negative gaps off, or took absolute values. They tell that a candidate is "
+            "missing: the network's own q.",
+            lambda log_evidence, bounds, amortised: (
+                log_evidence - bounds.max(0),
+                np.maximum(bounds.max(0) - amortised, 0),
+            ),
+        ),
+        Mistake(
+            "You cut negative gaps off, or took absolute values. They tell that a candidate is "
+            "missing: the network's own q.",
+            lambda log_evidence, bounds, amortised: (
+                np.abs(log_evidence - bounds.max(0)),
+                np.abs(bounds.max(0) - amortised),
+            ),
+        ),
+        Mistake(
+            "You took the best document instead of the best start: each document has its own best "
+            "bound, so the maximum runs over axis 0.",
+            _split_at(lambda bounds, amortised: np.maximum(bounds.max(), amortised)),
+        ),
     ],
     hints=Hints(
         nudge="What is the best q of the family that anybody has found, document by document?",
@@ -659,7 +881,8 @@ best_baseline = Task(
             lambda f, z, w, b: np.full(len(b), w @ f),
         ),
         Mistake(
-            "You divided by nothing: the weights (z - b)^2 must be normalised.",
+            "The denominator is missing: c is a weighted mean, so divide by the expectation of the "
+            "weights, E[(z - b)^2].",
             lambda f, z, w, b: (w * f) @ (z - b) ** 2,
         ),
         Mistake(
@@ -698,6 +921,44 @@ best_baseline = Task(
             "You squared the log likelihood as well; the minimum of a quadratic in c needs it to "
             "the first power.",
             lambda f, z, w, b: (w * f**2) @ (z - b) ** 2 / (w @ (z - b) ** 2),
+        ),
+        Mistake(
+            "You divided by b; what normalises the weights (z - b)^2 is their expectation, "
+            "b (1 - b).",
+            lambda f, z, w, b: (w * f) @ (z - b) ** 2 / b,
+        ),
+        Mistake(
+            "You divided by the root of E[(z - b)^2]: the weights themselves are normalised, "
+            "without a root.",
+            lambda f, z, w, b: (w * f) @ (z - b) ** 2 / np.sqrt(b * (1 - b)),
+        ),
+        Mistake(
+            "You weighted by z - b, not by its square, above the line: the variance is quadratic "
+            "in the score.",
+            lambda f, z, w, b: (w * f) @ (z - b) / (w @ (z - b) ** 2),
+        ),
+        Mistake(
+            "That is how far c lies above the mean of the values. Add the mean again: c is the "
+            "constant itself.",
+            lambda f, z, w, b: (w * (f - w @ f)) @ (z - b) ** 2 / (w @ (z - b) ** 2),
+        ),
+        Mistake(
+            "That is the mean (or median) of the values over the states, as if all were equally "
+            "probable and all scores alike.",
+            lambda f, z, w, b: np.full(len(b), f.mean()),
+        ),
+        Mistake(
+            "That is the mean (or median) of the values over the states, as if all were equally "
+            "probable and all scores alike.",
+            lambda f, z, w, b: np.full(len(b), np.median(f)),
+        ),
+        Mistake(
+            "Zero is no baseline at all: the variance is then that of the whole log likelihood.",
+            lambda f, z, w, b: np.zeros(len(b)),
+        ),
+        Mistake(
+            "That is the second moment that is left at the best constant: asked is the constant.",
+            lambda f, z, w, b: w @ ((f[:, None] - _best_baseline(f, z, w, b)) * (z - b)) ** 2,
         ),
     ],
     hints=Hints(
