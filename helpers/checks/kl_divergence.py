@@ -113,6 +113,85 @@ entropy = Task(
             "uniform distribution.",
             lambda q: np.log(q.size) - entr(q).sum(),
         ),
+        Mistake(
+            "You averaged -log q with equal weights: the entropy is its average under q.",
+            lambda q: -np.mean(np.log(q[q > 0])),
+        ),
+        Mistake(
+            "A constant inside the logarithm keeps log 0 away but changes every term: leave out "
+            "the terms with q = 0 instead.",
+            lambda q: -np.sum(q * np.log(q + 1e-3)),
+        ),
+        Mistake(
+            "A constant inside the logarithm keeps log 0 away but changes every term: leave out "
+            "the terms with q = 0 instead.",
+            lambda q: -np.sum(q * np.log(q + 1e-2)),
+        ),
+        Mistake(
+            "A constant inside the logarithm keeps log 0 away but changes every term: leave out "
+            "the terms with q = 0 instead.",
+            lambda q: -np.sum(q * np.log(q + 1e-4)),
+        ),
+        Mistake(
+            "A constant inside the logarithm keeps log 0 away but changes every term: leave out "
+            "the terms with q = 0 instead.",
+            lambda q: -np.sum(q * np.log(q + 1)),
+        ),
+        Mistake(
+            "You took the entropy for that of a uniform q, log n: only a uniform q has it.",
+            lambda q: np.log(q.size),
+        ),
+        Mistake(
+            "You added up the entropies of the marginals, along each axis: that is the entropy of"
+            " q only if the axes are independent.",
+            lambda q: sum(entr(q.sum(axis=k)).sum() for k in range(q.ndim)),
+        ),
+        Mistake(
+            "You added the terms of 1 - q as well: that treats each value as a coin of its own, "
+            "and q is one distribution.",
+            lambda q: entr(q).sum() + entr(1 - q).sum(),
+        ),
+        Mistake(
+            "You weighted -log q with 1 - q: the average is under q itself.",
+            lambda q: -np.sum((1 - q[q > 0]) * np.log(q[q > 0])),
+        ),
+        Mistake(
+            "You took the log of 1 - q: the average of -log q is asked for.",
+            lambda q: -np.sum(q * np.log(1 - q)),
+        ),
+        Mistake(
+            "That is the variance of the numbers in q: the entropy averages -log q.",
+            lambda q: q.var(),
+        ),
+        Mistake(
+            "You replaced nan by 0 after the sum, so that a single zero in q makes the whole "
+            "entropy 0: leave out the term.",
+            lambda q: np.nan_to_num(-np.sum(q * np.log(q))),
+        ),
+        Mistake(
+            "You took the first row only: the entropy is summed over the whole table.",
+            lambda q: entr(np.atleast_2d(q)[0]).sum(),
+        ),
+        Mistake(
+            "The weight q enters squared: each -log q is weighted with q once.",
+            lambda q: -np.sum(q[q > 0] ** 2 * np.log(q[q > 0])),
+        ),
+        Mistake(
+            "You took the logarithm of the sum of q, which is 0: average the logarithms.",
+            lambda q: -np.log(q.sum()) + 0.0,
+        ),
+        Mistake(
+            "The logarithm is missing: that is minus the sum of the squares.",
+            lambda q: -np.sum(q * q),
+        ),
+        Mistake(
+            "You divided by log n: that scales the entropy to 1 at most. Nats are asked for.",
+            lambda q: entr(q).sum() / np.log(q.size),
+        ),
+        Mistake(
+            "That is the perplexity, exp of the entropy: the entropy itself is asked for.",
+            lambda q: np.exp(entr(q).sum()),
+        ),
     ],
     hints=Hints(
         nudge="How surprised are you on average, in logs, by a draw from q?",
@@ -263,6 +342,60 @@ two_terms = Task(
             "here.",
             _replaced(entropy=lambda log_joint, q: np.log(q.size)),
         ),
+        Mistake(
+            "The first term is log p(x), the log of a sum over all z: the expected log joint is "
+            "the average of the logs under q.",
+            _replaced(expected=lambda log_joint, q: logsumexp(log_joint)),
+        ),
+        Mistake(
+            "The first term is the log joint at q's most probable z only: it is averaged under q.",
+            _replaced(expected=lambda log_joint, q: log_joint.flat[q.argmax()]),
+        ),
+        Mistake(
+            "The entropy is nan where q is zero: 0 times log 0 must count as 0. Look only at the "
+            "z that q takes.",
+            _replaced(entropy=lambda log_joint, q: -np.sum(q * np.log(q))),
+        ),
+        Mistake(
+            "You did not sum: an expectation is one number, and so is the entropy.",
+            lambda log_joint, q: (q * log_joint, entr(q), q * log_joint + entr(q)),
+        ),
+        Mistake(
+            "The first term has the wrong sign: it is the expected log joint itself, a negative "
+            "number as a rule.",
+            _replaced(expected=lambda log_joint, q: -_expected(log_joint, q)),
+        ),
+        Mistake(
+            "The entropy is in bits, and so the ELBO is a mixture: natural logarithms in both "
+            "terms.",
+            _replaced(entropy=lambda log_joint, q: _entropy(q) / np.log(2)),
+        ),
+        Mistake(
+            "Your second number is minus the entropy, E_q[log q]; the ELBO is right.",
+            lambda log_joint, q: (_expected(log_joint, q), -_entropy(q), _terms(log_joint, q)[2]),
+        ),
+        Mistake(
+            "Your ELBO stands first: first the expected log joint, then the entropy, and the ELBO"
+            " last.",
+            lambda log_joint, q: (_terms(log_joint, q)[2], *_terms(log_joint, q)[:2]),
+        ),
+        Mistake(
+            "The first term is averaged over the number of z as well: q is the weight already, so"
+            " sum.",
+            _replaced(expected=lambda log_joint, q: _expected(log_joint, q) / q.size),
+        ),
+        Mistake(
+            "The entropy is averaged over the number of z: q is the weight already, so sum.",
+            _replaced(entropy=lambda log_joint, q: _entropy(q) / q.size),
+        ),
+        Mistake(
+            "Nothing weights the logarithms in your entropy: they are averaged under q.",
+            _replaced(entropy=lambda log_joint, q: -np.sum(np.log(q[q > 0]))),
+        ),
+        Mistake(
+            "The first term is exponentiated: it is the average of the logarithms.",
+            _replaced(expected=lambda log_joint, q: np.exp(_expected(log_joint, q))),
+        ),
     ],
     hints=Hints(
         nudge="Which term needs the model, which only q?",
@@ -348,6 +481,91 @@ line_five = Derivation(
         Mistake(
             "The entropy counts twice.",
             lambda q, log_joint, log_evidence: _line_five(q, log_joint, log_evidence) + _entropy(q),
+        ),
+        Mistake(
+            "You multiplied log p(x) into the entropy: it is a term of its own, subtracted.",
+            lambda q, log_joint, log_evidence: _expected(log_joint, q) + _entropy(q) * log_evidence,
+        ),
+        Mistake(
+            "You divided by the log evidence: the log of a fraction is a difference of logs.",
+            lambda q, log_joint, log_evidence: _expected(log_joint, q) / log_evidence + _entropy(q),
+        ),
+        Mistake(
+            "You divided by the log evidence: the log of a fraction is a difference of logs.",
+            lambda q, log_joint, log_evidence: (
+                (_expected(log_joint, q) + _entropy(q)) / log_evidence
+            ),
+        ),
+        Mistake(
+            "You divided the logarithms: the log of a ratio is the difference of the logs.",
+            lambda q, log_joint, log_evidence: np.sum(q * log_joint / np.log(q)) - log_evidence,
+        ),
+        Mistake(
+            "log_joint is a logarithm already: do not take it again.",
+            lambda q, log_joint, log_evidence: (
+                np.sum(q * np.log(np.abs(log_joint))) + _entropy(q) - log_evidence
+            ),
+        ),
+        Mistake(
+            "log_joint is a logarithm already: do not exponentiate it.",
+            lambda q, log_joint, log_evidence: (
+                np.sum(q * np.exp(log_joint)) + _entropy(q) - log_evidence
+            ),
+        ),
+        Mistake(
+            "log_evidence is a logarithm already: do not exponentiate it.",
+            lambda q, log_joint, log_evidence: (
+                _expected(log_joint, q) + _entropy(q) - np.exp(log_evidence)
+            ),
+        ),
+        Mistake(
+            "The signs are mixed up: log p(z, x) stands above the line and is added; log p(x) and"
+            " log q(z) stand below and are subtracted.",
+            lambda q, log_joint, log_evidence: log_evidence - _expected(log_joint, q) + _entropy(q),
+        ),
+        Mistake(
+            "You lost the weights q in front of log q: it is an average under q, too.",
+            lambda q, log_joint, log_evidence: (
+                _expected(log_joint, q) - np.log(q).sum() - log_evidence
+            ),
+        ),
+        Mistake(
+            "The logarithm of q is missing in the second integral.",
+            lambda q, log_joint, log_evidence: (
+                _expected(log_joint, q) - np.sum(q * q) - log_evidence
+            ),
+        ),
+        Mistake(
+            "You did not sum: the line is one number.",
+            lambda q, log_joint, log_evidence: q * (log_joint - np.log(q)) - log_evidence,
+        ),
+        Mistake(
+            "You did not sum: the line is one number.",
+            lambda q, log_joint, log_evidence: q * (log_joint - np.log(q) - log_evidence),
+        ),
+        Mistake(
+            "You averaged over the number of z as well: q is the weight already, so sum.",
+            lambda q, log_joint, log_evidence: np.mean(q * (log_joint - np.log(q))) - log_evidence,
+        ),
+        Mistake(
+            "You averaged over the number of z as well: q is the weight already, so sum.",
+            lambda q, log_joint, log_evidence: np.mean(q * (log_joint - np.log(q) - log_evidence)),
+        ),
+        Mistake(
+            "You weighted log p(x) with the average of q, 1 / Z: since q sums to one, it leaves "
+            "the integral as it is.",
+            lambda q, log_joint, log_evidence: (
+                _expected(log_joint, q) + _entropy(q) - q.mean() * log_evidence
+            ),
+        ),
+        Mistake(
+            "log p(z, x) is missing: it stands above the line of the fraction.",
+            lambda q, log_joint, log_evidence: _entropy(q) - log_evidence,
+        ),
+        Mistake(
+            "You took the log after the average, so that p(x) cancels: the logarithm stands "
+            "inside the integral.",
+            lambda q, log_joint, log_evidence: np.log(np.sum(np.exp(log_joint))) - log_evidence,
         ),
     ],
 )
@@ -484,6 +702,97 @@ kl_normal = Task(
             "sds.",
             lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq - mp) ** 2) / (2 * sp * sq) - 0.5,
         ),
+        Mistake(
+            "You took the standard deviations for variances in the quotient: square them.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq + (mq - mp) ** 2) / (2 * sp) - 0.5,
+        ),
+        Mistake(
+            "The variance of q is missing above the line: E_q[(z - mean_p)^2] is sd_q^2 plus the "
+            "squared distance.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (mq - mp) ** 2 / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "That is the log ratio of the densities at the mean of q: average over q, whose "
+            "spread adds sd_q^2 to the square and 1/2 to the other logarithm.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (mq - mp) ** 2 / (2 * sp**2),
+        ),
+        Mistake(
+            "The squares are divided by twice the variance of p, whose logarithm holds them; you "
+            "took that of q.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq - mp) ** 2) / (2 * sq**2) - 0.5,
+        ),
+        Mistake(
+            "The difference of the means is not squared.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + np.abs(mq - mp)) / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "The difference of the means is not squared.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq - mp)) / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "The squared distance of the means is added to the variance of q, not subtracted.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 - (mq - mp) ** 2) / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "The distance of the means is their difference; you added them.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq + mp) ** 2) / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "You divided by the sum of both variances: the log density of p has its own variance "
+            "only, 2 sd_p^2.",
+            lambda mq, sq, mp, sp: (
+                np.log(sp / sq) + (sq**2 + (mq - mp) ** 2) / (sp**2 + sq**2) - 0.5
+            ),
+        ),
+        Mistake(
+            "The logarithm of the ratio of the widths is missing: log(sd_p / sd_q), not the ratio"
+            " itself.",
+            lambda mq, sq, mp, sp: sp / sq + (sq**2 + (mq - mp) ** 2) / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "The constant is 1/2, not 1: it is half of E_q[(z - mean_q)^2] / sd_q^2.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq - mp) ** 2) / (2 * sp**2) - 1.0,
+        ),
+        Mistake(
+            "The 1/2 is subtracted: E_q[log q] holds it with a minus. For two equal distributions"
+            " the KL must be zero.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq - mp) ** 2) / (2 * sp**2) + 0.5,
+        ),
+        Mistake(
+            "The standard deviation of q is not squared: a variance is added to the squared "
+            "distance.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq + (mq - mp) ** 2) / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "The variance of p is missing below the line: you divided by twice its standard "
+            "deviation.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq - mp) ** 2) / (2 * sp) - 0.5,
+        ),
+        Mistake(
+            "You left the variance of p out below the line.",
+            lambda mq, sq, mp, sp: np.log(sp / sq) + (sq**2 + (mq - mp) ** 2) / 2 - 0.5,
+        ),
+        Mistake(
+            "You took p for a standard normal: its mean and sd are given.",
+            lambda mq, sq, mp, sp: -np.log(sq) + (sq**2 + mq**2) / 2 - 0.5,
+        ),
+        Mistake(
+            "The mean of the squared distance is divided by 2, but not the other one: the "
+            "quotient is (sd_q^2 + distance^2) / (2 sd_p^2).",
+            lambda mq, sq, mp, sp: (
+                np.log(sp / sq) + sq**2 / sp**2 + (mq - mp) ** 2 / (2 * sp**2) - 0.5
+            ),
+        ),
+        Mistake(
+            "The distance's square lacks the 2 below the line.",
+            lambda mq, sq, mp, sp: (
+                np.log(sp / sq) + sq**2 / (2 * sp**2) + (mq - mp) ** 2 / sp**2 - 0.5
+            ),
+        ),
+        Mistake(
+            "That is the entropy of q, or of p: the KL compares the two.",
+            lambda mq, sq, mp, sp: np.log(sq) + 0.5 * np.log(2 * np.pi * np.e),
+        ),
     ],
     hints=Hints(
         nudge="E_q[log q] is minus the entropy of q. What is E_q[(z - mean_p)^2]?",
@@ -539,11 +848,22 @@ def _moments(z, density):
 
 def _density_cases(rng):
     for n in (60, 81, 120):
-        z = np.linspace(-6, 6, n)
+        z = np.linspace(rng.uniform(-7, -6), rng.uniform(5.5, 6), n)
         first, second = rng.uniform(-2.5, 0.5), rng.uniform(0.5, 2.5)
         density = rng.uniform(0.2, 0.8) * np.exp(-0.5 * ((z - first) / 0.6) ** 2)
         density += rng.uniform(0.2, 0.8) * np.exp(-0.5 * ((z - second) / 0.4) ** 2)
         yield case(z, rng.uniform(0.01, 3) * density)
+
+
+def _median(z, density):
+    return z[np.searchsorted(np.cumsum(density) / density.sum(), 0.5)]
+
+
+def _curvature_at_the_mode(z, density):
+    """Mode and width of the normal with the same height and curvature: Laplace's."""
+    k, step = density.argmax(), z[1] - z[0]
+    curvature = np.diff(np.log(density[k - 1 : k + 2]), 2)[0] / step**2
+    return z[k], 1 / np.sqrt(-curvature)
 
 
 def _around(z, density, centre):
@@ -636,6 +956,106 @@ mass_covering = Task(
                 _moments(z, density)[1] * np.sqrt(len(z) / (len(z) - 1)),
             ),
         ),
+        Mistake(
+            "You returned the median; q takes the mean, and the spread around it.",
+            lambda z, density: (_median(z, density), _moments(z, density)[1]),
+        ),
+        Mistake(
+            "You returned the median; q takes the mean, and the spread around it.",
+            lambda z, density: _around(z, density, _median(z, density)),
+        ),
+        Mistake(
+            "You returned the middle of the grid: where the grid ends says nothing about p.",
+            lambda z, density: ((z[0] + z[-1]) / 2, _moments(z, density)[1]),
+        ),
+        Mistake(
+            "You returned the middle of the grid: where the grid ends says nothing about p.",
+            lambda z, density: _around(z, density, (z[0] + z[-1]) / 2),
+        ),
+        Mistake(
+            "The mean is right, but your second number is the spread of the grid, without the "
+            "density.",
+            lambda z, density: (_moments(z, density)[0], z.std()),
+        ),
+        Mistake(
+            "The mean is right, but your second number is the spread of the products density "
+            "times z: weight the squared distances of z instead.",
+            lambda z, density: (_moments(z, density)[0], np.std(density / density.sum() * z)),
+        ),
+        Mistake(
+            "The mean is right, but the squares are weighted with a density that does not sum to "
+            "one: normalise it there, too.",
+            lambda z, density: (
+                _moments(z, density)[0],
+                np.sqrt(density @ (z - _moments(z, density)[0]) ** 2),
+            ),
+        ),
+        Mistake(
+            "The mean is not subtracted as a square: the variance is E[z^2] - mean^2.",
+            lambda z, density: (
+                _moments(z, density)[0],
+                np.sqrt(np.abs(density @ z**2 / density.sum() - _moments(z, density)[0])),
+            ),
+        ),
+        Mistake(
+            "You added the squared mean: the variance is E[z^2] minus mean^2.",
+            lambda z, density: (
+                _moments(z, density)[0],
+                np.sqrt(density @ z**2 / density.sum() + _moments(z, density)[0] ** 2),
+            ),
+        ),
+        Mistake(
+            "You divided by the number of points of the grid: divide by the sum of the density.",
+            lambda z, density: (
+                np.mean(density * z),
+                np.sqrt(np.mean(density * (z - np.mean(density * z)) ** 2)),
+            ),
+        ),
+        Mistake(
+            "You averaged the distances themselves, which cancel: square them, average, and take "
+            "the root.",
+            lambda z, density: (
+                _moments(z, density)[0],
+                density @ (z - _moments(z, density)[0]) / density.sum(),
+            ),
+        ),
+        Mistake(
+            "You averaged the distances themselves, which cancel: square them, average, and take "
+            "the root.",
+            lambda z, density: (_moments(z, density)[0], 0.0),
+        ),
+        Mistake(
+            "You divided by the largest value of the density: divide by its sum.",
+            lambda z, density: (
+                density @ z / density.max(),
+                np.sqrt(density @ (z - density @ z / density.max()) ** 2 / density.max()),
+            ),
+        ),
+        Mistake(
+            "You put the density through a softmax: it is a density already, up to a factor. "
+            "Divide by its sum.",
+            lambda z, density: _moments(z, np.exp(density)),
+        ),
+        Mistake(
+            "That is Laplace's approximation, the highest hill and its curvature: the "
+            "mass-covering q takes the mean and the spread of all of p.",
+            _curvature_at_the_mode,
+        ),
+        Mistake(
+            "You took the width from the entropy of p: q takes the standard deviation of p.",
+            lambda z, density: (
+                _moments(z, density)[0],
+                np.exp(entr(density / density.sum()).sum()) / np.sqrt(2 * np.pi * np.e),
+            ),
+        ),
+        Mistake(
+            "You returned the mean only; the standard deviation is asked for as well.",
+            lambda z, density: _moments(z, density)[0],
+        ),
+        Mistake(
+            "You took the root twice: the standard deviation is the root of the variance.",
+            lambda z, density: (_moments(z, density)[0], np.sqrt(_moments(z, density)[1])),
+        ),
     ],
     hints=Hints(
         nudge="Which two numbers of the covering q agreed with those of the posterior?",
@@ -664,7 +1084,7 @@ def _target(rng, near):
 
 
 def _sampled_cases(rng):
-    for low, high in ((0.3, 0.6), (1.5, 1.8), (0.4, 0.6), (1.6, 1.8)):
+    for low, high in ((0.2, 0.3), (1.7, 1.9), (0.25, 0.35), (1.75, 1.95)):
         mean = float(rng.choice([-1, 1]) * rng.uniform(1, 2))  # far enough from 0 to be missed
         yield case(_target(rng, mean), mean, float(rng.uniform(low, high)), 40_000, rng)
 
@@ -695,6 +1115,26 @@ def _noise_times_variance(log_joint, mean, sd, n, rng):
 def _distance_not_scaled(log_joint, mean, sd, n, rng):
     z = mean + sd * rng.standard_normal(n)
     log_q = -0.5 * (z - mean) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
+    return np.mean(log_joint(z) - log_q)
+
+
+def _other_log_q(log_q):
+    """The estimate with another formula for log q, of z, mean and sd."""
+
+    def wrong(log_joint, mean, sd, n, rng):
+        z = mean + sd * rng.standard_normal(n)
+        return np.mean(log_joint(z) - log_q(z, mean, sd))
+
+    return wrong
+
+
+def _joint_at_the_mean(log_joint, mean, sd, n, rng):
+    return log_joint(np.array([mean]))[0] + np.log(sd) + 0.5 * np.log(2 * np.pi * np.e)
+
+
+def _drawn_uniformly(log_joint, mean, sd, n, rng):
+    z = mean + sd * rng.random(n)
+    log_q = -0.5 * ((z - mean) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
     return np.mean(log_joint(z) - log_q)
 
 
@@ -742,13 +1182,15 @@ sampled_elbo = Task(
             ),
         ),
         Mistake(
-            "The normaliser of q lacks log(2 pi) / 2.",
+            "Either log(2 pi) / 2 is missing in log q, or its square has the wrong sign, which comes "
+            "to nearly the same here.",
             lambda log_joint, mean, sd, n, rng: (
                 _sampled(log_joint, mean, sd, n, rng) - 0.5 * np.log(2 * np.pi)
             ),
         ),
         Mistake(
-            "You evaluated everything at the mean of q only: average over draws.",
+            "You evaluated everything at one point only, the mean of q or a single draw: average "
+            "over n draws.",
             _wrong_sampled(draw=lambda m, s, e: m + 0 * e),
         ),
         Mistake(
@@ -766,6 +1208,102 @@ sampled_elbo = Task(
         Mistake(
             "log q is subtracted twice: once is the entropy already.",
             _wrong_sampled(term=lambda p, q: np.mean(p - 2 * q)),
+        ),
+        Mistake(
+            "log sd is missing from log q: the density of q depends on its width.",
+            _other_log_q(lambda z, m, s: -0.5 * ((z - m) / s) ** 2 - 0.5 * np.log(2 * np.pi)),
+        ),
+        Mistake(
+            "The half is missing from the exponent of log q.",
+            _other_log_q(
+                lambda z, m, s: -(((z - m) / s) ** 2) - np.log(s) - 0.5 * np.log(2 * np.pi)
+            ),
+        ),
+        Mistake(
+            "You took sd for the variance in log q: it is -(z - mean)^2 / (2 sd^2) - log sd - "
+            "log(2 pi) / 2.",
+            _other_log_q(lambda z, m, s: -0.5 * (z - m) ** 2 / s - 0.5 * np.log(2 * np.pi * s)),
+        ),
+        Mistake(
+            "In the normaliser of q you took sd for the variance: it is log(2 pi sd^2) / 2, which"
+            " is log sd + log(2 pi) / 2.",
+            _other_log_q(lambda z, m, s: -0.5 * ((z - m) / s) ** 2 - 0.5 * np.log(2 * np.pi * s)),
+        ),
+        Mistake(
+            "log sd counts twice: half the log of the variance is the log of the standard "
+            "deviation.",
+            _other_log_q(
+                lambda z, m, s: -0.5 * ((z - m) / s) ** 2 - 2 * np.log(s) - 0.5 * np.log(2 * np.pi)
+            ),
+        ),
+        Mistake(
+            "You took the density of a standard normal for q: q has its own mean and sd.",
+            _other_log_q(lambda z, m, s: -0.5 * z**2 - 0.5 * np.log(2 * np.pi)),
+        ),
+        Mistake(
+            "The entropy of q lacks the 1/2: (z - mean)^2 / sd^2 is one on average, and half of "
+            "it belongs to log q.",
+            _other_log_q(lambda z, m, s: -np.log(s) - 0.5 * np.log(2 * np.pi)),
+        ),
+        Mistake(
+            "Either log(2 pi) / 2 is missing in log q, or its square has the wrong sign, which comes "
+            "to nearly the same here.",
+            _other_log_q(
+                lambda z, m, s: 0.5 * ((z - m) / s) ** 2 - np.log(s) - 0.5 * np.log(2 * np.pi)
+            ),
+        ),
+        Mistake(
+            "You forgot the mean of q: z is mean + sd * noise.",
+            _wrong_sampled(draw=lambda m, s, e: s * e),
+        ),
+        Mistake(
+            "You forgot the sd of q: z is mean + sd * noise.",
+            _wrong_sampled(draw=lambda m, s, e: m + e),
+        ),
+        Mistake(
+            "You drew from a uniform distribution: the average must be over draws from q, a "
+            "normal.",
+            _drawn_uniformly,
+        ),
+        Mistake(
+            "You multiplied by the density of q: the draws come from q already, so a plain "
+            "average is enough.",
+            _wrong_sampled(term=lambda p, q: np.mean(np.exp(q) * (p - q))),
+        ),
+        Mistake(
+            "You subtracted the density of q: its logarithm is subtracted.",
+            _wrong_sampled(term=lambda p, q: np.mean(p - np.exp(q))),
+        ),
+        Mistake(
+            "The sign is wrong: that is log q minus log p(x, z), which estimates minus the bound.",
+            _wrong_sampled(term=lambda p, q: np.mean(q - p)),
+        ),
+        Mistake(
+            "You averaged the weights p(x, z) / q(z) themselves: that estimates p(x). The bound "
+            "averages their logarithms.",
+            _wrong_sampled(term=lambda p, q: np.mean(np.exp(p - q))),
+        ),
+        Mistake(
+            "You kept the largest draw: all draws are averaged.",
+            _wrong_sampled(term=lambda p, q: np.max(p - q)),
+        ),
+        Mistake(
+            "You divided the logarithms: the log of a ratio is the difference of the logs.",
+            _wrong_sampled(term=lambda p, q: np.mean(p / q)),
+        ),
+        Mistake(
+            "You evaluated everything at one point only, the mean of q or a single draw: average "
+            "over n draws.",
+            _wrong_sampled(term=lambda p, q: p[0] - q[0]),
+        ),
+        Mistake(
+            "You evaluated the log joint at the mean of q only: average it over the draws.",
+            _joint_at_the_mean,
+        ),
+        Mistake(
+            "You averaged the joint itself and took the logarithm afterwards: the bound averages "
+            "log p(x, z).",
+            _wrong_sampled(term=lambda p, q: logsumexp(p) - np.log(len(p)) - np.mean(q)),
         ),
     ],
     hints=Hints(
