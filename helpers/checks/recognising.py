@@ -67,12 +67,12 @@ def _apart_from_special_inputs(task, trials):
     """A known mistake that explains all ordinary inputs, where special ones go wrong besides."""
     ordinary = [t for t in trials if not t.label]
     special = [t for t in trials if t.label and not matches(task, t.expected, t)]
-    if len(ordinary) < 2 or not special or any(finite(t.got) is not False for t in special):
+    if len(ordinary) < 3 or not special or task.accept is not None:
         return ""
     hint = _of_catalogue(task, ordinary, _catalogue(task, ordinary), everywhere=True)
     hint = hint or _of_twists(task, ordinary, [t.expected for t in ordinary])
-    label = special[0].label
-    return hint and f"{hint} (For {label} there is a nan or an infinity besides.)"
+    odd = "there is a nan or an infinity" if finite(special[0].got) is False else "more goes wrong"
+    return hint and f"{hint} (For {special[0].label} {odd} besides.)"
 
 
 def _catalogue(task, trials):
