@@ -1182,8 +1182,8 @@ sampled_elbo = Task(
             ),
         ),
         Mistake(
-            "Either log(2 pi) / 2 is missing in log q, or its square has the wrong sign, which comes "
-            "to nearly the same here.",
+            "Either log(2 pi) / 2 is missing in log q, or its square has the wrong sign; that is "
+            "nearly the same here.",
             lambda log_joint, mean, sd, n, rng: (
                 _sampled(log_joint, mean, sd, n, rng) - 0.5 * np.log(2 * np.pi)
             ),
@@ -1246,8 +1246,8 @@ sampled_elbo = Task(
             _other_log_q(lambda z, m, s: -np.log(s) - 0.5 * np.log(2 * np.pi)),
         ),
         Mistake(
-            "Either log(2 pi) / 2 is missing in log q, or its square has the wrong sign, which comes "
-            "to nearly the same here.",
+            "Either log(2 pi) / 2 is missing in log q, or its square has the wrong sign; that is "
+            "nearly the same here.",
             _other_log_q(
                 lambda z, m, s: 0.5 * ((z - m) / s) ** 2 - np.log(s) - 0.5 * np.log(2 * np.pi)
             ),
