@@ -13,7 +13,7 @@ Priors of 1e-4 make exp(digamma(gamma)) underflow to zero. Rows of b are scaled 
 of one, and a document with a norm that has underflowed is redone in logarithms.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from scipy.special import gammaln, logsumexp, psi
 
 BLOCK_BYTES = 2**21  # of a block's (n, L, K) scores: about the second-level cache
 SMALLEST = 1e-280  # below this a norm has lost digits to underflow
+NONE = np.empty(0, dtype=int)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,18 +72,20 @@ class WordScores:
 class Block:
     """n documents of similar length, padded to L words; a padded place has count 0.
 
-    documents (n,), words (n, L), counts (n, L), totals (n,) their tokens, scores (n, L, K).
+    documents (n,), words (n, L), which of them are real (n, L), counts (n, L), totals (n,) their
+    tokens, scores (n, L, K) or None.
     """
 
     documents: np.ndarray
     words: np.ndarray
+    real: np.ndarray
     counts: np.ndarray
     totals: np.ndarray
-    scores: np.ndarray
+    scores: np.ndarray | None = None
 
     def take(self, rows):
         """The block with only the given documents."""
-        fields = (self.documents, self.words, self.counts, self.totals, self.scores)
+        fields = (self.documents, self.words, self.real, self.counts, self.totals, self.scores)
         return Block(*(field[rows] for field in fields))
 
 
@@ -109,21 +112,10 @@ class Batches:
 
         Its scores are overwritten by the next call: one block lives at a time.
         """
-        slots, real = self.slots(documents)
-        words = self.counts.indices[slots]
-        counts = np.where(real, self.counts.data[slots], 0.0)
-        room = self._room(words.size * weights.shape[1]).reshape(*words.shape, -1)
-        scores = weights.take(words, axis=0, out=room, mode="clip")  # twice as fast as [words]
-        return Block(documents, words, counts, self.totals[documents], scores)
+        return self.fill(self.layout(documents), weights)
 
-    def _room(self, size):
-        """The memory of every block's scores in turn: new memory costs more than filling it."""
-        if len(self.memory) < size:
-            self.memory = np.empty(max(size, BLOCK_BYTES // 8))
-        return self.memory[:size]
-
-    def slots(self, documents):
-        """Places (n, L) of the documents' words in the CSR arrays, and which are not padding.
+    def layout(self, documents):
+        """The :class:`Block` of these documents without its scores.
 
         Padding repeats the last word of its own document, so that no norm is ever zero there
         unless it is zero in a real place too.
@@ -131,33 +123,63 @@ class Batches:
         lengths = self.lengths[documents][:, None]
         places = np.arange(lengths.max())
         slots = self.counts.indptr[documents][:, None] + np.minimum(places, lengths - 1)
-        return slots, places < lengths
+        real = places < lengths
+        counts = np.where(real, self.counts.data[slots], 0.0)
+        return Block(documents, self.counts.indices[slots], real, counts, self.totals[documents])
+
+    def fill(self, layout, weights):
+        """The same :class:`Block` with scores, which the next call overwrites."""
+        words = layout.words
+        room = self._room(words.size * weights.shape[1]).reshape(*words.shape, -1)
+        scores = weights.take(words, axis=0, out=room, mode="clip")  # twice as fast as [words]
+        return replace(layout, scores=scores)
+
+    def _room(self, size):
+        """The memory of every block's scores in turn: new memory costs more than filling it."""
+        if len(self.memory) < size:
+            self.memory = np.empty(max(size, BLOCK_BYTES // 8))
+        return self.memory[:size]
 
 
-def update(block, gamma, alpha, scores):
-    """One update of phi and then gamma for a block: (n, K) -> (n, K).
+@dataclass(frozen=True, eq=False)
+class At:
+    """What bound, update and M-step need of a block at gamma (n, K).
+
+    digammas: psi(gamma), (n, K).  shares: exp(psi(gamma)), (n, K).
+    norms: sum_k b_wk shares_k, (n, L).
+    lost: numbers of the documents of which a norm has underflowed; they need logarithms.
+    """
+
+    gamma: np.ndarray
+    digammas: np.ndarray
+    shares: np.ndarray
+    norms: np.ndarray
+    lost: np.ndarray
+
+    @classmethod
+    def of(cls, block, gamma):
+        """The block at gamma, (n, K)."""
+        digammas = psi(gamma)
+        shares = np.exp(digammas)
+        norms, lost = np.matvec(block.scores, shares), NONE
+        if not norms.min() >= SMALLEST:
+            lost = np.flatnonzero(~(norms.min(axis=1) >= SMALLEST))
+            norms[lost] = 1.0
+        return cls(gamma, digammas, shares, norms, lost)
+
+
+def update(block, at, alpha, scores):
+    """One update of phi and then gamma for a block: (n, K). Overwrites the norms of ``at``.
 
     scores: the :class:`WordScores`, for the documents that need logarithms.
     """
-    share = psi(gamma)
-    np.exp(share, out=share)
-    norms = np.matvec(block.scores, share)
-    if not norms.min() >= SMALLEST:
-        return _careful_update(block, gamma, alpha, scores, norms, share)
-    new = np.vecmat(np.divide(block.counts, norms, out=norms), block.scores)
-    new *= share
+    new = np.vecmat(np.divide(block.counts, at.norms, out=at.norms), block.scores)
+    new *= at.shares
+    if len(at.lost):
+        phi, _ = in_logs(block.words[at.lost], at.gamma[at.lost], scores)
+        new[at.lost] = np.vecmat(block.counts[at.lost], phi)
     new += alpha
     return new
-
-
-def _careful_update(block, gamma, alpha, scores, norms, share):
-    """The same where a norm has underflowed: those documents' phi by logarithms."""
-    lost = ~(norms.min(axis=1) >= SMALLEST)
-    norms[lost] = 1.0
-    new = np.vecmat(block.counts / norms, block.scores) * share
-    phi, _ = in_logs(block.words[lost], gamma[lost], scores)
-    new[lost] = np.vecmat(block.counts[lost], phi)
-    return new + alpha
 
 
 def in_logs(words, gamma, scores):
@@ -168,28 +190,28 @@ def in_logs(words, gamma, scores):
     return np.exp(log_phi, out=log_phi), norms
 
 
-def bounds(block, gamma, alpha, scores):
+def bounds(block, at, alpha, scores):
     """Each document's ELBO at phi's optimum, without the shifts of its words, (n,).
 
     sum_w counts_w log sum_k b_wk exp(E_q[log theta_k]) - KL(Dir(gamma) || Dir(alpha))
     """
-    norms = np.matvec(block.scores, np.exp(psi(gamma)))
-    lost = norms.min(axis=1) < SMALLEST
-    with np.errstate(divide="ignore"):
-        log_norms = np.log(norms, out=norms)
-    if lost.any():
-        log_norms[lost] = in_logs(block.words[lost], gamma[lost], scores)[1]
-    tokens = np.vecdot(block.counts, log_norms) - block.totals * psi(gamma.sum(axis=1))
-    return tokens - dirichlet_kl(gamma, alpha)
+    log_norms = np.log(at.norms)
+    if len(at.lost):
+        log_norms[at.lost] = in_logs(block.words[at.lost], at.gamma[at.lost], scores)[1]
+    tokens = np.vecdot(block.counts, log_norms) - block.totals * psi(at.gamma.sum(axis=1))
+    return tokens - dirichlet_kl(at.gamma, alpha, at.digammas)
 
 
-def dirichlet_kl(concentration, prior):
-    """KL(Dir(concentration) || Dir(prior)) in nats along the last axis; prior is (K,)."""
+def dirichlet_kl(concentration, prior, digammas):
+    """KL(Dir(concentration) || Dir(prior)) in nats along the last axis; prior is (K,).
+
+    digammas: psi(concentration), which whoever asks has at hand.
+    """
     total = concentration.sum(axis=-1)
     constants = gammaln(total) - gammaln(prior.sum())
-    constants -= (gammaln(concentration) - gammaln(prior)).sum(axis=-1)
+    constants -= gammaln(concentration).sum(axis=-1) - gammaln(prior).sum()
     weight = concentration - prior
-    return constants + np.vecdot(weight, psi(concentration)) - weight.sum(-1) * psi(total)
+    return constants + np.vecdot(weight, digammas) - weight.sum(-1) * psi(total)
 
 
 def _edges(bytes_per_document):

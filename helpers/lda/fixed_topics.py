@@ -13,7 +13,7 @@ from itertools import chain, repeat
 import numpy as np
 
 from helpers.arguments import positive, whole_number
-from helpers.lda.batches import Batches, WordScores, bounds, update
+from helpers.lda.batches import At, Batches, WordScores, bounds, update
 from helpers.lda.model import check_counts, warn_unsupported
 
 PLAIN = 2  # first updates of a run: extrapolating from the very start finds worse optima
@@ -123,7 +123,7 @@ def _ascend(model, batches, scores, gamma, schedule, tolerance):
     found, moving = np.zeros(len(gamma)), batches.totals > 0
     for documents in batches.documents():
         block = batches.block(documents, scores.weights)
-        found[documents] = bounds(block, gamma[documents], model.alpha, scores)
+        found[documents] = bounds(block, At.of(block, gamma[documents]), model.alpha, scores)
     shift = scores.total_shift(batches.counts)
     for n_updates in schedule:
         yield MeanFieldState(model, Topics(gamma), found + shift, moving)
@@ -180,10 +180,13 @@ class _Ascent:
 
     def bounds(self, gamma):
         """Each document's bound, (n,), without its words' shifts."""
-        return bounds(self.block, gamma, self.alpha, self.scores)
+        return bounds(self.block, At.of(self.block, gamma), self.alpha, self.scores)
+
+    def _update(self, block, gamma):
+        return update(block, At.of(block, gamma), self.alpha, self.scores)
 
     def _plain(self, block, gamma):
-        new = update(block, gamma, self.alpha, self.scores)
+        new = self._update(block, gamma)
         return new, np.abs(new - gamma).sum(axis=1) < self.tolerance, 1
 
     def _extrapolated(self, block, gamma):
@@ -191,8 +194,8 @@ class _Ascent:
 
         The squared iterative method of Varadhan and Roland (2008), per document.
         """
-        first = update(block, gamma, self.alpha, self.scores)
-        second = update(block, first, self.alpha, self.scores)
+        first = self._update(block, gamma)
+        second = self._update(block, first)
         step, bend = first - gamma, second - first
         rests = np.abs(bend).sum(axis=1) < self.tolerance
         if rests.all():
@@ -200,7 +203,11 @@ class _Ascent:
         bend -= step
         sizes = np.vecdot(step, step) / np.maximum(np.vecdot(bend, bend), 1e-300)
         length = np.clip(np.sqrt(sizes), 1.0, LONGEST_STEP)[:, None]
-        ahead = gamma + 2 * length * step + length**2 * bend
-        lowest = self.alpha + 0.1 * (second - self.alpha)  # gamma never falls below alpha
-        ahead = np.where(rests[:, None], second, np.maximum(ahead, lowest))
-        return update(block, ahead, self.alpha, self.scores), rests, 3
+        step *= 2 * length
+        bend *= length * length
+        ahead = np.add(gamma, step, out=step)
+        ahead += bend
+        lowest = 0.1 * second + 0.9 * self.alpha  # gamma never falls below alpha
+        np.maximum(ahead, lowest, out=ahead)
+        ahead[rests] = second[rests]
+        return self._update(block, ahead), rests, 3

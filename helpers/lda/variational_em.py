@@ -11,21 +11,14 @@ Sources: the slide "Performing VI (Frequentist Case)"; Blei, Ng and Jordan (2003
 
 from collections import deque
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.special import gammaln, psi
 
 from helpers.arguments import generator, positive, whole_number
-from helpers.lda.batches import (
-    SMALLEST,
-    Batches,
-    WordScores,
-    bounds,
-    in_logs,
-    update,
-)
+from helpers.lda.batches import At, Batches, WordScores, bounds, in_logs, update
 from helpers.lda.first_topics import random_topics, seeded_topics
 from helpers.lda.fixed_topics import first_gamma
 from helpers.lda.model import LDA, check_counts
@@ -122,6 +115,10 @@ class _Learner:
     def __init__(self, counts, alpha, eta, updates):
         self.counts, self.alpha, self.eta, self.updates = counts, alpha, eta, updates
         self.batches = Batches(counts, len(alpha))
+        self.sorted = counts[self.batches.order]  # as the blocks have them
+        self.layouts = [self.batches.layout(d) for d in self.batches.documents()]
+        ends = np.cumsum([len(layout.documents) for layout in self.layouts]).tolist()
+        self.rows = [slice(*edges) for edges in pairwise([0, *ends])]
 
     def ascend(self, weights, gamma=None):
         """States from topics (V, K) and gamma (D, K) on; each is one behind :meth:`sweep`."""
@@ -140,34 +137,31 @@ class _Learner:
         of each word by each topic, on which the M-step rests.
         """
         elbo, gamma = float(scores.total_shift(self.counts).sum()), gamma.copy()
-        ratios = np.zeros(self.counts.nnz)
-        shares, extra = np.zeros_like(gamma), np.zeros_like(scores.weights)
-        for documents in self.batches.documents():
-            block, old = self.batches.block(documents, scores.weights), gamma[documents]
-            elbo += float(bounds(block, old, self.alpha, scores).sum())
+        ratios, extra = [], np.zeros_like(scores.weights)
+        shares = np.empty((len(self.batches.order), len(self.alpha)))
+        for layout, rows in zip(self.layouts, self.rows, strict=True):
+            block = self.batches.fill(layout, scores.weights)
+            at = At.of(block, gamma[block.documents])
+            elbo += float(bounds(block, at, self.alpha, scores).sum())
             for _ in range(self.updates):
-                old = update(block, old, self.alpha, scores)
-            gamma[documents] = old
-            shares[documents] = np.exp(psi(old))
-            self._collect(block, old, shares[documents], scores, ratios, extra)
-        table = sp.csr_array(
-            (ratios, self.counts.indices, self.counts.indptr), shape=self.counts.shape
-        )
+                at = At.of(block, update(block, at, self.alpha, scores))
+            gamma[block.documents], shares[rows] = at.gamma, at.shares
+            ratios.append(self._ratios(block, at, scores, extra))
+        entries = np.concatenate([np.empty(0), *ratios]), self.sorted.indices, self.sorted.indptr
+        table = sp.csr_array(entries, shape=self.sorted.shape)
         return elbo, gamma, (table.T @ shares) * scores.weights + extra
 
-    def _collect(self, block, gamma, share, scores, ratios, extra):
-        """Write counts / norms of a block's words into ``ratios``, one for each entry of counts.
+    def _ratios(self, block, at, scores, extra):
+        """counts / norms of a block's words, one for each entry of its documents.
 
         Where a norm has underflowed, the documents' usage goes to ``extra`` by logarithms.
         """
-        norms = np.matvec(block.scores, share)
-        lost = norms.min(axis=1) < SMALLEST
-        if lost.any():
-            phi, _ = in_logs(block.words[lost], gamma[lost], scores)
-            np.add.at(extra, block.words[lost], block.counts[lost][:, :, None] * phi)
-            norms[lost] = np.inf
-        slots, real = self.batches.slots(block.documents)
-        ratios[slots[real]] = (block.counts / norms)[real]
+        if len(at.lost):
+            words = block.words[at.lost]
+            phi, _ = in_logs(words, at.gamma[at.lost], scores)
+            np.add.at(extra, words, block.counts[at.lost][:, :, None] * phi)
+            at.norms[at.lost] = np.inf
+        return np.divide(block.counts, at.norms, out=at.norms)[block.real]
 
     def scores(self, weights):
         """The :class:`WordScores` of lambda (V, K), or of the topics themselves."""
