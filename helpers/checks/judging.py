@@ -345,6 +345,19 @@ def _only_where(trials, wrong):
 def _only_for_a_size(task, trials, wrong):
     """Is it right for arrays of one or two entries along some axis, and wrong for more?"""
     right = [t for t in trials if matches(task, t.expected, t)]
+    found = _sizes_of_the_right(task, right, wrong)
+    if not found:
+        return ""
+    size, axis, name = min(found, key=lambda entry: entry[0])
+    where = f"It is right where `{name}` has length {size} along axis {axis}"
+    if size == 1:
+        return f"{where}: look at how several of them are put together."
+    return f"{where}, and wrong for more: is that number written into the function?"
+
+
+def _sizes_of_the_right(task, right, wrong):
+    """Tuples (length, axis, argument): of all right trials, and exceeded in all wrong ones."""
+    found = []
     for k, name in enumerate(task.arguments):
         arrays = [t.inputs[k] for t in (*right, *wrong)]
         if not right or not all(isinstance(x, np.ndarray) for x in arrays):
@@ -353,11 +366,8 @@ def _only_for_a_size(task, trials, wrong):
             sizes = [x.shape[axis] for x in arrays]
             here, there = set(sizes[: len(right)]), set(sizes[len(right) :])
             if len(here) == 1 and max(here) <= 2 and min(there) > max(here):
-                where = f"It is right where `{name}` has length {max(here)} along axis {axis}"
-                if max(here) == 1:
-                    return f"{where}: with a single one there is nothing to combine."
-                return f"{where}, and wrong for more: is that number written into the function?"
-    return ""
+                found.append((max(here), axis, name))
+    return found
 
 
 def _example(task, first, trials, wrong):

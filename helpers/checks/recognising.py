@@ -595,7 +595,10 @@ def _of_parts(task, trials, pairs, bad, replacing=True):
         for t, (e, g) in zip(trials, pairs, strict=True)
     ]
     hint = _of_catalogue(alone, parts, _catalogue(alone, parts), everywhere=True)
-    return hint or (_of_substitutions(alone, parts) if replacing else "")
+    if hint or not replacing:
+        return hint
+    slipped = replace(task, call=lambda function, *inputs: _picked(function(*inputs), bad))
+    return _of_substitutions(alone, parts) or _of_slips(slipped, parts)
 
 
 def _part_by_part(task, trials):

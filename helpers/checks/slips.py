@@ -42,7 +42,8 @@ CONFUSED = {
     "gammaln": ("log", "digamma"), "sqrt": ("square",), "square": ("sqrt",), "max": ("min", "sum"),
     "min": ("max",), "argmax": ("argmin", "max"), "logsumexp": ("sum", "max", "mean"),
     "cumsum": ("sum",), "var": ("std",), "std": ("var",), "softmax": ("exp",),
-    "expit": ("exp", "softmax"), "entr": ("log",), "prod": ("sum",), "abs": ("square",),
+    "expit": ("exp", "softmax"), "log1p": ("log", "sqrt"), "tanh": ("expit",),
+    "entr": ("log",), "prod": ("sum",), "abs": ("square",),
 }  # fmt: skip
 
 
@@ -71,7 +72,37 @@ def slips(function):
             if made is not None:
                 where = "" if ", the " in words else _where(original, arguments)
                 found.append((words + where, made))
+    found += _everywhere(tree, function)
     return tuple(found)
+
+
+def _everywhere(tree, function):
+    """One function taken for another wherever it is called."""
+    names = [_name_of(n) for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    found = []
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        for other in CONFUSED.get(name, ()):
+            changed = _Rename(name, other).visit(copy.deepcopy(tree))
+            made = _built(changed, function)
+            if made is not None:
+                found.append((f"`{other}` stands where `{name}` belongs", made))
+    return found
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, name, other):
+        self._name, self._other = name, other
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if _name_of(node) != self._name:
+            return node
+        method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
+        return _called(node, self._other, method)
+
+
+def _name_of(call):
+    return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
 
 
 def _node(tree, place):
@@ -91,7 +122,10 @@ def _compiled(tree, place, change, function):
     tree = copy.deepcopy(tree)
     old = _node(tree, place)
     new = change(old)
-    tree = new if old is tree else _Replace(old, new).visit(tree)
+    return _built(new if old is tree else _Replace(old, new).visit(tree), function)
+
+
+def _built(tree, function):
     scope = dict(function.__globals__) | {f"_{k}_": f for k, f in FUNCTIONS.items()}
     try:
         code = compile(ast.fix_missing_locations(ast.Module([tree], [])), "slip", "exec")
@@ -148,6 +182,9 @@ def _of_operator(node, arguments):
         yield missing + ("" if power else _which(node.left, arguments)), lambda n: n.right
     if isinstance(node.op, ast.Sub):
         yield missing + _which(node.left, arguments), lambda n: ast.UnaryOp(ast.USub(), n.right)
+    if isinstance(node.op, ast.Sub):
+        yield "a difference lost its sign, as an absolute value", lambda n: _call("abs", n)
+        yield "a difference is squared", lambda n: _call("square", n)
     if isinstance(node.op, ast.Div):
         words = missing + _which(node.left, arguments)
         yield words, lambda n: ast.BinOp(ast.Constant(1.0), ast.Div(), n.right)
@@ -194,6 +231,11 @@ def _of_call(node):
     method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
     if name in ("range", "arange") and node.args:
         yield from _of_range(node)
+    inner = node.args[0] if len(node.args) == 1 else None
+    if name in ("sqrt", "log", "exp") and isinstance(inner, ast.BinOp):
+        words = f"the `{name}` covers only a part of what it should"
+        yield words, lambda n: _with_left(n.args[0], lambda x: ast.Call(n.func, [x], []))
+        yield words, lambda n: _with_right(n.args[0], lambda x: ast.Call(n.func, [x], []))
     for other in CONFUSED.get(name, ()):
         words = f"`{other}` stands where `{name}` belongs"
         yield words, lambda n, other=other: _called(n, other, method)
@@ -210,6 +252,18 @@ def _of_call(node):
 
 def _is_module(node):
     return isinstance(node, ast.Name) and node.id in ("np", "numpy", "special", "scipy")
+
+
+def _call(name, argument):
+    return ast.Call(ast.Name(f"_{name}_", ast.Load()), [argument], [])
+
+
+def _with_left(node, change):
+    return ast.BinOp(change(node.left), node.op, node.right)
+
+
+def _with_right(node, change):
+    return ast.BinOp(node.left, node.op, change(node.right))
 
 
 def _called(node, other, method):
