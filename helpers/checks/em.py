@@ -185,6 +185,16 @@ e_step = Task(
             "The distance is not squared.",
             lambda x, w, m, s: softmax(np.log(w) - np.log(s) - np.abs(x[:, None] - m) / s, axis=1),
         ),
+        Mistake(
+            "You exponentiated, but did not normalise: divide each row by its sum. (Subtracting "
+            "the maximum beforehand only keeps exp from underflowing.)",
+            lambda x, w, m, s: _largest_is_one(_log_joint(x, w, m, s)),
+        ),
+        Mistake(
+            "You added the weights to the normalised densities. Prior and likelihood are "
+            "multiplied, and normalised afterwards.",
+            lambda x, w, m, s: (softmax(_log_joint(x, np.ones_like(w), m, s), axis=1) + w) / 2,
+        ),
     ],
     hints=Hints(
         nudge="Bayes' rule for each point: prior times likelihood, divided by their sum over k.",
@@ -235,6 +245,10 @@ def _below_likelihood(value, log_joint, q):
 def _elbo_spelt_out(log_joint, q):
     held = q > 0
     return np.sum(q[held] * log_joint[held]) - np.sum(q[held] * np.log(q[held]))
+
+
+def _largest_is_one(log_joint):
+    return np.exp(log_joint - log_joint.max(axis=1, keepdims=True))
 
 
 elbo = Task(
@@ -318,6 +332,16 @@ elbo = Task(
         Mistake(
             "You averaged before the logarithm: it is the log joint that is averaged under q.",
             lambda log_joint, q: logsumexp(log_joint, b=q, axis=1).sum() + entr(q).sum(),
+        ),
+        Mistake(
+            "You averaged before the logarithm: it is the log joint that is averaged under q.",
+            lambda log_joint, q: logsumexp(log_joint, b=q),
+        ),
+        Mistake(
+            "Only the first component is in it: sum over all components.",
+            lambda log_joint, q: np.sum(
+                np.where(q[:, 0] > 0, q[:, 0] * log_joint[:, 0], 0) + entr(q[:, 0])
+            ),
         ),
     ],
     hints=Hints(
@@ -532,6 +556,13 @@ m_step = Task(
                 ),
             ),
         ),
+        Mistake(
+            "The variance is the mean square minus the squared mean, divided by the count once, "
+            "inside the root.",
+            _m_wrong(
+                sds=lambda x, q: np.sqrt(np.abs(_m_step(x, q)[1] ** 2 - q.T @ x**2)) / q.sum(0)
+            ),
+        ),
     ],
     hints=Hints(
         nudge="How many points does component k have? What are their weighted mean and square?",
@@ -694,6 +725,14 @@ gap = Derivation(
             "expectation under q.",
             lambda log_joint, q: _gap(log_joint, q) + _reverse_gap(log_joint, q),
         ),
+        Mistake(
+            "You squared the differences of the probabilities. The KL averages log ratios under q.",
+            lambda log_joint, q: np.sum((q - softmax(log_joint, axis=1)) ** 2),
+        ),
+        Mistake(
+            "You compared every q with the average posterior: each point has its own.",
+            lambda log_joint, q: rel_entr(q, softmax(log_joint, axis=1).mean(0)).sum(),
+        ),
     ],
 )
 
@@ -790,6 +829,23 @@ hard_e_step = Task(
             "You compared absolute values. A log joint far below zero is a small probability, not "
             "a large one.",
             lambda log_joint: np.eye(log_joint.shape[1])[np.abs(log_joint).argmax(1)],
+        ),
+        Mistake(
+            "You divided by the row's largest entry, which gives it a one, but the others are not "
+            "zero: q must choose.",
+            lambda log_joint: _largest_is_one(log_joint),
+        ),
+        Mistake(
+            "You chose the second best component: the last of an ascending order is the best.",
+            lambda log_joint: np.eye(log_joint.shape[1])[np.argsort(log_joint, axis=1)[:, -2]],
+        ),
+        Mistake(
+            "You returned an order (argsort). q holds a 1 for the best component and zeros else.",
+            lambda log_joint: np.argsort(log_joint, axis=1),
+        ),
+        Mistake(
+            "You chose the first component for every point, whatever the log joint is.",
+            lambda log_joint: np.eye(log_joint.shape[1])[np.zeros(len(log_joint), dtype=int)],
         ),
     ],
     hints=Hints(
@@ -937,6 +993,17 @@ replace_point = Task(
                 c + new - old,
                 s + (new - old) * x,
                 (s + (new - old) * x) ** 2,
+            ),
+        ),
+        Mistake(
+            "The whole x_n is added to every component. It enters with the change of its share.",
+            lambda c, s, r, x, old, new: (c + new - old, s + x, r + x**2),
+        ),
+        Mistake(
+            "You moved the whole point from its most probable component to the new one. The shares "
+            "are fractions.",
+            lambda c, s, r, x, old, new: _replaced(
+                c, s, r, x, np.eye(len(old))[old.argmax()], np.eye(len(new))[new.argmax()]
             ),
         ),
     ],
