@@ -146,6 +146,11 @@ best_factor = Task(
             "z2 first, then normalise over z1.",
             lambda lj, q2: softmax(lj * q2).sum(1),
         ),
+        Mistake(
+            "You normalised over z2 (the rows) and averaged. The new factor is a distribution over "
+            "z1: average the log joint over z2, then normalise over z1.",
+            lambda lj, q2: softmax(lj, axis=1) @ q2,
+        ),
     ],
     hints=Hints(
         nudge="For each z1: what is log p(x, z1, z2) on average, if z2 is distributed like q2?",
@@ -250,6 +255,15 @@ entropy = Task(
             "There is no logarithm in it: q (1 - q) measures spread, too, but the entropy is the "
             "expectation of -log q.",
             lambda q: np.sum(q * (1 - q)),
+        ),
+        Mistake(
+            "You left out the last chain.",
+            lambda q: entr(q[:, :-1]).sum(),
+        ),
+        Mistake(
+            "You took the logarithm last: the entropy is the expectation of -log q, not minus the "
+            "log of an expectation.",
+            lambda q: -np.log((q**2).sum(2)).sum(),
         ),
     ],
     hints=Hints(
@@ -363,6 +377,14 @@ gaussian_factor = Derivation(
             lambda mu, p, m2: (
                 _gaussian_factor(mu, p, m2)[0],
                 1 - p[0, 1] ** 2 / (p[0, 0] * p[1, 1]),
+            ),
+        ),
+        Mistake(
+            "You divided by the root of Lambda_11 Lambda_22, as for a correlation. The square to "
+            "complete has Lambda_11 alone.",
+            lambda mu, p, m2: (
+                mu[0] - p[0, 1] / np.sqrt(p[0, 0] * p[1, 1]) * (m2 - mu[1]),
+                1 / p[0, 0],
             ),
         ),
     ],
@@ -522,6 +544,26 @@ effective_evidence = Task(
             "You subtracted the average of the other chains' outputs; x is the sum of all chains.",
             _share_of_others,
         ),
+        Mistake(
+            "You took the other chains' factors at one time step for all: each step has its own.",
+            lambda x, mu, v, q, m: _evidence(x, mu, v, np.broadcast_to(q[-1], q.shape), m),
+        ),
+        Mistake(
+            "You took the other chains' factors at one time step for all: each step has its own.",
+            lambda x, mu, v, q, m: _evidence(x, mu, v, np.broadcast_to(q[0], q.shape), m),
+        ),
+        Mistake(
+            "You took the first observation for all steps: h_t looks at x_t.",
+            lambda x, mu, v, q, m: _evidence(np.full_like(x, x[0]), mu, v, q, m),
+        ),
+        Mistake(
+            "Rows and columns are exchanged: a row for each time step, a column for each state.",
+            lambda x, mu, v, q, m: _evidence(x, mu, v, q, m).T,
+        ),
+        Mistake(
+            "The distance is not squared: a Gaussian's log density holds the squared distance.",
+            lambda x, mu, v, q, m: -np.abs(_residual(x, mu, q, m) - mu[m]) / np.sqrt(v),
+        ),
     ],
     accept=_same_up_to_constants,
     hints=Hints(
@@ -572,6 +614,12 @@ def _update_with(before=None, after=None, h=None):
 
 def _before(initial, log_a, q, t, step=None):
     return np.log(initial) if t == 0 else (q[t - 1] @ log_a if step is None else step)
+
+
+def _log_update(initial, transition, h, q, t):
+    log_a = np.log(transition)
+    before = np.log(initial) if t == 0 else q[t - 1] @ log_a
+    return before + (log_a @ q[t + 1] if t + 1 < len(q) else 0) + h[t]
 
 
 update = Task(
@@ -689,6 +737,22 @@ update = Task(
             "You chose the most probable state. A factor is a distribution: all states keep their "
             "probabilities.",
             lambda i, a, h, q, t: np.eye(len(i))[_update(i, a, h, q, t).argmax()],
+        ),
+        Mistake(
+            "You divided the logs by their sum: exponentiate first.",
+            lambda i, a, h, q, t: _log_update(i, a, h, q, t) / _log_update(i, a, h, q, t).sum(),
+        ),
+        Mistake(
+            "At the last step there is no step out of s_t; you took t + 1 round to the first one.",
+            _update_with(after=lambda i, log_a, q, t: log_a @ q[(t + 1) % len(q)]),
+        ),
+        Mistake(
+            "That is a step of filtering: the log of an average for the past, and no future. Mean "
+            "field averages logs, over both neighbours.",
+            _update_with(
+                before=lambda i, log_a, q, t: np.log(i if t == 0 else q[t - 1] @ np.exp(log_a)),
+                after=lambda i, log_a, q, t: 0,
+            ),
         ),
     ],
     hints=Hints(
@@ -883,6 +947,26 @@ elbo = Task(
                 _elbo(i, a, mu, v, q, x) - 0.5 * len(x) * np.log(2 * np.pi * v)
             ),
         ),
+        Mistake(
+            "The two factors of a step are of the same time. A step goes from q_t to q_t+1.",
+            lambda i, a, mu, v, q, x: (
+                _elbo(i, a, mu, v, q, x)
+                - np.einsum("tmi,tmj,mij->", q[:-1], q[1:], np.log(a))
+                + np.einsum("tmi,tmj,mij->", q[1:], q[1:], np.log(a))
+            ),
+        ),
+        Mistake(
+            "The two factors of a step are of the same time. A step goes from q_t to q_t+1.",
+            lambda i, a, mu, v, q, x: (
+                _elbo(i, a, mu, v, q, x)
+                - np.einsum("tmi,tmj,mij->", q[:-1], q[1:], np.log(a))
+                + np.einsum("tmi,tmj,mij->", q[:-1], q[:-1], np.log(a))
+            ),
+        ),
+        Mistake(
+            "You averaged the entropies of the chains: they add up.",
+            lambda i, a, mu, v, q, x: _elbo(i, a, mu, v, q, x) - _entropy(q) * (1 - 1 / q.shape[1]),
+        ),
     ],
     hints=Hints(
         nudge="Four parts: start, steps, observations, entropy. For the observations: what is the "
@@ -1050,6 +1134,14 @@ culprit = Task(
             "You returned how far the bound falls; asked for is the number of the update.",
             lambda e: float(np.min(np.diff(e))),
         ),
+        Mistake(
+            "You counted the falls; asked for is the number of the first one.",
+            lambda e: int(np.sum(np.diff(e) < -1e-9 * np.abs(e[:-1]))) or -1,
+        ),
+        Mistake(
+            "You compared with the sorted bounds. Compare each bound with the one before it.",
+            lambda e: int(np.append(np.flatnonzero(e != np.sort(e)), -1)[0]),
+        ),
     ],
     hints=Hints(
         nudge="Compare each bound with the one before it. How large a fall is not a fall?",
@@ -1138,6 +1230,18 @@ def _all_forward_added(initial, transition, h):
 def _every_step_added(initial, transition, h):
     forward, backward = _messages(initial, transition, h)
     return softmax(forward + backward, axis=1), logsumexp(forward + backward, axis=1).sum()
+
+
+def _backward_transposed(initial, transition, h):
+    forward, _ = _messages(initial, transition, h)
+    _, backward = _messages(initial, transition.T, h)
+    return softmax(forward + backward, axis=1), logsumexp(forward[-1])
+
+
+def _averaged_messages(initial, transition, h):
+    forward, backward = _messages(initial, transition, h)
+    both = softmax(forward, axis=1) + softmax(forward + backward, axis=1)
+    return both / 2, logsumexp(forward[-1])
 
 
 def _over_time(initial, transition, h):
@@ -1267,6 +1371,21 @@ chain = Task(
         Mistake(
             "The marginals alone: log Z is asked for as well.",
             lambda i, a, h: _chain(i, a, h)[0],
+        ),
+        Mistake(
+            "The marginals are right; Z sums over whole paths, with the steps in it, not over the "
+            "entries of h.",
+            lambda i, a, h: (_chain(i, a, h)[0], logsumexp(h)),
+        ),
+        Mistake(
+            "In the backward messages the transition matrix is transposed: they sum over the state "
+            "after, the second index.",
+            _backward_transposed,
+        ),
+        Mistake(
+            "You averaged what the past and what the future say. They are two independent "
+            "messages: multiply them (add their logs) and normalise.",
+            _averaged_messages,
         ),
     ],
     hints=Hints(
