@@ -6,7 +6,7 @@ counts: how often each word occurs, (V,) of a document or (D, V).
 """
 
 import numpy as np
-from scipy.special import digamma, gammaln, polygamma, softmax, xlogy
+from scipy.special import digamma, gammaln, logsumexp, polygamma, softmax, xlogy
 
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
@@ -135,6 +135,18 @@ expected_log_theta = Task(
             "gamma.",
             lambda gamma: digamma(gamma) - digamma(len(gamma)),
         ),
+        Mistake(
+            "That is the log of a softmax: gamma is no logarithm. E[log theta] needs digammas.",
+            lambda gamma: gamma - logsumexp(gamma),
+        ),
+        Mistake(
+            "You subtracted one from the concentrations: the digamma takes them as they are.",
+            lambda gamma: digamma(gamma - 1) - digamma(gamma.sum() - 1),
+        ),
+        Mistake(
+            "You added the topics up: keep one number for each topic.",
+            lambda gamma: digamma(gamma).sum() - digamma(gamma.sum()),
+        ),
     ],
     hints=Hints(
         nudge="It is the derivative of log Gamma(gamma_k) - log Gamma(sum of gamma).",
@@ -262,6 +274,12 @@ update_phi = Task(
             "You used log Gamma itself; the expectation is its derivative, the digamma.",
             lambda gamma, topics, words: _normalised(topics[:, words].T * np.exp(gammaln(gamma))),
         ),
+        Mistake(
+            "All tokens got the same phi, the average: each has its own, by its word.",
+            lambda gamma, topics, words: np.tile(
+                _phi(gamma, topics, words).mean(axis=0), (len(words), 1)
+            ),
+        ),
     ],
     hints=Hints(
         nudge="Prior times likelihood for each token. What stands in for log theta?",
@@ -377,6 +395,10 @@ update_gamma = Task(
             "You weighted phi by alpha. The prior speaks once, as the alpha that is added; phi is "
             "given.",
             lambda alpha, phi, counts: alpha + counts @ (phi * alpha),
+        ),
+        Mistake(
+            "You did not sum over the words: the expected count of a topic is a sum over all.",
+            lambda alpha, phi, counts: alpha + counts[:, None] * phi,
         ),
     ],
     hints=Hints(
@@ -532,6 +554,18 @@ token_expectation = Task(
                 gamma, _phi(gamma, topics, words), topics, words
             ),
         ),
+        Mistake(
+            "You multiplied the two logarithms: log theta and log beta are added.",
+            lambda gamma, phi, topics, words: (
+                phi * _log_theta(gamma) * np.log(topics[:, words].T)
+            ).sum(axis=1),
+        ),
+        Mistake(
+            "E[log theta] is not weighted by phi: you summed it over all topics.",
+            lambda gamma, phi, topics, words: (
+                _log_theta(gamma).sum() + (phi * np.log(topics[:, words].T)).sum(axis=1)
+            ),
+        ),
     ],
     hints=Hints(
         nudge="What is drawn for a token? Take the logarithms, and average each over q.",
@@ -647,6 +681,18 @@ token_at_optimum = Derivation(
             "beta stands in the exponent as it is: multiply by it outside, or take its logarithm "
             "inside.",
             lambda log_theta, beta: np.log(np.sum(np.exp(log_theta + beta))),
+        ),
+        Mistake(
+            "The entropy has the wrong sign: the line holds minus log phi.",
+            lambda log_theta, beta: (
+                _phi_of(log_theta, beta)
+                @ (log_theta + np.log(beta) + np.log(_phi_of(log_theta, beta)))
+            ),
+        ),
+        Mistake(
+            "You weighted E[log theta] by beta. exp E[log theta] is weighted, and the log of the "
+            "sum taken.",
+            lambda log_theta, beta: beta @ log_theta,
         ),
     ],
     hints=Hints(
@@ -797,6 +843,20 @@ elbo = Task(
             "The prior's exponents are alpha - 1, and you used alpha.",
             lambda alpha, topics, words, gamma, phi: (
                 _elbo(alpha, topics, words, gamma, phi) + _log_theta(gamma).sum()
+            ),
+        ),
+        Mistake(
+            "You averaged over the tokens: each token adds its part to the ELBO.",
+            lambda alpha, topics, words, gamma, phi: _weighted(
+                1, 1 / len(words), 1, 1 / len(words)
+            )(alpha, topics, words, gamma, phi),
+        ),
+        Mistake(
+            "You averaged beta before the logarithm: it is log beta that is averaged under phi.",
+            lambda alpha, topics, words, gamma, phi: (
+                _elbo(alpha, topics, words, gamma, phi)
+                - np.sum(phi * np.log(topics[:, words].T))
+                + np.log((phi * topics[:, words].T).sum(axis=1)).sum()
             ),
         ),
     ],
@@ -995,6 +1055,10 @@ def _with_topics(topics_of):
     return wrong
 
 
+def _decided(phi):
+    return np.eye(phi.shape[-1])[phi.argmax(axis=-1)]
+
+
 def _unnormalised_phi(topics, gamma):
     log_theta = digamma(gamma) - digamma(gamma.sum(axis=1, keepdims=True))
     return np.exp(log_theta)[:, None, :] * topics.T[None]
@@ -1118,6 +1182,38 @@ em_sweep = Task(
             "You added to the old gamma; it is alpha to which the expected counts are added.",
             lambda alpha, topics, gamma, counts: (
                 _em_sweep(alpha, topics, gamma, counts)[0] - alpha + gamma,
+                _em_sweep(alpha, topics, gamma, counts)[1],
+            ),
+        ),
+        Mistake(
+            "You gave each word to its most probable topic: phi keeps its doubts.",
+            _sweep_with(lambda topics, gamma: _decided(_corpus_phi(topics, gamma))),
+        ),
+        Mistake(
+            "You summed gamma over the documents in the digamma: each document has its own sum, "
+            "over the topics.",
+            _sweep_with(
+                lambda topics, gamma: _normalised(
+                    np.exp(digamma(gamma) - digamma(gamma.sum(axis=0)))[:, None, :]
+                    * topics.T[None],
+                    axis=2,
+                )
+            ),
+        ),
+        Mistake(
+            "You added alpha to the expected counts of the topics: it is the prior of theta only.",
+            lambda alpha, topics, gamma, counts: (
+                _em_sweep(alpha, topics, gamma, counts)[0],
+                _normalised(
+                    (counts[:, :, None] * _corpus_phi(topics, gamma)).sum(axis=0).T + alpha[:, None]
+                ),
+            ),
+        ),
+        Mistake(
+            "You computed phi anew, from the new topics, before gamma: here one phi serves both "
+            "updates.",
+            lambda alpha, topics, gamma, counts: (
+                _em_sweep(alpha, _em_sweep(alpha, topics, gamma, counts)[1], gamma, counts)[0],
                 _em_sweep(alpha, topics, gamma, counts)[1],
             ),
         ),
