@@ -147,6 +147,15 @@ document_likelihood = Task(
             "You normalised the whole table to one. Each row is a distribution of its own.",
             lambda logits, x: (logits - logsumexp(logits)) @ x,
         ),
+        Mistake(
+            "You took the logarithm of the counts: three occurrences count three times.",
+            lambda logits, x: log_softmax(logits, axis=1) @ np.log1p(x),
+        ),
+        Mistake(
+            "You multiplied the probabilities by the counts; a word that comes three times has its "
+            "probability to the third power.",
+            lambda logits, x: np.log(np.prod(softmax(logits, axis=1) * x, axis=1)),
+        ),
     ],
     hints=Hints(
         nudge="What is the log probability of one token? Of N independent ones?",
@@ -300,6 +309,20 @@ posterior = Task(
                 np.exp(_log_prior(states, prior)) @ ell,
                 _posterior(states, prior, ell)[1],
             ),
+        ),
+        Mistake(
+            "You added the factors' prior probabilities: independent factors multiply.",
+            lambda states, prior, ell: _with_joint(
+                np.log(np.where(states == 1, prior, 1 - prior).sum(axis=1)) + ell, states
+            ),
+        ),
+        Mistake(
+            "You returned the prior for the marginals: the document does not appear in them.",
+            lambda states, prior, ell: (_posterior(states, prior, ell)[0], prior),
+        ),
+        Mistake(
+            "You averaged the states without weights: weight them by their posterior.",
+            lambda states, prior, ell: (_posterior(states, prior, ell)[0], states.mean(0)),
         ),
     ],
     hints=Hints(
@@ -465,6 +488,18 @@ coordinate_update = Task(
         Mistake(
             "You left out the state without the factor: b_j compares being on with being off.",
             lambda prior_j, on, off, others: expit(np.log(prior_j) + others @ on),
+        ),
+        Mistake(
+            "You divided logarithms by their sum. Exponentiate before you normalise, as the "
+            "sigmoid does.",
+            lambda prior_j, on, off, others: (
+                (np.log(prior_j) + others @ on)
+                / (np.log(prior_j) + others @ on + np.log(1 - prior_j) + others @ off)
+            ),
+        ),
+        Mistake(
+            "You took tanh for the sigmoid: tanh reaches from -1 to 1.",
+            lambda prior_j, on, off, others: np.tanh(logit(prior_j) + others @ (on - off)),
         ),
     ],
     hints=Hints(
@@ -678,6 +713,15 @@ prior_and_entropy = Derivation(
             "You averaged over the factors: they are independent, so their terms add up.",
             lambda b, prior: _minus_kl(b, prior) / len(b),
         ),
+        Mistake(
+            "You squared the differences of the probabilities; the line holds logarithms, weighted "
+            "by b and 1 - b.",
+            lambda b, prior: -np.sum((b - prior) ** 2),
+        ),
+        Mistake(
+            "E[log p(z)] is under q: weight the logs of the prior by b, not by the prior itself.",
+            lambda b, prior: np.sum(entr(b) + entr(1 - b)) - np.sum(entr(prior) + entr(1 - prior)),
+        ),
     ],
     hints=Hints(
         nudge="Both are expectations under q. Put them under one sum: log p(z) - log q(z).",
@@ -749,6 +793,13 @@ def _logits_of_sweep(table, b, prior):
         logits[j] = logit(prior[j]) + _logits_of_factor(table, new, j)
         new[j] = expit(logits[j])
     return logits
+
+
+def _half_way(table, b, prior):
+    new = np.array(b, dtype=float)
+    for j in range(len(b)):
+        new[j] = (new[j] + expit(logit(prior[j]) + _logits_of_factor(table, new, j))) / 2
+    return new
 
 
 def _exact_marginals(table, b, prior):
@@ -865,6 +916,19 @@ sweep = Task(
             "You rounded each factor to 0 or 1: its probability is asked for, and the next factor "
             "needs it, too.",
             _sweep_with(finish=lambda logits: float(logits > 0)),
+        ),
+        Mistake(
+            "You added over the other factors' states without weighting them by their q.",
+            _sweep_with(
+                evidence=lambda table, b, j: np.diff(
+                    np.moveaxis(table, j, 0).reshape(2, -1).sum(axis=1)
+                )[0]
+            ),
+        ),
+        Mistake(
+            "You went only a part of the way from the old b to the best one. The best b_j for the "
+            "present others is the new one.",
+            _half_way,
         ),
     ],
     hints=Hints(
