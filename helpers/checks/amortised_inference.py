@@ -6,7 +6,7 @@ and ones.  values: log p(x | z), (S,).  slope: the bound's gradient in the logit
 """
 
 import numpy as np
-from scipy.special import expit, log_expit, logit, rel_entr, softmax
+from scipy.special import expit, log_expit, logit, logsumexp, rel_entr, softmax
 
 from helpers.checks.progress import progress_for
 from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
@@ -127,6 +127,14 @@ encode = Task(
         Mistake(
             "You divided the counts by the document's length; the network reads the counts.",
             lambda x, A, a, B, c: _encode(x / np.maximum(x.sum(1, keepdims=True), 1), A, a, B, c),
+        ),
+        Mistake(
+            "You took logarithms to base 2; the network reads natural ones.",
+            lambda x, A, a, B, c: expit(np.tanh(np.log2(1 + x) @ A + a) @ B + c),
+        ),
+        Mistake(
+            "You added the documents up before the network: each document has its own b.",
+            lambda x, A, a, B, c: _encode(x.sum(0), A, a, B, c),
         ),
     ],
     hints=Hints(
@@ -405,6 +413,17 @@ bound_slope = Task(
             "That is the KL's slope alone: the likelihood has its say as well.",
             lambda z, w, f, g, prior: -_kl_slope(g, prior),
         ),
+        Mistake(
+            "You summed the KL's slopes over the factors: only the j-th KL depends on g_j.",
+            _with_kl(lambda g, prior: np.full(len(g), _kl_slope(g, prior).sum())),
+        ),
+        Mistake(
+            "The likelihood's slope is divided by b (1 - b), as for a derivative in b. In the "
+            "logit, the score is z - b.",
+            lambda z, w, f, g, prior: (
+                _likelihood_slope(z, w, f, g) / (expit(g) * expit(-g)) - _kl_slope(g, prior)
+            ),
+        ),
     ],
     hints=Hints(
         nudge="Two terms: a covariance between z_j and log p(x | z), and the slope of a KL.",
@@ -547,6 +566,21 @@ encoder_gradient = Task(
             "That is the first document's gradient only: sum over all documents.",
             lambda inputs, hidden, B, slope: _backward(inputs[:1], hidden[:1], B, slope[:1]),
         ),
+        Mistake(
+            "tanh' is 1 - tanh^2, without a root.",
+            _with_slope_of_tanh(lambda hidden: np.sqrt(1 - hidden**2)),
+        ),
+        Mistake(
+            "You returned a gradient for each document: sum them over the documents.",
+            lambda inputs, hidden, B, slope: (
+                inputs[:, :, None] * ((slope @ B.T) * (1 - hidden**2))[:, None, :],
+                hidden[:, :, None] * slope[:, None, :],
+            ),
+        ),
+        Mistake(
+            "The second result is B as it came in; its gradient is asked for.",
+            lambda inputs, hidden, B, slope: (_backward(inputs, hidden, B, slope)[0], B),
+        ),
     ],
     hints=Hints(
         nudge="Backwards: logits = hidden @ B + c, hidden = tanh(inputs @ A + a). Check shapes.",
@@ -681,6 +715,23 @@ score_function = Task(
         Mistake(
             "You left out the first sample in every baseline. Each sample leaves out itself.",
             lambda f, z, b: _estimate(f, z, b, lambda f: f[1:].mean()),
+        ),
+        Mistake(
+            "Your baseline is one other sample; take the mean of all the others.",
+            lambda f, z, b: _estimate(f, z, b, lambda f: np.roll(f, 1)),
+        ),
+        Mistake(
+            "Your baseline is one other sample; take the mean of all the others.",
+            lambda f, z, b: _estimate(f, z, b, lambda f: np.roll(f, -1)),
+        ),
+        Mistake(
+            "You squared the score z - b: it is averaged as it is, with its sign.",
+            lambda f, z, b: (f - _others(f)) @ (z - b) ** 2 / len(f),
+        ),
+        Mistake(
+            "Only the samples with the factor on are in it. Those with the factor off have a "
+            "score, too: -b.",
+            lambda f, z, b: (f - _others(f)) @ np.where(z == 1, 1 - b, 0) / len(f),
         ),
     ],
     hints=Hints(
@@ -835,6 +886,23 @@ split_gap = Task(
             "bound, so the maximum runs over axis 0.",
             _split_at(lambda bounds, amortised: np.maximum(bounds.max(), amortised)),
         ),
+        Mistake(
+            "You divided the gaps by the evidence: they are differences, in nats.",
+            lambda e, m, a: (_split(e, m, a)[0] / np.abs(e), _split(e, m, a)[1] / np.abs(e)),
+        ),
+        Mistake(
+            "You averaged over the documents: each has its own gaps.",
+            lambda e, m, a: tuple(np.full(len(e), part.mean()) for part in _split(e, m, a)),
+        ),
+        Mistake(
+            "You added the candidates up (log-sum-exp). Each of them is a bound of its own: take "
+            "the best.",
+            _split_at(lambda bounds, amortised: logsumexp(np.vstack([bounds, amortised]), axis=0)),
+        ),
+        Mistake(
+            "Those are the bounds, not the gaps: subtract them.",
+            lambda e, m, a: (np.maximum(m.max(0), a), a),
+        ),
     ],
     hints=Hints(
         nudge="What is the best q of the family that anybody has found, document by document?",
@@ -959,6 +1027,20 @@ best_baseline = Task(
         Mistake(
             "That is the second moment that is left at the best constant: asked is the constant.",
             lambda f, z, w, b: w @ ((f[:, None] - _best_baseline(f, z, w, b)) * (z - b)) ** 2,
+        ),
+        Mistake(
+            "That is the mean of the states in which the factor is off.",
+            lambda f, z, w, b: (w * f) @ (1 - z) / (w @ (1 - z)),
+        ),
+        Mistake(
+            "You minimised the sum of the variances with one constant for all factors; here each "
+            "factor gets its own.",
+            lambda f, z, w, b: (w * f) @ ((z - b) ** 2).sum(1) / (w @ ((z - b) ** 2).sum(1)),
+        ),
+        Mistake(
+            "You took the middle between the smallest and the largest value, whatever their "
+            "probabilities and scores.",
+            lambda f, z, w, b: np.full(len(b), (f.max() + f.min()) / 2),
         ),
     ],
     hints=Hints(
