@@ -612,6 +612,15 @@ entropy = Task(
             "entropy is an expectation: weight both outcomes by their probabilities.",
             lambda logits: -np.sum(log_expit(-logits)),
         ),
+        Mistake(
+            "You multiplied the factors' entropies: those of independent factors add up.",
+            lambda logits: np.prod(entr(expit(logits)) + entr(expit(-logits))),
+        ),
+        Mistake(
+            "That is the entropy of a normal distribution. The factors are coins, with "
+            "probability b of being on.",
+            lambda logits: np.sum(0.5 * np.log(2 * np.pi * np.e * (1 + logits**2))),
+        ),
     ],
     hints=Hints(
         nudge="Write log b and log(1 - b) as functions of the logit. When do they overflow?",

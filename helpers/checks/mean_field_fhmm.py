@@ -754,6 +754,14 @@ update = Task(
                 after=lambda i, log_a, q, t: 0,
             ),
         ),
+        Mistake(
+            "The last step has no neighbour after it, but it has one before.",
+            _update_with(
+                before=lambda i, log_a, q, t: (
+                    np.log(i) if t == 0 else (q[t - 1] @ log_a if t + 1 < len(q) else 0)
+                )
+            ),
+        ),
     ],
     hints=Hints(
         nudge="Equation (4.3) has three terms. What becomes of the first at t = 0, of the second "
@@ -1244,6 +1252,11 @@ def _averaged_messages(initial, transition, h):
     return both / 2, logsumexp(forward[-1])
 
 
+def _averaged_past_and_future(initial, transition, h):
+    forward, backward = _messages(initial, transition, h)
+    return (softmax(forward, axis=1) + softmax(backward, axis=1)) / 2, logsumexp(forward[-1])
+
+
 def _over_time(initial, transition, h):
     forward, backward = _messages(initial, transition, h)
     return softmax(forward + backward, axis=0), logsumexp(forward[-1])
@@ -1386,6 +1399,11 @@ chain = Task(
             "You averaged what the past and what the future say. They are two independent "
             "messages: multiply them (add their logs) and normalise.",
             _averaged_messages,
+        ),
+        Mistake(
+            "You averaged what the past and what the future say. They are two independent "
+            "messages: multiply them (add their logs) and normalise.",
+            _averaged_past_and_future,
         ),
     ],
     hints=Hints(

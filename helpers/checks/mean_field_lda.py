@@ -988,6 +988,13 @@ perplexity = Task(
             "You divided by the number of entries of the table; the number of tokens is their sum.",
             lambda bounds, counts: np.exp(-np.sum(bounds) / np.size(counts)),
         ),
+        Mistake(
+            "You took the median of the documents' perplexities. Add all bounds and all tokens "
+            "first, so that each token counts alike.",
+            lambda bounds, counts: np.median(
+                np.exp(-bounds / np.maximum(counts.sum(axis=1), 1))[counts.sum(axis=1) > 0]
+            ),
+        ),
     ],
     hints=Hints(
         nudge="What is the bound per token? And how large a fair die has that log probability?",
