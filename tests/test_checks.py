@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import digamma, gammaln
 
 from helpers.checks import generative_models as check
 from helpers.checks import outcomes
@@ -568,3 +569,73 @@ def test_odd_values_are_described():
     assert "iterator" in plain(iter([1])).what and "class" in plain(int).what
     assert "complex" in plain(1j).what and "objects" in plain(np.array([{}])).what
     assert like(np.zeros(2), [1, 2]) is not None
+
+
+def test_random_numbers_are_named_where_nothing_is_drawn():
+    def guess(q, p):
+        return float(np.random.default_rng(0).random() + q.sum() + p[0])
+
+    assert "draws random numbers" in said(Task("kl", kl, pairs, HINTS), guess)
+
+
+def normalised(scores):
+    return np.exp(scores) / np.exp(scores).sum()
+
+
+def coins(scores):
+    return 1 / (1 + np.exp(-scores))
+
+
+def scores(rng):
+    for n in (3, 4, 5):
+        yield case(rng.normal(size=n))
+
+
+def test_a_decision_is_told_from_a_distribution():
+    task = Task("normalised", normalised, scores, HINTS)
+    assert "most probable entry" in said(task, lambda s: np.eye(len(s))[s.argmax()])
+    task = Task("coins", coins, scores, HINTS)
+    assert "You decided" in said(task, lambda s: (s > 0) * 1.0)
+
+
+def test_a_function_that_is_right_for_one_size_only():
+    task = Task(
+        "sums",
+        reference=lambda table: table.sum(axis=1),
+        cases=lambda rng: [case(rng.random((n, k))) for n, k in ((3, 2), (4, 2), (2, 3), (3, 5))],
+        hints=HINTS,
+    )
+    words = "right where `table` has length 2 along axis 1"
+    assert words in said(task, lambda t: np.sqrt((t[:, 0] + t[:, 1]) ** 2))
+    left_over = "right where `table` has length 2 along axis 1, and wrong for more"
+    assert left_over in said(task, lambda t: [a + b for a, b in t])  # raises for three
+
+
+def prior(alpha):
+    return gammaln(alpha.sum()) - gammaln(alpha).sum()
+
+
+def test_one_function_is_taken_for_another_wherever_it_is_called():
+    task = Task("prior", prior, lambda rng: [case(rng.random(n) + 1) for n in (2, 3, 4)], HINTS)
+    assert "`digamma` stands where `gammaln` belongs" in said(
+        task, lambda a: digamma(a.sum()) - digamma(a).sum()
+    )
+
+
+def test_different_mistakes_in_different_results():
+    def two(a, b):
+        return a @ b, a - b
+
+    task = Task(
+        "two",
+        reference=two,
+        cases=lambda rng: [case(rng.random((n, n)), rng.random((n, n))) for n in (2, 3, 4)],
+        mistakes=[
+            Mistake("the product is that of the entries", lambda a, b: (a * b, a - b)),
+            Mistake("the difference is a sum", lambda a, b: (a @ b, a + b)),
+        ],
+        hints=HINTS,
+    )
+    message = said(task, lambda a, b: (a * b, a + b))
+    assert "Number 1: the product is that of the entries" in message
+    assert "Number 2: the difference is a sum" in message
