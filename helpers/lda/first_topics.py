@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 NEIGHBOURS = 30  # documents that found a topic together
 CANDIDATES = 8  # for each topic
-FOUNDERS = 1500  # documents at most among which topics are founded
+FOUNDERS = 1000  # documents at most among which topics are founded
 SHARPNESS = 4  # the power of its resemblance with which a document joins a topic
 JITTER = 100.0  # the shape of the gamma noise that tells equal topics apart: sd 10 %
 COMMON = 0.1  # share of the corpus's own word frequencies in every topic
@@ -62,23 +62,28 @@ def _weighted_words(counts):
 
 def _founders(features, weight, n_topics, rng):
     """The mean weighted words of each topic's founders, of length one, (V, K)."""
-    means = np.zeros((features.shape[1], n_topics))
-    closest = np.zeros(features.shape[0])
-    for topic in range(n_topics):
+    likeness = (features @ features.T).toarray()  # cosines of all pairs of documents
+    members, closest = [], np.zeros(len(likeness))
+    for _ in range(n_topics):
         odds = np.maximum(1 - closest, 1e-6) ** 2 * weight  # all may be alike: then any will do
         candidates = rng.choice(len(odds), CANDIDATES, p=odds / odds.sum())
-        found = _neighbourhoods(features, candidates)
-        resemblance = np.maximum(features @ found, closest[:, None])
-        best = int(resemblance.sum(axis=0).argmax())
-        means[:, topic], closest = found[:, best], resemblance[:, best]
-    return means
+        joined, to_mean = _neighbourhoods(likeness, candidates)
+        resemblance = np.maximum(to_mean, closest)
+        best = int(resemblance.sum(axis=1).argmax())
+        members.append(joined[best])
+        closest = resemblance[best]
+    return features.T @ np.stack(members, axis=1)
 
 
-def _neighbourhoods(features, documents):
-    """The mean of each document's nearest neighbours, of length one, (V, number of documents)."""
-    near = features @ features[documents].toarray().T
-    n_near = min(NEIGHBOURS, len(near))
-    least = np.partition(near, -n_near, axis=0)[-n_near]
-    means = features.T @ np.where(near >= least, near, 0.0)
-    norms = np.linalg.norm(means, axis=0)
-    return means / np.where(norms > 0, norms, 1.0)
+def _neighbourhoods(likeness, documents):
+    """The mean of each document's nearest neighbours, as weights of documents (C, D) that make
+    it one of length one, and its cosine with every document, (C, D)."""
+    near = likeness[documents]
+    n_near = min(NEIGHBOURS, near.shape[1])
+    least = np.partition(near, -n_near, axis=1)[:, -n_near]
+    joined = np.where(near >= least[:, None], near, 0.0)
+    some = np.flatnonzero(joined.any(axis=0))
+    to_mean = joined[:, some] @ likeness[some]
+    norms = np.sqrt(np.vecdot(joined, to_mean))[:, None]
+    norms = np.where(norms > 0, norms, 1.0)
+    return joined / norms, to_mean / norms
