@@ -40,7 +40,8 @@ class WordScores:
     def of_expected_logs(cls, expected_log_topics):
         """From E_q[log beta], (V, K), finite."""
         shift = expected_log_topics.max(axis=1)
-        return cls(np.exp(expected_log_topics - shift[:, None]), shift, expected_log_topics)
+        weights = expected_log_topics - shift[:, None]
+        return cls(np.exp(weights, out=weights), shift, expected_log_topics)
 
     @classmethod
     def of_topics(cls, topics):

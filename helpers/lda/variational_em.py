@@ -167,7 +167,9 @@ class _Learner:
         """The :class:`WordScores` of lambda (V, K), or of the topics themselves."""
         if self.eta is None:
             return WordScores.of_topics(weights)
-        return WordScores.of_expected_logs(psi(weights) - psi(weights.sum(axis=0)))
+        expected_logs = psi(weights)
+        expected_logs -= psi(weights.sum(axis=0))
+        return WordScores.of_expected_logs(expected_logs)
 
     def topics_kl(self, weights, scores):
         """sum_k KL(Dir(lambda_k) || Dir(eta)), nats; zero for point estimates.
