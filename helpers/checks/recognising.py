@@ -182,8 +182,13 @@ def _says_something(value):
     return any(_says_something(x) for x in value) if isinstance(value, list) else True
 
 
+def _by_chance(task):
+    """Are the answers random, so that much would agree with them by chance?"""
+    return task.accept is not None and any("rng" in name for name in _names(task))
+
+
 def _of_twists(task, trials, results):
-    if task.accept is not None:  # random answers: a twist would agree by chance
+    if _by_chance(task):
         return ""
     for twist in ANY_SHAPE + ARRAYS:
         if _explains(task, trials, [twisted(twist, x) for x in results]):
@@ -193,7 +198,7 @@ def _of_twists(task, trials, results):
 
 def _of_substitutions(task, trials, *then):
     """The input which, replaced in the reference, explains the results (after one of ``then``)."""
-    if task.accept is not None:
+    if _by_chance(task):
         return ""
     deadline = time.monotonic() + PATIENCE
     first = next((t for t in trials if not matches(task, t.expected, t)), trials[0])
@@ -226,7 +231,7 @@ def _second(twist):
 def _of_slips(task, trials):
     """The single change in the reference's own formula that explains all results."""
     right = [matches(task, t.expected, t) for t in trials]
-    if task.accept is not None and any(right):  # random answers: too much would agree by chance
+    if _by_chance(task) and any(right):
         return ""
     if not any(_says_something(t.got) for t, ok in zip(trials, right, strict=True) if not ok):
         return ""  # nan for special inputs: many slips would do that
@@ -265,7 +270,7 @@ def _explained(task, trials, results, twist, all_of=True):
 
 
 def _two_at_once(task, trials, wrong):
-    if task.accept is not None:
+    if _by_chance(task):
         return ""
     for mistake, results in zip(task.mistakes, wrong, strict=True):
         second = _of_twists(task, trials, results)
