@@ -581,6 +581,10 @@ encoder_gradient = Task(
             "The second result is B as it came in; its gradient is asked for.",
             lambda inputs, hidden, B, slope: (_backward(inputs, hidden, B, slope)[0], B),
         ),
+        Mistake(
+            "tanh' is 1 - tanh^2: you squared the difference, not tanh.",
+            _with_slope_of_tanh(lambda hidden: (1 - hidden) ** 2),
+        ),
     ],
     hints=Hints(
         nudge="Backwards: logits = hidden @ B + c, hidden = tanh(inputs @ A + a). Check shapes.",
@@ -732,6 +736,10 @@ score_function = Task(
             "Only the samples with the factor on are in it. Those with the factor off have a "
             "score, too: -b.",
             lambda f, z, b: (f - _others(f)) @ np.where(z == 1, 1 - b, 0) / len(f),
+        ),
+        Mistake(
+            "You multiplied z by b: the score is the difference z - b.",
+            lambda f, z, b: (f - _others(f)) @ (z * b) / len(f),
         ),
     ],
     hints=Hints(

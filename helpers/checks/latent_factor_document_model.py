@@ -621,6 +621,10 @@ entropy = Task(
             "probability b of being on.",
             lambda logits: np.sum(0.5 * np.log(2 * np.pi * np.e * (1 + logits**2))),
         ),
+        Mistake(
+            "You used the logit for the logarithm: log b is not log b - log(1 - b).",
+            lambda logits: -np.sum(expit(logits) * logits),
+        ),
     ],
     hints=Hints(
         nudge="Write log b and log(1 - b) as functions of the logit. When do they overflow?",
@@ -730,6 +734,11 @@ prior_and_entropy = Derivation(
         Mistake(
             "E[log p(z)] is under q: weight the logs of the prior by b, not by the prior itself.",
             lambda b, prior: np.sum(entr(b) + entr(1 - b)) - np.sum(entr(prior) + entr(1 - prior)),
+        ),
+        Mistake(
+            "You used the prior's log odds: the log of a factor's prior is log prior if it is on, "
+            "and log(1 - prior) if it is off.",
+            lambda b, prior: np.sum(b * logit(prior)) + np.sum(entr(b) + entr(1 - b)),
         ),
     ],
     hints=Hints(
@@ -938,6 +947,11 @@ sweep = Task(
             "You went only a part of the way from the old b to the best one. The best b_j for the "
             "present others is the new one.",
             _half_way,
+        ),
+        Mistake(
+            "You added the prior probability itself; what is added is its log odds, "
+            "log(prior / (1 - prior)).",
+            _sweep_with(prior_of=lambda b, prior, j: prior[j]),
         ),
     ],
     hints=Hints(

@@ -564,6 +564,10 @@ effective_evidence = Task(
             "The distance is not squared: a Gaussian's log density holds the squared distance.",
             lambda x, mu, v, q, m: -np.abs(_residual(x, mu, q, m) - mu[m]) / np.sqrt(v),
         ),
+        Mistake(
+            "That is the evidence for another chain: the states are those of chain m.",
+            lambda x, mu, v, q, m: _evidence(x, mu, v, q, (m + 1) % len(mu)),
+        ),
     ],
     accept=_same_up_to_constants,
     hints=Hints(
@@ -760,6 +764,12 @@ update = Task(
                 before=lambda i, log_a, q, t: (
                     np.log(i) if t == 0 else (q[t - 1] @ log_a if t + 1 < len(q) else 0)
                 )
+            ),
+        ),
+        Mistake(
+            "You averaged the terms; they are the logs of factors, and add up.",
+            lambda i, a, h, q, t: softmax(
+                _log_update(i, a, h, q, t) / (3 if t + 1 < len(q) else 2)
             ),
         ),
     ],
@@ -975,6 +985,10 @@ elbo = Task(
             "You averaged the entropies of the chains: they add up.",
             lambda i, a, mu, v, q, x: _elbo(i, a, mu, v, q, x) - _entropy(q) * (1 - 1 / q.shape[1]),
         ),
+        Mistake(
+            "In the Gaussian's normaliser the variance is squared: it is a variance already.",
+            lambda i, a, mu, v, q, x: _elbo(i, a, mu, v, q, x) - 0.5 * len(x) * np.log(v),
+        ),
     ],
     hints=Hints(
         nudge="Four parts: start, steps, observations, entropy. For the observations: what is the "
@@ -1149,6 +1163,12 @@ culprit = Task(
         Mistake(
             "You compared with the sorted bounds. Compare each bound with the one before it.",
             lambda e: int(np.append(np.flatnonzero(e != np.sort(e)), -1)[0]),
+        ),
+        Mistake(
+            "You compared with the bound two updates before; each is compared with the last one.",
+            lambda e: int(
+                np.append(np.flatnonzero(e[2:] < e[:-2] - 1e-9 * np.abs(e[:-2])) + 2, -1)[0]
+            ),
         ),
     ],
     hints=Hints(
@@ -1404,6 +1424,11 @@ chain = Task(
             "You averaged what the past and what the future say. They are two independent "
             "messages: multiply them (add their logs) and normalise.",
             _averaged_past_and_future,
+        ),
+        Mistake(
+            "The marginals are right; Z is the sum over the last forward message, and you took the "
+            "one before it.",
+            lambda i, a, h: (_chain(i, a, h)[0], logsumexp(_messages(i, a, h)[0][-2])),
         ),
     ],
     hints=Hints(

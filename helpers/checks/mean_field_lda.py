@@ -400,6 +400,10 @@ update_gamma = Task(
             "You did not sum over the words: the expected count of a topic is a sum over all.",
             lambda alpha, phi, counts: alpha + counts[:, None] * phi,
         ),
+        Mistake(
+            "You added alpha once for each token; it is added once for the document.",
+            lambda alpha, phi, counts: counts.sum() * alpha + counts @ phi,
+        ),
     ],
     hints=Hints(
         nudge="How many tokens of each topic does q expect? What did the prior count beforehand?",
@@ -566,6 +570,13 @@ token_expectation = Task(
                 _log_theta(gamma).sum() + (phi * np.log(topics[:, words].T)).sum(axis=1)
             ),
         ),
+        Mistake(
+            "You took log gamma for E[log theta]: it is a difference of digammas, of gamma_k and "
+            "of the sum.",
+            lambda gamma, phi, topics, words: (
+                phi * (np.log(gamma) + np.log(topics[:, words].T))
+            ).sum(axis=1),
+        ),
     ],
     hints=Hints(
         nudge="What is drawn for a token? Take the logarithms, and average each over q.",
@@ -693,6 +704,10 @@ token_at_optimum = Derivation(
             "You weighted E[log theta] by beta. exp E[log theta] is weighted, and the log of the "
             "sum taken.",
             lambda log_theta, beta: beta @ log_theta,
+        ),
+        Mistake(
+            "The sum over topics runs over theta's part only: beta_k stands inside it, too.",
+            lambda log_theta, beta: logsumexp(log_theta) + np.log(beta).sum(),
         ),
     ],
     hints=Hints(
