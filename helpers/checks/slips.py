@@ -41,7 +41,7 @@ CONFUSED = {
     "mean": ("sum", "max", "median"), "digamma": ("log", "gammaln"), "psi": ("log", "gammaln"),
     "gammaln": ("log", "digamma"), "sqrt": ("square",), "square": ("sqrt",), "max": ("min", "sum"),
     "min": ("max",), "argmax": ("argmin", "max"), "logsumexp": ("sum", "max", "mean"),
-    "cumsum": ("sum",), "var": ("std",), "std": ("var",), "softmax": ("exp",),
+    "cumsum": ("sum",), "var": ("std",), "std": ("var",), "softmax": ("exp", "expit"),
     "expit": ("exp", "softmax"), "log1p": ("log", "sqrt"), "tanh": ("expit",),
     "entr": ("log",), "prod": ("sum",), "abs": ("square",),
 }  # fmt: skip
@@ -73,7 +73,8 @@ def slips(function):
                 where = "" if ", the " in words else _where(original, arguments)
                 found.append((words + where, made))
     found += _everywhere(tree, function)
-    return tuple(found)
+    # A lost factor of 2 is named as such, where there is one, rather than as a term counted twice.
+    return tuple(sorted(found, key=lambda slip: slip[0].startswith("a term counts")))
 
 
 def _everywhere(tree, function):
@@ -167,6 +168,9 @@ def _changes(node, arguments):
         yield f"the number {node.value:g} is left out", lambda n: ast.Constant(type(n.value)(1))
         words = f"a number is one larger than {node.value:g}"
         yield words, lambda n: ast.Constant(n.value + 1)
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
+        earlier = "an index is one too small"
+        yield earlier, lambda n: ast.Subscript(n.value, _less_one(n.slice), n.ctx)
     elif isinstance(node, ast.Slice) and (node.lower or node.upper):
         yield "a slice takes all where one end should be left out", lambda n: ast.Slice()
 
@@ -180,6 +184,8 @@ def _of_operator(node, arguments):
         power = isinstance(node.op, ast.Pow)
         yield missing + ("" if power else _which(node.right, arguments)), lambda n: n.left
         yield missing + ("" if power else _which(node.left, arguments)), lambda n: n.right
+    if isinstance(node.op, (ast.Add, ast.Sub)):
+        yield from _of_terms(node, arguments)
     if isinstance(node.op, ast.Sub):
         yield missing + _which(node.left, arguments), lambda n: ast.UnaryOp(ast.USub(), n.right)
     if isinstance(node.op, ast.Sub):
@@ -191,6 +197,30 @@ def _of_operator(node, arguments):
     if isinstance(node.op, (ast.Sub, ast.Div)):
         words = "a difference or a fraction is the wrong way round"
         yield words, lambda n: ast.BinOp(n.right, n.op, n.left)
+
+
+def _less_one(index):
+    return ast.BinOp(index, ast.Sub(), ast.Constant(1))
+
+
+def _of_terms(node, arguments):
+    """One term of a sum with another factor."""
+    for words, factor in (
+        ("a term has the wrong sign", -1.0),
+        ("a term counts twice", 2.0),
+        ("a term counts only half", 0.5),
+    ):
+        for side in ("left", "right"):
+            if side == "right" and factor < 0:
+                continue  # plus for minus
+            where = _which(getattr(node, side), arguments)
+            yield words + where, lambda n, side=side, factor=factor: _weighted(n, side, factor)
+
+
+def _weighted(node, side, factor):
+    weighted = ast.BinOp(ast.Constant(factor), ast.Mult(), getattr(node, side))
+    both = {"left": node.left, "right": node.right} | {side: weighted}
+    return ast.BinOp(both["left"], node.op, both["right"])
 
 
 def _which(lost, arguments):
