@@ -125,6 +125,11 @@ joint_table = Task(
                 np.eye(len(prior))[prior.argmax()][:, None] * _joint(prior, likelihood)
             ),
         ),
+        Mistake(
+            "You averaged prior and likelihood. The chain rule multiplies: p(x, z) = p(z) p(x | "
+            "z).",
+            lambda prior, likelihood: (prior[:, None] + likelihood) / 2,
+        ),
     ],
     hints=Hints(
         nudge="Each row of the likelihood belongs to one z. How probable is that z to begin with?",
@@ -370,6 +375,17 @@ posterior = Task(
             "You normalised the logarithms: exponentiate first, then divide by the sum.",
             lambda prior, likelihood, x: (
                 np.log(prior * likelihood[:, x]) / np.log(prior * likelihood[:, x]).sum()
+            ),
+        ),
+        Mistake(
+            "That is the log joint, log p(x, z): exponentiate and divide by the sum.",
+            lambda prior, likelihood, x: np.log(prior) + np.log(likelihood[:, x]),
+        ),
+        Mistake(
+            "You took the root of the joint before you normalised: divide the joint itself by its"
+            " sum.",
+            lambda prior, likelihood, x: (
+                np.sqrt(prior * likelihood[:, x]) / np.sqrt(prior * likelihood[:, x]).sum()
             ),
         ),
     ],
@@ -788,6 +804,18 @@ evidences = Task(
             "You averaged over theta a second time: the weighted sum is an average already.",
             lambda weights, joint: (joint.sum(1), (weights * joint.sum(1)).mean()),
         ),
+        Mistake(
+            "Your Bayesian evidence is the average under the posterior p(theta | x): the prior "
+            "p(theta) must weight it, as x would be counted twice otherwise.",
+            lambda weights, joint: (
+                joint.sum(1),
+                weights @ joint.sum(1) ** 2 / (weights @ joint.sum(1)),
+            ),
+        ),
+        Mistake(
+            "Your Bayesian evidence keeps the largest p(theta) p(x | theta) only: all theta count.",
+            lambda weights, joint: (joint.sum(1), (weights * joint.sum(1)).max()),
+        ),
     ],
     hints=Hints(
         nudge="Sum over z first; that leaves a number for each theta. What are these weighted by?",
@@ -979,6 +1007,20 @@ evidence_by_sampling = Task(
             "n.",
             lambda f, d, n, rng: logsumexp(f(rng.standard_normal((n, d)))) - 0.5 * np.log(n),
         ),
+        Mistake(
+            "You forgot to add the largest log-likelihood back after subtracting it.",
+            lambda f, d, n, rng: _shifted_back(f(rng.standard_normal((n, d))), 0),
+        ),
+        Mistake(
+            "You subtracted the largest log-likelihood once more at the end instead of adding it "
+            "back.",
+            lambda f, d, n, rng: _shifted_back(f(rng.standard_normal((n, d))), -1),
+        ),
+        Mistake(
+            "You divided by the prior's density: the draws come from the prior, so that a plain "
+            "average is enough.",
+            lambda f, d, n, rng: _prior_divided_out(f, rng.standard_normal((n, d))),
+        ),
     ],
     hints=Hints(
         nudge="The evidence is an expectation under the prior: of what? Draw, evaluate, average.",
@@ -990,6 +1032,15 @@ evidence_by_sampling = Task(
         ),
     ),
 )
+
+
+def _shifted_back(a, times):
+    return np.log(np.mean(np.exp(a - a.max()))) + times * a.max()
+
+
+def _prior_divided_out(log_likelihood, z):
+    log_prior = -0.5 * (z**2).sum(1) - 0.5 * z.shape[1] * np.log(2 * np.pi)
+    return logsumexp(log_likelihood(z) - log_prior) - np.log(len(z))
 
 
 def _weighted_twice(log_likelihood, z):
