@@ -196,6 +196,15 @@ tag_probs = Task(
                 )
             ),
         ),
+        Mistake(
+            "You took powers of 2: the Gibbs distribution is exp of the score, powers of e.",
+            lambda x, w: softmax(x @ w * np.log(2), axis=1),
+        ),
+        Mistake(
+            "You divided the scores by the greatest one: subtracting it changes nothing, dividing"
+            " changes the probabilities.",
+            lambda x, w: softmax(x @ w / (x @ w).max(axis=1, keepdims=True), axis=1),
+        ),
     ],
     hints=Hints(
         nudge="First a score for each token and tag. What turns scores into a distribution?",
@@ -379,6 +388,41 @@ log_joint = Task(
             "You returned the joint; its logarithm is asked for.",
             lambda x, y, w, s: np.exp(_log_joint(x, y, w, s)),
         ),
+        Mistake(
+            "The log-likelihood has the wrong sign (a loss is minimised, a log joint is not): log"
+            " probabilities are added as they are.",
+            lambda x, y, w, s: -_picked(x, y, w).sum() + _log_prior(w, s),
+        ),
+        Mistake(
+            "That is a loss, minus the log joint up to the prior's normaliser: the log joint "
+            "itself is asked for, normaliser included.",
+            lambda x, y, w, s: -_picked(x, y, w).sum() + 0.5 * np.sum((w / s) ** 2),
+        ),
+        Mistake(
+            "That is minus the log joint, a loss to be minimised: the log joint itself is asked "
+            "for.",
+            lambda x, y, w, s: -_log_joint(x, y, w, s),
+        ),
+        Mistake(
+            "The prior's normaliser is counted once for each token: it belongs to the weights, "
+            "one for each of them.",
+            lambda x, y, w, s: (
+                _picked(x, y, w).sum()
+                - 0.5 * np.sum((w / s) ** 2)
+                - len(y) * (np.log(s) + 0.5 * LOG_TAU)
+            ),
+        ),
+        Mistake(
+            "The weight is not squared in the prior's exponent.",
+            lambda x, y, w, s: (
+                _log_joint(x, y, w, s) + 0.5 * np.sum((w / s) ** 2) - 0.5 * np.sum(np.abs(w)) / s**2
+            ),
+        ),
+        Mistake(
+            "You took the weights of the observed tags only, once for each token: the prior runs "
+            "over all weights, once.",
+            lambda x, y, w, s: _picked(x, y, w).sum() + _log_prior(w[:, y], s),
+        ),
     ],
     hints=Hints(
         nudge="A sum over tokens and a sum over weights. Which tag does each token contribute?",
@@ -518,6 +562,24 @@ grid_posterior = Task(
         Mistake(
             "You subtracted the greatest value and divided by the area, but not by the sum.",
             lambda a, c: np.exp(a - a.max()) / c,
+        ),
+        Mistake(
+            "That is the product of the two marginals: it has forgotten how the two weights hang "
+            "together.",
+            lambda a, c: np.outer(softmax(a).sum(axis=1), softmax(a).sum(axis=0)) / c,
+        ),
+        Mistake(
+            "That is the product of the two conditionals: normalise the whole table once.",
+            lambda a, c: softmax(a, axis=0) * softmax(a, axis=1) / c,
+        ),
+        Mistake(
+            "You multiplied the logarithms by the area: the area is a factor of the densities, or"
+            " its logarithm is added.",
+            lambda a, c: softmax(a * c) / c,
+        ),
+        Mistake(
+            "That is a uniform density: the log joint says where the posterior is high.",
+            lambda a, c: np.full(a.shape, 1 / (a.size * c)),
         ),
     ],
     hints=Hints(
@@ -689,6 +751,24 @@ gradient = Task(
                 x.T @ (np.eye(w.shape[1])[y] - log_softmax(x @ w, axis=1)) - w / s**2
             ),
         ),
+        Mistake(
+            "You averaged the prior's pull over the weights: every weight has a pull of its own.",
+            lambda x, y, w, s: np.subtract(*_parts(x, y, w)) - w / (s**2 * w.size),
+        ),
+        Mistake(
+            "You squashed each logit by itself (the logistic function): tags compete, so the "
+            "probabilities come from a softmax.",
+            lambda x, y, w, s: x.T @ (np.eye(w.shape[1])[y] - expit(x @ w)) - w / s**2,
+        ),
+        Mistake(
+            "You took the derivative of the logarithm, 1 / p, but not of the softmax inside it: "
+            "together they give [y = t] - p.",
+            lambda x, y, w, s: x.T @ (np.eye(w.shape[1])[y] / softmax(x @ w, axis=1)) - w / s**2,
+        ),
+        Mistake(
+            "You took 1 - p for every tag: the one belongs to the observed tag only.",
+            lambda x, y, w, s: x.T @ (1 - softmax(x @ w, axis=1)) - w / s**2,
+        ),
     ],
     hints=Hints(
         nudge="How does the log-likelihood of one token change with the logit of each tag?",
@@ -829,6 +909,27 @@ expected_log_prior = Derivation(
         Mistake(
             "That is E_q[log q], minus the entropy of q: average the log density of the prior.",
             lambda m, s, p: -np.log(s) - 0.5 * LOG_TAU - 0.5,
+        ),
+        Mistake(
+            "You multiplied m^2 and s^2: E[w^2] is their sum.",
+            lambda m, s, p: -np.log(p) - 0.5 * LOG_TAU - m**2 * s**2 / (2 * p**2),
+        ),
+        Mistake(
+            "The variance counts twice: E[w^2] = m^2 + s^2.",
+            lambda m, s, p: -np.log(p) - 0.5 * LOG_TAU - (m**2 + 2 * s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "The normaliser has the wrong sign: a wide prior has a low density, so log sd is "
+            "subtracted.",
+            lambda m, s, p: np.log(p) + 0.5 * LOG_TAU - (m**2 + s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "log(2 pi) / 2 is missing in the normaliser.",
+            lambda m, s, p: -np.log(p) - (m**2 + s**2) / (2 * p**2),
+        ),
+        Mistake(
+            "log sd is missing in the normaliser: the prior's density depends on its width.",
+            lambda m, s, p: -0.5 * LOG_TAU - (m**2 + s**2) / (2 * p**2),
         ),
     ],
     hints=Hints(
@@ -1012,6 +1113,27 @@ average_over_q = Task(
             "You took the softmax of the average prediction: the average of distributions is one "
             "already.",
             lambda w, x: softmax(_average(w, x), axis=-1),
+        ),
+        Mistake(
+            "You averaged the features of the tokens: each token keeps a prediction of its own.",
+            lambda w, x: softmax(x.mean(axis=0) @ w, axis=-1).mean(axis=0),
+        ),
+        Mistake(
+            "That is how much the draws disagree, a standard deviation: their mean is asked for.",
+            lambda w, x: softmax(x @ w, axis=-1).std(axis=0),
+        ),
+        Mistake(
+            "You have the prediction of one draw: average over all of them.",
+            lambda w, x: softmax(x @ w[len(w) // 2], axis=-1),
+        ),
+        Mistake(
+            "You squashed each score by itself (the logistic function): tags compete, so the "
+            "probabilities come from a softmax.",
+            lambda w, x: expit(x @ w).mean(axis=0),
+        ),
+        Mistake(
+            "You divided by the number of tags where the number of draws belongs.",
+            lambda w, x: softmax(x @ w, axis=-1).sum(axis=0) / w.shape[2],
         ),
     ],
     hints=Hints(
@@ -1208,6 +1330,29 @@ elbo = Task(
         Mistake(
             "Your entropy lacks log(2 pi) / 2.",
             lambda m, s, f, e, v: v @ f(m + s * e) + np.log(s) + 0.5,
+        ),
+        Mistake(
+            "Only half of the entropy is there: log(2 pi e sd^2) / 2 holds the half already.",
+            lambda m, s, f, e, v: v @ f(m + s * e) + 0.5 * (np.log(s) + 0.5 * (LOG_TAU + 1)),
+        ),
+        Mistake(
+            "You added the KL to a standard normal prior: the log joint holds the prior already; "
+            "the entropy of q is all that is missing.",
+            lambda m, s, f, e, v: v @ f(m + s * e) - 0.5 * (s**2 + m**2 - 1) + np.log(s),
+        ),
+        Mistake(
+            "You took the entropy of the quadrature's weights: the entropy of q has a closed "
+            "form, with sd in it.",
+            lambda m, s, f, e, v: v @ f(m + s * e) - v @ np.log(v),
+        ),
+        Mistake(
+            "You multiplied the points by their weights before the log joint: the weights average"
+            " the values of the log joint, outside.",
+            lambda m, s, f, e, v: f(v * (m + s * e)).sum() + np.log(s) + 0.5 * (LOG_TAU + 1),
+        ),
+        Mistake(
+            "You exchanged mean and sd: q's points are mean + sd * nodes.",
+            lambda m, s, f, e, v: v @ f(m * e + s) + np.log(s) + 0.5 * (LOG_TAU + 1),
         ),
     ],
     hints=Hints(
