@@ -163,6 +163,11 @@ costs = Task(
             "Flat and factorial: you counted T - 1 steps. The task counts T in both.",
             lambda M, L, T: (L ** (M * T), (T - 1) * L ** (2 * M), (T - 1) * M * L ** (M + 1)),
         ),
+        Mistake(
+            "Flat: that is the cost of moving a single chain. The flat matrix has a row and a "
+            "column for each of the L^M joint states.",
+            lambda M, L, T: (L ** (M * T), T * L ** (M + 1), T * M * L ** (M + 1)),
+        ),
     ],
     hints=Hints(
         nudge="How many latent variables are there, and in how many ways can one step be followed?",
@@ -694,6 +699,24 @@ coupled_posterior = Task(
                 np.outer(p1, p2) * _normalised(np.exp(_log_normal(x, a[:, None] + b, v)))
             ),
         ),
+        Mistake(
+            "You took a softmax of probabilities: it expects logarithms. Divide by the sum.",
+            lambda p1, p2, a, b, v, x: (
+                np.exp(np.outer(p1, p2) * np.exp(-0.5 * (x - a[:, None] - b) ** 2 / v))
+                / np.exp(np.outer(p1, p2) * np.exp(-0.5 * (x - a[:, None] - b) ** 2 / v)).sum()
+            ),
+        ),
+        Mistake(
+            "You added the prior itself to the log-likelihood: its logarithm is added.",
+            lambda p1, p2, a, b, v, x: _normalised(
+                np.exp(np.outer(p1, p2) - 0.5 * (x - a[:, None] - b) ** 2 / v)
+            ),
+        ),
+        Mistake(
+            "You weighted the outputs with their probabilities: each pair of states has its own "
+            "sum of outputs, and the probabilities multiply the likelihood.",
+            lambda p1, p2, a, b, v, x: _coupled(p1, p2, a * p1, b * p2, v, x),
+        ),
     ],
     hints=Hints(
         nudge="For each pair of states: how probable is it beforehand, and how well does the sum "
@@ -810,6 +833,14 @@ saving = Derivation(
         Mistake(
             "You multiplied by the exponent instead of raising to it.",
             lambda M, L: L * (M - 1) / M,
+        ),
+        Mistake(
+            "The exponents are 2M and M + 1, so that M - 1 is left: you subtracted 1 only.",
+            lambda M, L: L ** (2 * M - 1) / M,
+        ),
+        Mistake(
+            "There is an M below the line, no M + 1: that one stood in the exponent.",
+            lambda M, L: L ** (M - 1) / (M + 1),
         ),
     ],
     hints=Hints(
