@@ -1365,6 +1365,42 @@ evidence_by_counts = Task(
             "You returned the terms of all counts: add them up.",
             _counted(lambda alpha, n, N, A, c: _log_prior_of_count(alpha, n, N) + np.log(c)),
         ),
+        Mistake(
+            "You normalised the coefficients: their sum is part of the evidence.",
+            _counted(
+                lambda alpha, n, N, A, c: logsumexp(_log_prior_of_count(alpha, n, N), b=c / c.sum())
+            ),
+        ),
+        Mistake(
+            "You divided by the number of z with each count: the coefficients are sums over these"
+            " z, not averages.",
+            _counted(
+                lambda alpha, n, N, A, c: logsumexp(
+                    _log_prior_of_count(alpha, n, N)
+                    + gammaln(n + 1)
+                    + gammaln(N - n + 1)
+                    - gammaln(N + 1),
+                    b=c,
+                )
+            ),
+        ),
+        Mistake(
+            "Gamma's argument has one too many: Gamma(alpha + n) stands in the formula as it is.",
+            _counted(
+                lambda alpha, n, N, A, c: logsumexp(
+                    _log_prior_of_count(alpha + 1, n, N)
+                    - gammaln(A + 2)
+                    + gammaln(A + 2 + N)
+                    + gammaln(A)
+                    - gammaln(A + N),
+                    b=c,
+                )
+            ),
+        ),
+        Mistake(
+            "You used each word only once, however often it occurs: tokens, not types.",
+            lambda alpha, topics, words: _evidence_by_counts(alpha, topics, np.unique(words)),
+        ),
     ],
     hints=Hints(
         nudge=(
