@@ -222,6 +222,15 @@ kl = Task(
             "You took the difference q - p where the log of their ratio belongs.",
             lambda q, p: np.sum(q * (q - p)),
         ),
+        Mistake(
+            "That is the cross-entropy of the reversed direction, -sum p log q: average log(q / "
+            "p) under q.",
+            lambda q, p: -np.sum(p * np.log(q)),
+        ),
+        Mistake(
+            "You compared q with the average of q and p: compare it with p itself.",
+            lambda q, p: _kl(q, (q + p) / 2),
+        ),
     ],
     hints=Hints(
         nudge="For each z: how surprised are you, in logs, to find q and not p? Average under q.",
@@ -626,6 +635,29 @@ elbo = Task(
             "the entropy is missing.",
             lambda log_joint, q: np.sum(_posterior(log_joint) * log_joint),
         ),
+        Mistake(
+            "You subtracted the KL of the reversed direction: the bound is log p(x) minus KL(q ||"
+            " p).",
+            lambda log_joint, q: logsumexp(log_joint) - rel_entr(_posterior(log_joint), q).sum(),
+        ),
+        Mistake(
+            "You added the KL to log p(x): the bound lies below it, log p(x) minus the KL.",
+            lambda log_joint, q: 2 * logsumexp(log_joint) - _elbo(log_joint, q),
+        ),
+        Mistake(
+            "You took the posterior for the joint and left the entropy out: log p(x) and the "
+            "entropy of q are missing.",
+            lambda log_joint, q: np.sum(q * log_joint) - logsumexp(log_joint),
+        ),
+        Mistake(
+            "You took the largest term of the average: all z count, weighted by q.",
+            _held(lambda a, q: np.max(a - np.log(q))),
+        ),
+        Mistake(
+            "You took the entropy of a uniform q, the log of the number of z: the entropy is that"
+            " of the given q.",
+            lambda log_joint, q: np.sum(q * log_joint) + np.log(q.size),
+        ),
     ],
     hints=Hints(
         nudge="Line (4) of the derivation, as an average under q. What about z with q(z) = 0?",
@@ -772,6 +804,14 @@ line_six = Derivation(
             "That is KL(q || posterior), positive: the line has its negative, and log p(x) is "
             "added.",
             lambda q, posterior, log_evidence: np.sum(q * np.log(q / posterior)) + 0 * log_evidence,
+        ),
+        Mistake(
+            "You divided by log p(x). The log of a product is a sum: it is added.",
+            lambda q, posterior, log_evidence: np.sum(q * np.log(posterior / q)) / log_evidence,
+        ),
+        Mistake(
+            "The posterior is not logged: both parts of the ratio are.",
+            lambda q, posterior, log_evidence: np.sum(q * (posterior - np.log(q))) + log_evidence,
         ),
     ],
 )
@@ -984,6 +1024,21 @@ gap = Task(
             "You stopped before the sum: those are the terms of the KL.",
             lambda log_joint, q: rel_entr(q, _posterior(log_joint)),
         ),
+        Mistake(
+            "You added both directions. That is symmetric, but the gap is KL(q || p) alone.",
+            lambda log_joint, q: (
+                rel_entr(q, _posterior(log_joint)).sum() + rel_entr(_posterior(log_joint), q).sum()
+            ),
+        ),
+        Mistake(
+            "The log posterior is averaged, but the entropy of q is missing, and the sign: the KL"
+            " averages log q minus the log posterior.",
+            lambda log_joint, q: np.sum(q * log_joint) - logsumexp(log_joint),
+        ),
+        Mistake(
+            "Right on paper, but exp(-2000) is 0 in the computer: take log p(x) by logsumexp.",
+            lambda log_joint, q: np.log(np.exp(log_joint).sum()) - _elbo(log_joint, q),
+        ),
     ],
     hints=Hints(
         nudge="You have log_joint, hence log p(x). You have just written the ELBO.",
@@ -1175,6 +1230,20 @@ sampled_bounds = Task(
         Mistake(
             "The second bound takes the best row: it is averaged over all of them.",
             _second(lambda w: (logsumexp(w, axis=1) - np.log(w.shape[1])).max()),
+        ),
+        Mistake(
+            "The second number is the difference of the two bounds: the bound itself is asked for.",
+            _second(lambda w: _bounds(w)[1] - w.mean()),
+        ),
+        Mistake(
+            "The second bound averages the logarithms with normalised weights: the average inside"
+            " the logarithm is of the weights themselves.",
+            _second(lambda w: (softmax(w, axis=1) * w).sum(axis=1).mean()),
+        ),
+        Mistake(
+            "Both numbers are the log of the average over all samples: the first averages "
+            "logarithms, the second has one logarithm for each row.",
+            lambda w: (logsumexp(w) - np.log(w.size), logsumexp(w) - np.log(w.size)),
         ),
     ],
     hints=Hints(
