@@ -396,6 +396,10 @@ two_terms = Task(
             "The first term is exponentiated: it is the average of the logarithms.",
             _replaced(expected=lambda log_joint, q: np.exp(_expected(log_joint, q))),
         ),
+        Mistake(
+            "Your second number is the KL to the posterior: the entropy of q alone is asked for.",
+            _replaced(entropy=lambda log_joint, q: logsumexp(log_joint) - _terms(log_joint, q)[2]),
+        ),
     ],
     hints=Hints(
         nudge="Which term needs the model, which only q?",
@@ -793,6 +797,27 @@ kl_normal = Task(
             "That is the entropy of q, or of p: the KL compares the two.",
             lambda mq, sq, mp, sp: np.log(sq) + 0.5 * np.log(2 * np.pi * np.e),
         ),
+        Mistake(
+            "That is the squared Wasserstein distance: the KL averages the log ratio of the "
+            "densities.",
+            lambda mq, sq, mp, sp: (mq - mp) ** 2 + (sq - sp) ** 2,
+        ),
+        Mistake(
+            "The logarithm is to base 10: the course uses natural logarithms.",
+            lambda mq, sq, mp, sp: np.log10(sp / sq) + (sq**2 + (mq - mp) ** 2) / (2 * sp**2) - 0.5,
+        ),
+        Mistake(
+            "You squared the difference of the standard deviations: E_q[(z - mean_p)^2] holds "
+            "sd_q^2, and -1/2 comes from the other logarithm.",
+            lambda mq, sq, mp, sp: (
+                np.log(sp / sq) + ((sq - sp) ** 2 + (mq - mp) ** 2) / (2 * sp**2)
+            ),
+        ),
+        Mistake(
+            "That is the difference of the entropies only: the means and the variances above the "
+            "line are missing.",
+            lambda mq, sq, mp, sp: np.log(sp / sq),
+        ),
     ],
     hints=Hints(
         nudge="E_q[log q] is minus the entropy of q. What is E_q[(z - mean_p)^2]?",
@@ -1056,6 +1081,10 @@ mass_covering = Task(
             "You took the root twice: the standard deviation is the root of the variance.",
             lambda z, density: (_moments(z, density)[0], np.sqrt(_moments(z, density)[1])),
         ),
+        Mistake(
+            "You took the width of the grid for the standard deviation of p.",
+            lambda z, density: (_moments(z, density)[0], 0.5 * (z[-1] - z[0])),
+        ),
     ],
     hints=Hints(
         nudge="Which two numbers of the covering q agreed with those of the posterior?",
@@ -1304,6 +1333,27 @@ sampled_elbo = Task(
             "You averaged the joint itself and took the logarithm afterwards: the bound averages "
             "log p(x, z).",
             _wrong_sampled(term=lambda p, q: logsumexp(p) - np.log(len(p)) - np.mean(q)),
+        ),
+        Mistake(
+            "Only half of log q is subtracted.",
+            _wrong_sampled(term=lambda p, q: np.mean(p - 0.5 * q)),
+        ),
+        Mistake(
+            "You took the standard error of the estimate: the estimate itself is asked for.",
+            _wrong_sampled(term=lambda p, q: np.std(p - q) / np.sqrt(len(p))),
+        ),
+        Mistake(
+            "You exponentiated the bound: it is a bound on log p(x).",
+            _wrong_sampled(term=lambda p, q: np.exp(np.mean(p - q))),
+        ),
+        Mistake(
+            "You added the KL to a standard normal prior: the log joint holds the prior already, "
+            "so that only log q is subtracted.",
+            lambda log_joint, mean, sd, n, rng: (
+                np.mean(log_joint(mean + sd * rng.standard_normal(n)))
+                - 0.5 * (sd**2 + mean**2 - 1)
+                + np.log(sd)
+            ),
         ),
     ],
     hints=Hints(
