@@ -90,6 +90,7 @@ def _guessed(task, trials, wrong):
         lambda: _of_slips(task, trials),
         lambda: _relation(task, trials, LOOSE),
         lambda: _some_of_several(task, trials),
+        lambda: _part_by_part(task, trials, wholly=True),
         lambda: _two_at_once(task, trials, wrong),
         lambda: _of_substitutions(task, trials, *SIMPLE),
         lambda: _of_substitutions(task, trials, _as_far_as_a_factor),
@@ -542,13 +543,19 @@ def _unread_argument(task, function):
     read = _names_read(compiled)
     needed = _names_read(task.reference.__code__) if hasattr(task.reference, "__code__") else set()
     own = compiled.co_varnames[: compiled.co_argcount]
-    for name, theirs in zip(task.arguments, own, strict=False):
-        if theirs not in read and name in needed:
-            return (
-                f"Your function never uses its argument `{theirs}`, and the answer depends on it. "
-                "(Does it use a variable of the notebook instead?)"
-            )
-    return ""
+    pairs = zip(task.arguments, own, strict=False)
+    unread = [f"`{theirs}`" for name, theirs in pairs if theirs not in read and name in needed]
+    if not unread:
+        return ""
+    if len(unread) > 1:
+        return (
+            f"Your function never uses its arguments {', '.join(unread[:-1])} and {unread[-1]}, "
+            "and the answer depends on all of them: each has to come in somewhere."
+        )
+    return (
+        f"Your function never uses its argument {unread[0]}, and the answer depends on it. "
+        "(Does it use a variable of the notebook instead?)"
+    )
 
 
 def _names_read(compiled):
@@ -606,19 +613,22 @@ def _of_parts(task, trials, pairs, bad, replacing=True):
     return _of_substitutions(alone, parts) or _of_slips(slipped, parts)
 
 
-def _part_by_part(task, trials):
-    """Several results, and a known mistake in each of the wrong ones, or in some of them."""
+def _part_by_part(task, trials, wholly=False):
+    """Several results, and a known mistake in each wrong one (or, if not ``wholly``, in some)."""
     pairs = _several(trials)
     if not pairs or task.call is not None or task.accept is not None:
         return ""
     count = len(pairs[0][0])
     bad = [k for k in range(count) if not all(agree(e[k], g[k]) for e, g in pairs)]
     hints = {k: _of_parts(task, trials, pairs, [k], replacing=False) for k in bad}
-    if not any(hints.values()):
+    if not any(hints.values()) or (wholly and not all(hints.values())):
         return ""
     known = " ".join(f"Number {k + 1}: {hint}" for k, hint in hints.items() if hint)
     rest = [str(k + 1) for k, hint in hints.items() if not hint]
-    more = f" (Number {' and '.join(rest)} is wrong, too, perhaps for that reason.)" if rest else ""
+    if len(rest) > 1:
+        more = f" (Numbers {' and '.join(rest)} are wrong, too, perhaps for that reason.)"
+    else:
+        more = f" (Number {rest[0]} is wrong, too, perhaps for that reason.)" if rest else ""
     return f"Look at your {count} results one by one. {known}{more}"
 
 

@@ -74,7 +74,11 @@ ANY_SHAPE = (
     Twist("The fraction is upside down: you returned one divided by it.", lambda a: 1 / a),
     Twist("You dropped the sign: the result may be negative, so no absolute value.", np.abs),
     Twist("Half of it: a factor of 2 is missing.", lambda a: a / 2),
-    Twist("Twice as much as it should be: something is counted double.", lambda a: 2 * a),
+    Twist(
+        "Twice as much as it should be: a factor of one half is missing, or something is counted "
+        "double.",
+        lambda a: 2 * a,
+    ),
     Twist("A factor of one half too much, squared away: four times too small.", lambda a: a / 4),
     Twist("There is a 1 too many inside the logarithm.", lambda a: np.log1p(np.exp(a))),
     Twist("Everything is too large by exactly 1.", lambda a: a + 1),
