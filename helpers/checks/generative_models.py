@@ -130,6 +130,11 @@ joint_table = Task(
             "z).",
             lambda prior, likelihood: (prior[:, None] + likelihood) / 2,
         ),
+        Mistake(
+            "You added the likelihoods of all z up before multiplying: each z has its own row, "
+            "and its own prior belongs to that row only.",
+            lambda prior, likelihood: np.outer(prior, likelihood.sum(axis=0)),
+        ),
     ],
     hints=Hints(
         nudge="Each row of the likelihood belongs to one z. How probable is that z to begin with?",
@@ -498,6 +503,11 @@ log_posterior = Derivation(
         Mistake(
             "You normalised the likelihood over z and left the prior out.",
             lambda a, b, c: b - logsumexp(b),
+        ),
+        Mistake(
+            "You took the log above the line of the fraction only: the evidence below it needs "
+            "its log as well, and a fraction becomes a difference.",
+            lambda a, b, c: (a + b) / np.exp(c),
         ),
     ],
 )
