@@ -769,6 +769,11 @@ gradient = Task(
             "You took 1 - p for every tag: the one belongs to the observed tag only.",
             lambda x, y, w, s: x.T @ (1 - softmax(x @ w, axis=1)) - w / s**2,
         ),
+        Mistake(
+            "You used the tag's number where the indicator [y = t] belongs, which is one for the "
+            "observed tag and zero for all others: tags are names, not amounts.",
+            lambda x, y, w, s: x.T @ (np.asarray(y)[:, None] - softmax(x @ w, axis=1)) - w / s**2,
+        ),
     ],
     hints=Hints(
         nudge="How does the log-likelihood of one token change with the logit of each tag?",
