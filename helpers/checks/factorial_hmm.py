@@ -892,6 +892,12 @@ def _moved_alone(now, transition):
     )
 
 
+def _all_on_one_axis(now, transition, axis):
+    for matrix in transition:
+        now = np.moveaxis(np.tensordot(now, matrix, axes=(axis, 0)), -1, axis)
+    return now
+
+
 ahead = Task(
     "ahead",
     reference=_ahead,
@@ -993,6 +999,15 @@ ahead = Task(
             "You multiplied by the diagonal of the matrices only: that is the probability that no"
             " chain moves.",
             lambda now, a: _axis_at_a_time(now, a * np.eye(a.shape[1]), range(now.ndim)),
+        ),
+        Mistake(
+            "You applied the matrices of all chains to the last axis (now @ transition[m]): "
+            "transition[m] moves axis m.",
+            lambda now, a: _all_on_one_axis(now, a, -1),
+        ),
+        Mistake(
+            "You applied the matrices of all chains to the first axis: transition[m] moves axis m.",
+            lambda now, a: _all_on_one_axis(now, a, 0),
         ),
     ],
     hints=Hints(
