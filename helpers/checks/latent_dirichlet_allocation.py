@@ -140,6 +140,12 @@ configurations = Task(
             "Both numbers are logarithms, the exponents: how many configurations are there?",
             lambda D, N, K: (D * N * np.log(K), np.log(D) + N * np.log(K)),
         ),
+        Mistake(
+            "You added where the documents multiply: taken together they have K^N times K^N and "
+            "so on, once for each document. And document by document there are D sums, where you "
+            "counted one.",
+            lambda D, N, K: (D * K**N, K**N),
+        ),
     ],
     hints=Hints(
         nudge="How many values has one token's z? Two tokens' z together? And all of them?",
