@@ -733,8 +733,8 @@ line_six = Derivation(
             lambda q, posterior, log_evidence: np.sum(posterior) + log_evidence,
         ),
         Mistake(
-            "You took the log after the average: the average of p(z | x) / q(z) under q is one, "
-            "its log is zero, and log p(x) is left alone.",
+            "That is log p(x) alone: the average of log p(z | x) / q(z) is missing. It would be "
+            "zero only if the log were taken after the average.",
             lambda q, posterior, log_evidence: log_evidence,
         ),
         Mistake(
