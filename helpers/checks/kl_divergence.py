@@ -192,6 +192,15 @@ entropy = Task(
             "That is the perplexity, exp of the entropy: the entropy itself is asked for.",
             lambda q: np.exp(entr(q).sum()),
         ),
+        Mistake(
+            "One minus the largest probability is how often the best guess is wrong: uncertainty,"
+            " too, but the entropy averages -log q.",
+            lambda q: 1 - q.max(),
+        ),
+        Mistake(
+            "That is the largest probability: the entropy averages -log q over all values.",
+            lambda q: q.max(),
+        ),
     ],
     hints=Hints(
         nudge="How surprised are you on average, in logs, by a draw from q?",
@@ -571,6 +580,20 @@ line_five = Derivation(
             "inside the integral.",
             lambda q, log_joint, log_evidence: np.log(np.sum(np.exp(log_joint))) - log_evidence,
         ),
+        Mistake(
+            "You carried the fraction over with logarithms in it: the log of a fraction is a "
+            "difference of logs, one term for each part.",
+            lambda q, log_joint, log_evidence: np.sum(q * log_joint / (log_evidence * q)),
+        ),
+        Mistake(
+            "You carried the fraction over with logarithms in it: the log of a fraction is a "
+            "difference of logs, one term for each part.",
+            lambda q, log_joint, log_evidence: np.sum(q * log_joint / (log_evidence * np.log(q))),
+        ),
+        Mistake(
+            "The logarithm is missing: you averaged the fraction itself.",
+            lambda q, log_joint, log_evidence: np.exp(log_joint - log_evidence).sum(),
+        ),
     ],
 )
 
@@ -657,7 +680,7 @@ kl_normal = Task(
             lambda mq, sq, mp, sp: 0.5 * ((sq / sp) ** 2 - 1) - np.log(sq / sp),
         ),
         Mistake(
-            "The widths do not appear: you compare the means only.",
+            "The widths are not compared: you look at the distance of the means only.",
             lambda mq, sq, mp, sp: 0.5 * ((mq - mp) / sp) ** 2,
         ),
         Mistake(
@@ -1354,6 +1377,14 @@ sampled_elbo = Task(
                 - 0.5 * (sd**2 + mean**2 - 1)
                 + np.log(sd)
             ),
+        ),
+        Mistake(
+            "You added the log joint of the draws up: an expectation is an average.",
+            _wrong_sampled(term=lambda p, q: np.sum(p) - np.mean(q)),
+        ),
+        Mistake(
+            "You added log q of the draws up: its expectation is an average, too.",
+            _wrong_sampled(term=lambda p, q: np.mean(p) - np.sum(q)),
         ),
     ],
     hints=Hints(
