@@ -77,6 +77,11 @@ def _responsibilities_by_densities(x, weights, means, sds):
     return joint / joint.sum(axis=1, keepdims=True)
 
 
+def _by_distance(cost):
+    """Responsibilities that know the means only."""
+    return lambda x, weights, means, sds: softmax(-cost(x[:, None] - means), axis=1)
+
+
 e_step = Task(
     "e_step",
     reference=_responsibilities,
@@ -194,6 +199,21 @@ e_step = Task(
             "You added the weights to the normalised densities. Prior and likelihood are "
             "multiplied, and normalised afterwards.",
             lambda x, w, m, s: (softmax(_log_joint(x, np.ones_like(w), m, s), axis=1) + w) / 2,
+        ),
+        Mistake(
+            "Each point goes by its distance to the means alone: the components' weights and "
+            "widths count as well, log weight - log sd - distance squared / (2 sd^2).",
+            _by_distance(np.abs),
+        ),
+        Mistake(
+            "Each point goes by its distance to the means alone: the components' weights and "
+            "widths count as well, log weight - log sd - distance squared / (2 sd^2).",
+            _by_distance(np.square),
+        ),
+        Mistake(
+            "Each point goes by its distance to the means alone: the components' weights and "
+            "widths count as well, log weight - log sd - distance squared / (2 sd^2).",
+            _by_distance(lambda d: d**2 / 2),
         ),
     ],
     hints=Hints(
@@ -1004,6 +1024,15 @@ replace_point = Task(
             "are fractions.",
             lambda c, s, r, x, old, new: _replaced(
                 c, s, r, x, np.eye(len(old))[old.argmax()], np.eye(len(new))[new.argmax()]
+            ),
+        ),
+        Mistake(
+            "You scaled the sums as the counts changed, as if the whole component had grown or "
+            "shrunk: only the one point changed, by (new - old) times x_n and its square.",
+            lambda c, s, r, x, old, new: (
+                c + new - old,
+                s * (c + new - old) / c,
+                r * (c + new - old) / c,
             ),
         ),
     ],
