@@ -78,8 +78,8 @@ best_factor = Task(
     invariants=[_is_distribution],
     mistakes=[
         Mistake(
-            "You averaged the probabilities and took no logarithm: that is E[p(x, z)], and mean "
-            "field needs exp E[log p(x, z)].",
+            "You averaged the probabilities, not their logarithms: that is E[p(x, z)] (a log after "
+            "the average changes nothing), and mean field needs exp E[log p(x, z)].",
             _with_floats(
                 lambda lj, q2: np.exp(lj - lj.max()) @ q2 / (np.exp(lj - lj.max()) @ q2).sum()
             ),
@@ -568,6 +568,11 @@ effective_evidence = Task(
             "That is the evidence for another chain: the states are those of chain m.",
             lambda x, mu, v, q, m: _evidence(x, mu, v, q, (m + 1) % len(mu)),
         ),
+        Mistake(
+            "The factor 1/2 of the Gaussian's exponent is missing: the squared distance is "
+            "divided by twice the variance.",
+            lambda x, mu, v, q, m: 2 * _evidence(x, mu, v, q, m),
+        ),
     ],
     accept=_same_up_to_constants,
     hints=Hints(
@@ -771,6 +776,10 @@ update = Task(
             lambda i, a, h, q, t: softmax(
                 _log_update(i, a, h, q, t) / (3 if t + 1 < len(q) else 2)
             ),
+        ),
+        Mistake(
+            "The neighbours are missing, and the start: that is the evidence of this step alone.",
+            lambda initial, transition, h, q, t: softmax(h[t]),
         ),
     ],
     hints=Hints(
@@ -1312,6 +1321,14 @@ def _chain_spelt_out(initial, transition, h):
     return softmax(joint, axis=1), logsumexp(forward[-1])
 
 
+def _prior_and_own_evidence(initial, transition, h):
+    priors = [initial]
+    for _ in h[1:]:
+        priors.append(priors[-1] @ transition)
+    table = np.log(priors) + h
+    return softmax(table, axis=1), logsumexp(table, axis=1).sum()
+
+
 chain = Task(
     "chain",
     reference=_chain,
@@ -1429,6 +1446,16 @@ chain = Task(
             "The marginals are right; Z is the sum over the last forward message, and you took the "
             "one before it.",
             lambda i, a, h: (_chain(i, a, h)[0], logsumexp(_messages(i, a, h)[0][-2])),
+        ),
+        Mistake(
+            "You went forward with the initial distribution alone: what the observations said "
+            "about the step before must travel along with it.",
+            _prior_and_own_evidence,
+        ),
+        Mistake(
+            "The steps are treated as independent: the initial probabilities and the transitions "
+            "are missing.",
+            lambda i, a, h: (softmax(h, axis=1), logsumexp(h, axis=1).sum()),
         ),
     ],
     hints=Hints(
