@@ -585,6 +585,11 @@ encoder_gradient = Task(
             "tanh' is 1 - tanh^2: you squared the difference, not tanh.",
             _with_slope_of_tanh(lambda hidden: (1 - hidden) ** 2),
         ),
+        Mistake(
+            "You put the slope through a derivative of tanh on its way to B: the slope is that in"
+            " the logits already, and no tanh lies between them and B.",
+            lambda x, h, B, s: (_backward(x, h, B, s)[0], h.T @ (s * (1 - s**2))),
+        ),
     ],
     hints=Hints(
         nudge="Backwards: logits = hidden @ B + c, hidden = tanh(inputs @ A + a). Check shapes.",
