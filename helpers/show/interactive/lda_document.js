@@ -2,6 +2,9 @@
 import { axes, draw, number, set } from "./drawing.js";
 import { player } from "./player.js";
 
+// How wide a word is at most, in units of its font's size: the page's font is not known here.
+const ems = (word) => Array.from(word, (c) => ("ijlftr'".includes(c) ? 0.4 : "mwMW".includes(c) ? 1 : 0.65)).reduce((a, b) => a + b, 0);
+
 export const figure = {
   size: [900, 440],
   player,
@@ -16,11 +19,11 @@ export const figure = {
     const topics = data.names.length;
     const colour = (k) => `fill:var(--series-${k});stroke:var(--series-${k})`;
     let [x, y] = [10, 0];
-    const dense = data.words.length > 40;
+    const size = data.words.length > 40 ? 18 : 19;
     const words = data.words.map((word) => {
-      const width = (dense ? 9.6 : 10.5) * word.length + 8;
+      const width = size * ems(word) + 4;
       if (x + width > 895) [x, y] = [10, y + 46];
-      const label = draw(stage, "text", { x: x + width / 2, y: y + 20, class: "mid" }, word);
+      const label = draw(stage, "text", { x: x + width / 2, y: y + 20, class: "mid", style: `font-size:${size}px` }, word);
       const stripes = data.names.map((_, k) => draw(stage, "rect", { class: "stripe", y: y + 27, height: 10, style: colour(k) }));
       const at = { x, width, label, stripes };
       x += width + 6;
