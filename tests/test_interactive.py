@@ -512,6 +512,16 @@ def test_a_broken_invariant_is_named_in_the_picture(states, log_evidence, named)
     assert all(text in problem["text"] for problem, (_, text) in zip(found, named, strict=True))
 
 
+def test_trace_shows_an_error_inside_the_students_function_as_it_is():
+    def unfinished():
+        return 1 + None
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        interactive.trace(unfinished)
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'model'"):
+        interactive.trace(lambda model: iter([model]))
+
+
 def test_trace_takes_what_an_endless_iterator_gives():
     built = interactive.trace(small.mean_field(small.bank(), 1), max_steps=12)
     assert len(built.data["elbos"]) == 13 and built.data["problems"] == []
@@ -520,9 +530,17 @@ def test_trace_takes_what_an_endless_iterator_gives():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: interactive.lda_document(["a"] * 99, {}), "words: expected 1 to 70 words"),
+        (
+            lambda: interactive.lda_document(["a"] * 99, {}),
+            "words: expected a list of 1 to 70 words, got 99",
+        ),
+        (lambda: interactive.lda_document(..., ...), "words: expected a list .* got ellipsis"),
+        (lambda: interactive.lda_document(["a"], None), "trajectory: expected .* got NoneType"),
+        (lambda: interactive.lda_document(["a"], {"phi": 1}), "trajectory: .* got \\['phi'\\]"),
         (lambda: interactive.explaining_away(words=["x"]), "words: expected 1 to 16 words"),
+        (lambda: interactive.explaining_away(...), "model: expected .* got ellipsis"),
         (lambda: interactive.fhmm([{}], labels=[1, 2]), "labels: expected 1"),
+        (lambda: interactive.fhmm([None]), "tables: expected a list .* got \\[None\\]"),
         (
             lambda: interactive.two_gaps(Gaps(np.zeros(2), np.ones(2), np.zeros(2))),
             "a mean field bound is above the log evidence",
@@ -535,6 +553,7 @@ def test_trace_takes_what_an_endless_iterator_gives():
         (lambda: interactive.trace(3), "updates: expected an iterator of states"),
         (lambda: interactive.trace([object()]), "expected states with a number `elbo`"),
         (lambda: interactive.trace([np.nan]), "updates: expected finite bounds"),
+        (lambda: interactive.trace(lambda: None), "got a function that returned NoneType"),
         (lambda: interactive.bayes([0, 2]), "observed: expected 1 to 30 numbers"),
         (lambda: interactive.jensen([0.0, 1.0, 2.0]), "log_joint: expected shape"),
         (lambda: interactive.mean_field(start=(0.0,)), "start: expected shape"),

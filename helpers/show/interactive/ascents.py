@@ -91,12 +91,16 @@ def _figure(elbos, shown, log_evidence, found):
 
 
 def _iterate(updates):
+    # called outside the try: an error inside the student's function must show as it is
+    states = updates() if callable(updates) else updates
     try:
-        return iter(updates() if callable(updates) else updates)
+        return iter(states)
     except TypeError:
+        came = type(states).__name__
+        came = f"a function that returned {came}" if callable(updates) else came
         raise ValueError(
             "updates: expected an iterator of states, or a function without arguments that "
-            f"returns one, got {type(updates).__name__}"
+            f"returns one, got {came}"
         ) from None
 
 

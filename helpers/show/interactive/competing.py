@@ -54,8 +54,9 @@ def explaining_away(model=None, words=DOCUMENT, vocabulary=VOCABULARY, names=NAM
         names: of the two factors.
     """
     model = two_factor_model() if model is None else model
-    if model.n_factors != 2:
-        raise ValueError(f"model: expected two factors, got {model.n_factors}")
+    factors = getattr(model, "n_factors", type(model).__name__)
+    if factors != 2:
+        raise ValueError(f"model: expected a LatentFactorModel of two factors, got {factors}")
     unknown = [word for word in words if word not in vocabulary]
     if unknown or not 1 <= len(words) <= 16:
         raise ValueError(f"words: expected 1 to 16 words of {list(vocabulary)}, got {list(words)}")

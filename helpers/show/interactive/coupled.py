@@ -79,6 +79,8 @@ def fhmm(tables=None, labels=COUPLINGS, label="coupling of the chains", truth=No
     """
     if tables is None:
         tables, truth = default_tables(), STATES
+    if not isinstance(tables, list | tuple) or not all(isinstance(t, dict) for t in tables):
+        raise ValueError(f"tables: expected a list of three_posteriors(...), got {tables!r:.60}")
     if len(tables) != len(labels):
         raise ValueError(f"labels: expected {len(tables)}, one for each table, got {len(labels)}")
     kinds = ("exact", "structured", "factorised")

@@ -10,6 +10,7 @@ from helpers.show.interactive.controls import steps, ticks
 from helpers.show.interactive.figure import Interactive, clean, json_text
 
 MOST_TOPICS, MOST_WORDS, MOST_DATA = 5, 70, 150_000
+PARTS = {"gamma", "phi", "elbo", "updated"}  # of a trajectory
 LONGEST_NAME = 20  # characters beside a bar
 TEXT = (
     "the bank lent money at low interest and the river flooded its bank while water and fish "
@@ -92,8 +93,12 @@ def _toy():
 
 
 def _checked(words, trajectory):
-    if words is None or trajectory is None or not 1 <= len(words) <= MOST_WORDS:
-        raise ValueError(f"words: expected 1 to {MOST_WORDS} words and their trajectory")
+    if not isinstance(words, list | tuple) or not 1 <= len(words) <= MOST_WORDS:
+        came = len(words) if isinstance(words, list | tuple) else type(words).__name__
+        raise ValueError(f"words: expected a list of 1 to {MOST_WORDS} words, got {came}")
+    if not isinstance(trajectory, dict) or not PARTS <= set(trajectory):
+        came = list(trajectory) if isinstance(trajectory, dict) else type(trajectory).__name__
+        raise ValueError(f"trajectory: expected a dict with {sorted(PARTS)}, got {came}")
     gamma = finite_array("gamma", trajectory["gamma"], ndim=2)
     phi = finite_array("phi", trajectory["phi"], shape=(len(gamma), len(words), gamma.shape[1]))
     return gamma, phi, finite_array("elbo", trajectory["elbo"], shape=(len(gamma),))
