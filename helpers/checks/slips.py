@@ -171,6 +171,8 @@ def _changes(node, arguments):
     elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
         earlier = "an index is one too small"
         yield earlier, lambda n: ast.Subscript(n.value, _less_one(n.slice), n.ctx)
+        fixed = "the first entry is taken in one place whatever the index is"
+        yield fixed, lambda n: ast.Subscript(n.value, ast.Constant(0), n.ctx)
     elif isinstance(node, ast.Slice) and (node.lower or node.upper):
         yield "a slice takes all where one end should be left out", lambda n: ast.Slice()
 

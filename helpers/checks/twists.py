@@ -31,6 +31,17 @@ def _columns(a):
     return a / a.sum(0, keepdims=True)
 
 
+def _uniform(a):
+    """Equal probabilities in place of those of a distribution, or of each row's."""
+    if (a < 0).any() or a.size < 2:
+        raise ValueError("no distribution")
+    if np.isclose(a.sum(), 1):
+        return np.full(a.shape, 1 / a.size)
+    if a.shape[-1] > 1 and np.allclose(a.sum(-1), 1):
+        return np.full(a.shape, 1 / a.shape[-1])
+    raise ValueError("no distribution")
+
+
 def _hard(a):
     """All of a distribution, or of that in each row, on its largest entry."""
     hard = np.zeros_like(a)
@@ -99,6 +110,17 @@ ARRAYS = (
         "its argmax.",
         _hard,
     ),
+    Twist(
+        "You gave every entry the same probability, a uniform distribution: what you know should "
+        "make some entries more probable than others.",
+        _uniform,
+    ),
+    Twist(
+        "All of your result is zero. Is that a constant, or is everything too small for the "
+        "computer (underflow)?",
+        np.zeros_like,
+    ),
+    Twist("All entries of your result are one: compute them from the arguments.", np.ones_like),
     Twist("You returned the running sum (cumsum) of the right entries.", lambda a: a.cumsum(-1)),
     Twist("The entries are right, but in reverse order.", lambda a: a[::-1]),
     Twist("The last axis is in reverse order.", lambda a: a[..., ::-1]),
