@@ -168,6 +168,11 @@ costs = Task(
             "column for each of the L^M joint states.",
             lambda M, L, T: (L ** (M * T), T * L ** (M + 1), T * M * L ** (M + 1)),
         ),
+        Mistake(
+            "M and L are exchanged throughout: a chain has L states, so that the M chains "
+            "together have L^M.",
+            lambda M, L, T: _costs(L, M, T),
+        ),
     ],
     hints=Hints(
         nudge="How many latent variables are there, and in how many ways can one step be followed?",
@@ -262,6 +267,10 @@ def _log_joint_spelt_out(initial, transition, means, variance, states, x):
     mean = means[chains, states].sum(axis=1)
     noise = -0.5 * np.log(2 * np.pi * variance) - 0.5 * (x - mean) ** 2 / variance
     return start.sum() + steps.sum() + noise.sum()
+
+
+def _steps_of_first_chain(initial, transition, states):
+    return _first(initial, states) + np.log(transition[0, states[:-1, 0], states[1:, 0]]).sum()
 
 
 log_joint = Task(
@@ -513,6 +522,15 @@ log_joint = Task(
                     -0.5 * np.log(2 * np.pi * v) - 0.5 * np.abs(x - _output(mu, s)) / v
                 ).sum()
             ),
+        ),
+        Mistake(
+            "Only the first chain makes its steps: every chain has transitions of its own.",
+            _log_joint_with(prior=_steps_of_first_chain),
+        ),
+        Mistake(
+            "Only the first chain has its start in it: every chain has an initial probability of "
+            "its own.",
+            _log_joint_with(prior=lambda i, a, s: _log_prior(i, a, s) - _first(i[1:], s[:, 1:])),
         ),
     ],
     hints=Hints(
