@@ -146,6 +146,16 @@ configurations = Task(
             "counted one.",
             lambda D, N, K: (D * K**N, K**N),
         ),
+        Mistake(
+            "You added the number of documents to those of one document: taken together, the "
+            "documents' configurations multiply, K^N once for each document.",
+            lambda D, N, K: (K**N + D, D * K**N),
+        ),
+        Mistake(
+            "You added N and K, or N and D: each further token multiplies the number of "
+            "configurations by K.",
+            lambda D, N, K: (D * (N + K), N + K),
+        ),
     ],
     hints=Hints(
         nudge="How many values has one token's z? Two tokens' z together? And all of them?",
