@@ -441,6 +441,15 @@ def _share_of_others(x, means, variance, q, m):
     return ((x - others)[:, None] * means[m] - 0.5 * means[m] ** 2) / variance
 
 
+def _outputs_of_chain(k):
+    """The effective evidence of chain m, as if chain k's outputs were its own."""
+
+    def wrong(x, means, variance, q, m):
+        return (_residual(x, means, q, m) * means[k] - 0.5 * means[k] ** 2) / variance
+
+    return wrong
+
+
 effective_evidence = Task(
     "effective_evidence",
     reference=_evidence,
@@ -572,6 +581,16 @@ effective_evidence = Task(
             "The factor 1/2 of the Gaussian's exponent is missing: the squared distance is "
             "divided by twice the variance.",
             lambda x, mu, v, q, m: 2 * _evidence(x, mu, v, q, m),
+        ),
+        Mistake(
+            "You compared with the outputs of the first chain, whatever m is: h is about the "
+            "states of chain m.",
+            _outputs_of_chain(0),
+        ),
+        Mistake(
+            "You compared with the outputs of the last chain, whatever m is: h is about the "
+            "states of chain m.",
+            _outputs_of_chain(-1),
         ),
     ],
     accept=_same_up_to_constants,
@@ -1329,6 +1348,13 @@ def _prior_and_own_evidence(initial, transition, h):
     return softmax(table, axis=1), logsumexp(table, axis=1).sum()
 
 
+def _last_normaliser(initial, transition, h):
+    whole, before = _chain(initial, transition, h), 0.0
+    if len(h) > 1:
+        before = _chain(initial, transition, h[:-1])[1]
+    return whole[0], whole[1] - before
+
+
 chain = Task(
     "chain",
     reference=_chain,
@@ -1456,6 +1482,16 @@ chain = Task(
             "The steps are treated as independent: the initial probabilities and the transitions "
             "are missing.",
             lambda i, a, h: (softmax(h, axis=1), logsumexp(h, axis=1).sum()),
+        ),
+        Mistake(
+            "The marginals are right; your log Z is the normaliser of the last step only: the "
+            "logs of all steps' normalisers are added up.",
+            _last_normaliser,
+        ),
+        Mistake(
+            "The marginals are right; your log Z is zero, since the messages were normalised on "
+            "the way: add the logs of their normalisers up.",
+            lambda i, a, h: (_chain(i, a, h)[0], 0.0),
         ),
     ],
     hints=Hints(
