@@ -709,6 +709,11 @@ token_at_optimum = Derivation(
             "The sum over topics runs over theta's part only: beta_k stands inside it, too.",
             lambda log_theta, beta: logsumexp(log_theta) + np.log(beta).sum(),
         ),
+        Mistake(
+            "You took theta and beta apart: the log of a sum of products is no sum of two parts. "
+            "Each topic's beta is multiplied by its own exp E[log theta] before summing.",
+            lambda log_theta, beta: np.log(beta.sum()) + log_theta.sum(),
+        ),
     ],
     hints=Hints(
         nudge="Write log phi with its normaliser. What cancels? And what does phi sum to?",
