@@ -916,6 +916,10 @@ split_gap = Task(
             "Those are the bounds, not the gaps: subtract them.",
             lambda e, m, a: (np.maximum(m.max(0), a), a),
         ),
+        Mistake(
+            "You took the worst of the candidates; the best one shows what the family can do.",
+            lambda e, m, a: (e - np.minimum(m.min(0), a), np.minimum(m.min(0), a) - a),
+        ),
     ],
     hints=Hints(
         nudge="What is the best q of the family that anybody has found, document by document?",
