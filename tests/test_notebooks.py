@@ -109,6 +109,16 @@ def test_links_lead_somewhere(path):
                 assert (path.parent / target).exists(), f"{cell.id}: {target}"
 
 
+@named(WRITTEN)
+def test_links_to_headings_hit(path):
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            for target, anchor in re.findall(r"\]\(([^)#\s]+\.ipynb)#([^)\s]+)\)", cell.source):
+                text = "\n".join(c.source for c in read(path.parent / target).cells)
+                headings = re.findall(r"(?m)^#+ (.*)$", text)
+                assert anchor in [h.replace(" ", "-") for h in headings], f"{cell.id}: #{anchor}"
+
+
 def test_the_map_on_the_start_page_tells_the_minutes_of_every_notebook():
     text = "\n".join(c.source for c in read(ROOT / "notebooks/00_start_here.ipynb").cells)
     for path in LECTURES[1:]:
