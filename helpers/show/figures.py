@@ -159,9 +159,10 @@ def ellipse(ax, mean, covariance, *, role, widths=(1, 2)):
     variances, directions = np.linalg.eigh(finite_array("covariance", covariance, shape=(2, 2)))
     angle = np.degrees(np.arctan2(directions[1, 1], directions[0, 1]))
     look = _line(role)
+    named = look["label"] in ax.get_legend_handles_labels()[1]  # by an ellipse drawn before
     for i, width in enumerate(widths):
         long, short = 2 * width * np.sqrt(np.maximum(variances[::-1], 0))
-        label = look["label"] if i == 0 else None
+        label = look["label"] if i == 0 and not named else None
         style = {"edgecolor": look["color"], "linestyle": look["linestyle"], "linewidth": 2.8}
         ax.add_patch(Ellipse(mean, long, short, angle=angle, fill=False, label=label, **style))
     ax.autoscale_view()
