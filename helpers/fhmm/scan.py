@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 LARGEST_GROUP = 32  # states
-CHUNK = 2**15  # numbers
+CHUNK = 2**14  # numbers
 OVERHEAD = 2e4  # multiplications that take as long as Python's part of a step
 MEMORY = 50  # steps after which many chains have forgotten where they were
 SAME = 1e-13  # relative difference of messages that counts as rounding
@@ -51,7 +51,7 @@ def scan_messages(initial, groups, b, every=1):
     if found is None:
         spread, log_evidence, _ = _walk(_guess(initial, 1, B), groups, b[:, None], every)
         spread = _outwards(spread, (B, N))
-        found = spread[:, 0], spread[::-1, 1], log_evidence[0]
+        found = spread[:-1, 0], spread[-2::-1, 1], log_evidence[0]
     forward, backward, log_evidence = found
     backward *= b
     return forward, backward, log_evidence
@@ -79,35 +79,38 @@ def _side_by_side(initial, groups, b, every, length):
     padded = np.ones((n_windows, length, B, N))
     padded.reshape(-1, B, N)[:T] = b
     padded = padded.swapaxes(0, 1)
-    starts = _guess(initial, n_windows, B)
+    starts, spread = _guess(initial, n_windows, B), None
     for _ in range(2 + MEMORY // length):
-        spread, log_masses, ends = _walk(starts, groups, padded, every)
+        spread, log_masses, ends = _walk(starts, groups, padded, every, spread)
         followed = starts.copy()
         followed[0, 1:], followed[1, :-1] = ends[0, :-1], ends[1, 1:]
         if (np.abs(starts - followed) <= SAME * followed).all():
+            shape = length, spread.shape[2], n_windows, B, -1
             forward, backward = (
-                _outwards(messages, (n_windows, B, N)).swapaxes(0, 1).reshape(-1, B, N)[:T]
-                for messages in (spread[:, 0], spread[::-1, 1])
+                messages.reshape(shape).transpose(2, 0, 3, 1, 4).reshape(-1, B, N)[:T]
+                for messages in (spread[:-1, 0], spread[-2::-1, 1])
             )
             return forward, backward, log_masses.sum(0)
         starts = followed
     return None
 
 
-def _walk(starts, groups, b, every):
+def _walk(starts, groups, b, every, spread=None):
     """The messages that spread from both ends of all windows of all sequences at once.
 
     Args:
         starts: the first message of either direction, (2, W, B, N).
         b: (T, W, B, N). every: steps between two normalisations.
+        spread: memory to use again, as an earlier walk returned it.
     Returns:
-        spread, messages for each t inwards, the second of each pair running backwards in time;
+        spread, T + 1 messages inwards, the second of each pair running backwards in time;
         the logarithms of the forward mass that was seen, (W, B); and the messages that would
         arrive next, beyond the windows' ends, (2, W, B, N), each of sum one.
     """
     T, first = len(b), len(groups[0]) if len(groups) > 1 else 1
     start = _inwards(starts, first)
-    spread, seen, masses = np.empty((T + 1, *start.shape)), np.empty(start.shape), []
+    seen, masses = np.empty(start.shape), []
+    spread = np.empty((T + 1, *start.shape)) if spread is None else spread
     spread[0] = start
     *hops, (left, right, target) = _hops(groups, seen)
     targets = spread.reshape(T + 1, *target.shape)
@@ -122,7 +125,7 @@ def _walk(starts, groups, b, every):
         np.matmul(left, right, targets[t + 1])
     log_masses = np.log([*masses, seen[0].sum((0, 2))]).sum(0)
     ends = _outwards(spread[T], starts.shape[1:])
-    return spread[:T], log_masses.reshape(b.shape[1:3]), ends / ends.sum(-1, keepdims=True)
+    return spread, log_masses.reshape(b.shape[1:3]), ends / ends.sum(-1, keepdims=True)
 
 
 def _inwards(messages, first):
