@@ -91,12 +91,13 @@ def run_all(page):
 def scroll_to_output(page, selector, index, seconds=30):
     """The index-th element that the selector finds, however far down the notebook it comes alive.
 
-    JupyterLab puts cells into the page only as they come near the window.
+    JupyterLab puts cells into the page only as they come near the window; before 4.5 it may put
+    them there earlier, hidden.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = page.query_selector_all(selector)
-        if len(found) > index:
+        if len(found) > index and found[index].is_visible():
             return found[index]
         page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollBy(0, 500)")
         page.wait_for_timeout(200)
