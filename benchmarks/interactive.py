@@ -20,7 +20,10 @@ import chromium
 import real_lab
 
 PRESSES, WARM_UP = 40, 5
-BUSY = "a time on the clock: where the load is high, other programs hold up some of the frames"
+CLOCK = (
+    "a time on the clock, against a baseline that is the slower the busier the machine is; a kept "
+    "figure's frame costs its drawing in the kernel and the way of a picture to the browser"
+)
 DRAWING = """
 import numpy as np
 from matplotlib.figure import Figure
@@ -178,7 +181,11 @@ def drag(page, node, moves=40):
     page.mouse.up()
     page.wait_for_timeout(1500)
     moved = page.evaluate("watch.moved") or moves
-    return {"moved": moved, "painted": page.evaluate("watch.painted.length"), "sent": sent}
+    return {
+        "moved": moved,
+        "painted": min(moved, page.evaluate("watch.painted.length")),
+        "sent": sent,
+    }
 
 
 def measure():
@@ -190,7 +197,7 @@ def measure():
             ours, theirs = percentiles(found[name])[i], usual[i]
             note = f"{ours:.0f} ms against {theirs:.0f} ms"
             yield Row(
-                f"{name}, {which}", USUAL, theirs / ours, "x", goal=goals[i], why=BUSY, note=note
+                f"{name}, {which}", USUAL, theirs / ours, "x", goal=goals[i], why=CLOCK, note=note
             )
     for name, way in found.items():
         mine = name == BROWSER_DRAWN
@@ -207,7 +214,7 @@ def _quiet(found):
     """What is wanted of the browser's drawing on a quiet machine."""
     middle, high = percentiles(found[BROWSER_DRAWN])
     for what, value, goal in (("median", middle, 20), ("95th percentile", high, 33)):
-        yield Row(f"{BROWSER_DRAWN}, {what}", "", value, "ms", goal=goal, at_most=True, why=BUSY)
+        yield Row(f"{BROWSER_DRAWN}, {what}", "", value, "ms", goal=goal, at_most=True, why=CLOCK)
 
 
 def percentiles(way):
