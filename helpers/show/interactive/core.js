@@ -7,7 +7,7 @@
 //   describe(numbers, settings, data)      the sentence that says what one sees
 //   style                                  style.css and the palette, added by the page
 //   player                                 the one of player.js, where there are steps to play
-import { draw, number, set } from "./drawing.js";
+import { number, set } from "./drawing.js";
 
 // Lab listens to the keys of whatever does not say this.
 const OWN = { "data-lm-suppress-shortcuts": "true" };
@@ -64,7 +64,8 @@ export function mount(root, figure, data) {
   const panel = html(root, "div", { role: "group", "aria-label": data.title, class: "panel" });
   const sliders = html(panel, "div", { class: "sliders" });
   const buttons = html(panel, "div", { class: "buttons" });
-  const stage = draw(root, "svg", { role: "img", viewBox: `0 0 ${figure.size.join(" ")}` });
+  root.insertAdjacentHTML("beforeend", "<svg>");
+  const stage = set(root.lastChild, { role: "img", viewBox: `0 0 ${figure.size}` });
   const sentence = html(root, "p", { role: "status" });
   const redraw = figure.build(stage, data);
   const update = () => {

@@ -1,7 +1,5 @@
 // Numbers, SVG elements and axes.
 
-const SVG = "http://www.w3.org/2000/svg";
-
 export const number = (value, digits = 2) => {
   if (!isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "undefined";
   const rounded = value.toFixed(digits);
@@ -17,7 +15,7 @@ export function set(node, attributes) {
 }
 
 export function draw(parent, name, attributes = {}, content = "") {
-  const node = set(document.createElementNS(SVG, name), attributes);
+  const node = set(document.createElementNS(parent.namespaceURI, name), attributes);
   node.textContent = content;
   return parent.appendChild(node);
 }

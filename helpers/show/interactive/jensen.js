@@ -28,7 +28,8 @@ export const figure = {
     const dots = data.log_joint.map(() => draw(stage, "circle", { class: "qbar" }));
     const [over, gap] = ["evidence", "klline"].map((name) => draw(stage, "path", { class: name }));
     const [above, below] = ["evidencedot", "elbodot"].map((name) => draw(stage, "circle", { class: name, r: 8 }));
-    draw(stage, "text", { x: X(data.evidence) + 12, y: bottom - 10 }, "E[u] = p(x), whatever q is");
+    const x = X(data.evidence);
+    draw(stage, "text", { x: x + 12, y: bottom - 10 }, "E[u] = p(x), whatever q is");
     const bars = column(stage, { x: 650, width: 70, top: 40, bottom: 345, floor: low, ceiling: Math.log(data.evidence) });
     return ({ elbo, log_evidence, ratios, q }) => {
       const y = (v) => clamp(Y(v), top, bottom);
@@ -37,7 +38,6 @@ export const figure = {
         const r = seen ? 4 + data.grain * Math.sqrt(q[i]) : 0;
         set(dots[i], r ? { cx: X(u), cy: Y(Math.log(u)), r } : { r });
       });
-      const x = X(data.evidence);
       set(over, { d: `M${left},${Y(log_evidence)}H${right}` });
       set(gap, { d: `M${x},${Y(log_evidence)}V${y(elbo)}` });
       set(above, { cx: x, cy: Y(log_evidence) });
