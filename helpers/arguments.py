@@ -67,6 +67,18 @@ def probabilities(name, value, axis=-1, ndim=None, shape=None):
     return array
 
 
+def canonical(matrix):
+    """A CSR array whose rows have sorted columns and none twice: a copy, unless it is so already.
+
+    SciPy sorts and adds up in place whenever it needs to, in arrays that are the caller's too.
+    """
+    if matrix.has_canonical_format:
+        return matrix
+    matrix = matrix.copy()
+    matrix.sum_duplicates()
+    return matrix
+
+
 def whole_number(name, value, minimum=1, maximum=None):
     """An integer of at least ``minimum``, at most ``maximum``; 3.0 and True are refused."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):

@@ -20,7 +20,7 @@ import numpy as np
 import scipy.sparse
 from scipy.special import logsumexp
 
-from helpers.arguments import finite_array, generator, probabilities, whole_number
+from helpers.arguments import canonical, finite_array, generator, probabilities, whole_number
 
 MAX_FACTORS = 20  # 2^20 states: about as far as enumeration goes on a laptop
 
@@ -103,7 +103,7 @@ def count_matrix(counts, n_words=None):
     Whole numbers are not demanded: everything below also holds for weighted words.
     """
     sparse = scipy.sparse.issparse(counts)
-    checked = scipy.sparse.csr_array(counts, dtype=np.float64) if sparse else counts
+    checked = canonical(scipy.sparse.csr_array(counts, dtype=np.float64)) if sparse else counts
     values = finite_array("counts", checked.data if sparse else counts, ndim=1 if sparse else 2)
     checked = checked if sparse else values
     if (values < 0).any():

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from helpers.arguments import describe, finite_array, generator, positive, probabilities
+from helpers.arguments import canonical, describe, finite_array, generator, positive, probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,9 @@ def tokens(counts, document):
 
 
 def check_counts(counts, n_words=None):
-    """Counts as a CSR array (D, V), not copied where they are one already.
+    """Counts as a CSR array (D, V) of int64 or float64, each word once in a row, in order.
+
+    Not copied where they are so already, and the caller's array is never changed.
 
     Raises:
         ValueError: not two axes, no document, another number of words than the model has, or
@@ -126,7 +128,8 @@ def check_counts(counts, n_words=None):
         raise ValueError(f"counts: expected real numbers, got dtype {counts.dtype}")
     if n_words is not None and counts.shape[1] != n_words:
         raise ValueError(f"counts: expected {n_words} columns, one a word, got {counts.shape[1]}")
-    counts = sp.csr_array(counts)
+    wide = np.float64 if counts.dtype.kind == "f" else np.int64  # sums of bytes would overflow
+    counts = canonical(sp.csr_array(counts, dtype=wide))
     if not np.isfinite(counts.data).all() or (counts.data < 0).any():
         raise ValueError("counts: expected finite numbers of at least 0")
     return counts
