@@ -173,6 +173,32 @@ def test_coloured_words_also_carry_their_topic_as_a_number():
         assert palette.contrast(ink, palette.tint(palette.series(k), 0.82)) > 7
 
 
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ((3e-4, 7e-3), ["0.0005", "0.001", "0.002", "0.005"]),
+        ((4e4, 6e4), ["50000"]),
+        ((2e-4, 3e-1), ["$\\mathdefault{10^{-3}}$", "$\\mathdefault{10^{-1}}$"]),
+    ],
+)
+@pytest.mark.parametrize("direction", ["x", "y"])
+def test_logarithmic_axes_name_powers_of_ten_or_plain_numbers(values, labels, direction):
+    fig, ax = show.axes()
+    ax.loglog(values, values)
+    axis = getattr(ax, f"{direction}axis")
+    show.figure(fig, alt="Two points on a line.")
+    assert {tick.get_text() for tick in axis.get_minorticklabels()} <= {""}
+    assert set(labels) <= {tick.get_text() for tick in axis.get_majorticklabels()}
+
+
+def test_logarithmic_axes_keep_labels_of_their_own():
+    fig, ax = show.axes()
+    ax.semilogx([2, 40], [1, 2])
+    ax.set_xticks([2, 40], ["two", "forty"])
+    show.figure(fig, alt="Two points on a line.")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["two", "forty"]
+
+
 def test_use_course_style_outside_of_a_notebook():
     with matplotlib.rc_context():
         show.use_course_style()

@@ -13,7 +13,9 @@ import re
 from dataclasses import dataclass
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
 
 from helpers.show.palette import INK, LIGHT, MUTED, PAPER, SERIES
 
@@ -158,7 +160,29 @@ def figure(fig, alt):
 
     alt: one to three sentences: what kind of picture, what is on its axes, what one sees in it.
     """
+    for ax in fig.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if axis.get_scale() == "log":
+                _label_logarithmic(axis)
     return Picture(fig, alt)
+
+
+def _label_logarithmic(axis):
+    """Name the powers of ten; where fewer than two are in view, also 2 and 5 times them.
+
+    By itself matplotlib squeezes 3 x 10^-3, 4 x 10^-3, 6 x 10^-3 onto an axis of a decade or so.
+    """
+    axis.set_minor_formatter(NullFormatter())
+    named = not isinstance(axis.get_major_formatter(), LogFormatter)  # by the notebook
+    low, high = np.log10(sorted(axis.get_view_interval()))
+    if not named and np.floor(high) - np.ceil(low) < 1:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(lambda value, _: _in_decimals(value))
+
+
+def _in_decimals(value):
+    """0.002 or 50000: three significant digits and no exponent."""
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-")
 
 
 def build_up(*pictures):
