@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from helpers import show
 from helpers.show import palette
 
 # Simulations of severe protanopia, deuteranopia, tritanopia (Machado et al. 2009).
@@ -21,6 +22,7 @@ COLOUR_VISION = {
 }
 TOGETHER = [("evidence", "elbo", "kl"), ("prior", "likelihood", "posterior", "q")]
 TOGETHER += [("generative", "inference"), ("joint", "inference"), ("posterior", "q", "elbo", "kl")]
+TOGETHER += [("exact", "structured", "factorised", "network", "evidence")]
 BACKGROUNDS = ("light", "dark")
 
 
@@ -40,7 +42,7 @@ def lab(rgb):
 @pytest.mark.parametrize("background", BACKGROUNDS)
 def test_colours_stand_out_from_their_background(background):
     paper = palette.PAPER[background]
-    for role in palette.ROLES:
+    for role in palette.LOOKS:
         assert palette.contrast(palette.colour(role, background), paper) >= 3, role
     for i in range(8):
         assert palette.contrast(palette.series(i, background), paper) >= 3, i
@@ -54,7 +56,7 @@ def test_colours_stand_out_from_their_background(background):
 def test_colours_seen_together_differ_for_every_kind_of_colour_vision(background, vision):
     seen = {
         role: lab(np.array(COLOUR_VISION[vision]) @ linear(palette.colour(role, background)))
-        for role in palette.ROLES
+        for role in palette.LOOKS
     }
     for first, second in {p for group in TOGETHER for p in itertools.combinations(group, 2)}:
         assert np.linalg.norm(seen[first] - seen[second]) > 15, (first, second)
@@ -79,6 +81,35 @@ def test_one_meaning_per_colour_and_never_colour_alone():
     assert palette.ROLES["elbo"].hatch != palette.ROLES["kl"].hatch
 
 
+def test_methods_have_one_look_each_and_share_colours_only_with_what_they_are():
+    same = {"exact": "posterior", "factorised": "q"}
+    for background in BACKGROUNDS:
+        others = [palette.colour(role, background) for role in palette.ROLES]
+        for method in palette.METHODS:
+            colour = palette.colour(method, background)
+            if method in same:
+                assert colour == palette.colour(same[method], background)
+            else:
+                assert colour not in others + list(palette.SERIES[background])
+    looks = palette.METHODS.values()
+    for parts in ("meaning", "light", "dark", "dash", "hatch", "marker"):
+        assert len({getattr(look, parts) for look in looks}) == len(looks), parts
+    assert not palette.ROLES.keys() & palette.METHODS.keys()
+
+
+def test_a_method_looks_the_same_in_every_figure_whatever_its_place():
+    _, (first, second) = show.axes(2)
+    x, values = np.arange(3), np.ones(3)
+    show.lines(first, x, {"structured": values, "exact": values}, xlabel="", ylabel="")
+    show.ascent(second, {"exact": values, "structured": values}, ylabel="")
+    one = {line.get_label(): line for line in first.get_lines()}
+    two = {line.get_label(): line for line in second.get_lines()}
+    for name in ("exact", "structured"):
+        assert one[name].get_color() == two[name].get_color() == palette.colour(name)
+        assert one[name].get_marker() == two[name].get_marker() == palette.METHODS[name].marker
+    assert one["structured"].get_color() == show.line_style("structured")["color"]
+
+
 def test_contrast_is_that_of_the_standard():
     assert palette.contrast("#000000", "#FFFFFF") == pytest.approx(21)
     assert palette.contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.005)
@@ -95,7 +126,7 @@ def test_style_sheets_and_scripts_get_every_colour():
         colours = palette.on_both_backgrounds()[background]
         declared = dict(re.findall(r"--vi-([\w-]+): (#\w{6});", palette.css_variables(background)))
         assert declared == colours
-        assert set(palette.ROLES) < set(colours)
+        assert set(palette.LOOKS) < set(colours)
 
 
 @pytest.mark.parametrize(

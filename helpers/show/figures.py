@@ -1,8 +1,9 @@
 """Drawing functions: numbers in, marks on an axes out; nothing here computes a result.
 
 Most take a dictionary from names to numbers. A name that is a role of the palette ("q",
-"posterior", "elbo", ...) is drawn in that role's colour, dash and hatch and labelled with its
-meaning; any other name is its own label and gets the next colour of the series.
+"posterior", "elbo", ...) or one of its methods ("exact", "structured", "factorised", "network")
+is drawn in that one's colour, dash, hatch and marker and labelled with its meaning; any other
+name is its own label and gets the next colour of the series.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.arguments import finite_array, real_array
 from helpers.show import palette
-from helpers.show.palette import ROLES
+from helpers.show.palette import LOOKS
 
 
 def bars(ax, labels, distributions, *, xlabel, ylabel, digits=2):
@@ -42,7 +43,7 @@ def curves(ax, x, functions, *, xlabel, ylabel, fill=()):
     x = finite_array("x", x, ndim=1)
     for i, (name, values) in enumerate(functions.items()):
         values = real_array(name, values, shape=x.shape)
-        look = _line(name, i)
+        look = line_style(name, i)
         ax.plot(x, values, **look)
         if name in fill:
             ax.fill_between(x, values, color=palette.tint(look["color"], 0.75), linewidth=0)
@@ -60,8 +61,7 @@ def lines(ax, x, measurements, *, xlabel, ylabel, logx=False, logy=False):
         values = np.asarray(values, dtype=float)  # NaN: not measured
         if values.shape != x.shape:
             raise ValueError(f"{name}: expected one value per x, {x.shape}, got {values.shape}")
-        marker = palette.MARKERS[i % len(palette.MARKERS)]
-        ax.plot(x, values, marker=marker, **_line(name, i))
+        ax.plot(x, values, marker=_marker(name, i), **line_style(name, i))
     if logy:
         ax.set_yscale("log")
     if logx:
@@ -86,7 +86,7 @@ def bound_bars(ax, labels, elbos, log_evidence, floor=None, *, xlabel=""):
     places = np.arange(len(labels))
     ax.bar(places, elbos - floor, 0.6, bottom=floor, **_filled("elbo"))
     ax.bar(places, top - elbos, 0.6, bottom=elbos, **_filled("kl"))
-    ax.axhline(top, **_line("evidence"))
+    ax.axhline(top, **line_style("evidence"))
     ax.set_xlim(-0.5, len(labels) - 0.5)
     ax.set_ylim(floor, top + 0.06 * (top - floor))
     named = zip(labels, elbos, strict=True)
@@ -103,10 +103,10 @@ def ascent(ax, traces, log_evidence=None, *, xlabel="step", ylabel="nats"):
     _need(traces, "traces")
     for i, (name, values) in enumerate(traces.items()):
         values = real_array(name, values, ndim=1)
-        marker = palette.MARKERS[i % len(palette.MARKERS)] if len(values) <= 40 else ""
-        ax.plot(np.arange(len(values)), values, marker=marker, **_line(name, i))
+        marker = _marker(name, i) if len(values) <= 40 else ""
+        ax.plot(np.arange(len(values)), values, marker=marker, **line_style(name, i))
     if log_evidence is not None:
-        ax.axhline(log_evidence, **_line("evidence"))
+        ax.axhline(log_evidence, **line_style("evidence"))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(axis="y")
     _finish(ax, xlabel, ylabel, legend=len(traces) > 1 or log_evidence is not None)
@@ -143,8 +143,8 @@ def contours(ax, x, y, density, *, role, xlabel, ylabel, levels=5):
     x, y = finite_array("x", x, ndim=1), finite_array("y", y, ndim=1)
     density = finite_array("density", density, shape=(len(y), len(x)))
     heights = density.max() * np.linspace(0.05, 0.95, levels)
-    look = _line(role)
-    dashes = [(0, ROLES[role].dash or None)] if role in ROLES else ["solid"]
+    look = line_style(role)
+    dashes = [(0, LOOKS[role].dash or None)] if role in LOOKS else ["solid"]
     ax.contour(x, y, density, levels=heights, colors=look["color"], linestyles=dashes)
     ax.plot([], [], **look)  # contour lines have no place in a legend of their own
     _finish(ax, xlabel, ylabel, legend=True)
@@ -158,7 +158,7 @@ def ellipse(ax, mean, covariance, *, role, widths=(1, 2)):
     mean = finite_array("mean", mean, shape=(2,))
     variances, directions = np.linalg.eigh(finite_array("covariance", covariance, shape=(2, 2)))
     angle = np.degrees(np.arctan2(directions[1, 1], directions[0, 1]))
-    look = _line(role)
+    look = line_style(role)
     named = look["label"] in ax.get_legend_handles_labels()[1]  # by an ellipse drawn before
     for i, width in enumerate(widths):
         long, short = 2 * width * np.sqrt(np.maximum(variances[::-1], 0))
@@ -188,21 +188,30 @@ def points(ax, x, y, groups=None, *, xlabel, ylabel):
     _finish(ax, xlabel, ylabel, legend=len(names) > 1)
 
 
+def line_style(name, index=0):
+    """Colour, dash pattern and label of one line: ``ax.plot(x, y, **show.line_style("exact"))``.
+
+    name: a role or method of the palette, or the label of the ``index``-th thing in a series.
+    """
+    hue, dash, _, label = _look(name, index)
+    return {"color": hue, "linestyle": (0, dash) if dash else "solid", "label": label}
+
+
 _CENTRED = {"ha": "center", "va": "center", "fontsize": 15}
 
 
 def _look(name, index):
-    """Colour, dash pattern, hatch and label of a role, or of the index-th thing in a series."""
-    if name in ROLES:
-        role = ROLES[name]
+    """Colour, dash pattern, hatch and label of a name, or of the index-th thing in a series."""
+    if name in LOOKS:
+        role = LOOKS[name]
         return role.light, role.dash, role.hatch, role.meaning
     dash = palette.DASHES[index % len(palette.DASHES)]
     return palette.series(index), dash, ("", "//", "..", "xx")[index % 4], str(name)
 
 
-def _line(name, index=0):
-    hue, dash, _, label = _look(name, index)
-    return {"color": hue, "linestyle": (0, dash) if dash else "solid", "label": label}
+def _marker(name, index):
+    own = LOOKS[name].marker if name in LOOKS else ""
+    return own or palette.MARKERS[index % len(palette.MARKERS)]
 
 
 def _filled(name, index=0):

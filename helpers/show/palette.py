@@ -6,7 +6,7 @@ its background. Colour never stands alone: each role has its own dash pattern an
 The tests compute all of this.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LIGHT, DARK = "light", "dark"
 
@@ -19,6 +19,7 @@ class Role:
     light, dark: "#rrggbb" on a light and on a dark background.
     dash: lengths of strokes and gaps in points; () is a solid line.
     hatch: matplotlib's pattern for filled areas; "" is none.
+    marker: matplotlib's sign for single points; "" takes the next of ``MARKERS``.
     """
 
     meaning: str
@@ -26,6 +27,7 @@ class Role:
     dark: str
     dash: tuple = ()
     hatch: str = ""
+    marker: str = ""
 
 
 ROLES = {
@@ -40,6 +42,16 @@ ROLES = {
     "inference": Role("dependence at inference time", "#CC1D45", "#FB5E4E"),
     "joint": Role("joint distribution of the latent factor model", "#3D75D3", "#299BF9"),
 }
+
+# Ways to an answer, wherever they are compared. Exact inference finds the posterior, and the
+# factorised family is the course's q: these two keep their colours.
+METHODS = {
+    "exact": replace(ROLES["posterior"], meaning="exact", marker="o"),
+    "structured": Role("structured", "#00896A", "#1E9C72", (8, 2, 2, 2), "\\\\", "s"),
+    "factorised": replace(ROLES["q"], meaning="factorised (mean field)", marker="^"),
+    "network": Role("inference network", "#8A3B00", "#E2DD12", (2, 1), "++", "D"),
+}
+LOOKS = ROLES | METHODS  # every name that has a look of its own
 
 # Topics, chains, clusters: things that are counted, not named. Eight, then they repeat.
 SERIES = {
@@ -60,12 +72,12 @@ OBSERVED = {LIGHT: "#C9CED4", DARK: "#4A525B"}  # the shade of an observed varia
 
 
 def colour(role, background=LIGHT):
-    """The colour "#rrggbb" of a role such as "elbo" or "q"."""
+    """The colour "#rrggbb" of a role such as "elbo" or "q", or of a method: "structured"."""
     return getattr(_role(role), _background(background))
 
 
 def meaning(role):
-    """What the colour of a role stands for, in words."""
+    """What the colour of a role or a method stands for, in words."""
     return _role(role).meaning
 
 
@@ -90,7 +102,7 @@ def on_both_backgrounds():
     """Every colour as {"light": {name: colour}, "dark": {...}}, for scripts and style sheets."""
     extra = {"ink": INK, "muted": MUTED, "paper": PAPER, "observed": OBSERVED}
     return {
-        background: {role: colour(role, background) for role in ROLES}
+        background: {role: colour(role, background) for role in LOOKS}
         | {name: shades[background] for name, shades in extra.items()}
         | {f"series-{i}": c for i, c in enumerate(SERIES[background])}
         for background in (LIGHT, DARK)
@@ -127,9 +139,9 @@ def _rgb(hex_colour):
 
 
 def _role(role):
-    if role not in ROLES:
-        raise ValueError(f"role: expected one of {', '.join(ROLES)}, got {role!r}")
-    return ROLES[role]
+    if role not in LOOKS:
+        raise ValueError(f"role: expected one of {', '.join(LOOKS)}, got {role!r}")
+    return LOOKS[role]
 
 
 def _background(background):
