@@ -27,8 +27,9 @@ PARTS = ("estep", "learning", "gensim", "own", "sizes", "memory")
 FIGURE = "LDA: all documents of Reuters, topics known", "topics K"
 E_STEP_GOALS = {"synthetic, broad topics": 12, "synthetic, sharp topics": 12, "Reuters": 6}
 WHY_E_STEP = (
-    "more than half of our time is the update itself, two matrix products and a digamma, which "
-    "scikit-learn has compiled; the rest has to be won by fewer updates"
+    "an update costs 0.6 µs a document in NumPy's two matrix products and digamma alone and 3.5 µs "
+    "there, so that even free bookkeeping would leave a factor of six times the updates saved: 47 "
+    "become 16 with broad topics, but 15 become 11 with sharp ones, and 21 become 12 on Reuters"
 )
 WHY_LEARNING = (
     "a sweep costs what its updates cost (see the E-step), and several are needed to their bound"

@@ -13,7 +13,7 @@ from helpers.arguments import generator, probabilities
 from helpers.lda.fixed_topics import infer
 from helpers.lda.model import check_counts, warn_unsupported
 
-TOLERANCE = 1e-4  # of gamma; a bound that has not converged would flatter nobody
+TOLERANCE = 1e-9  # nats; a bound that has not converged would flatter nobody
 
 
 def perplexity(model, counts):
