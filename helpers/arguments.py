@@ -55,7 +55,7 @@ def probabilities(name, value, axis=-1, ndim=None, shape=None):
         if (array > 1).any():
             raise ValueError(f"{name}: expected probabilities in [0, 1], got {array.max():g}")
         return array
-    if array.ndim == 0 or array.shape[axis] == 0:
+    if array.ndim == 0 or array.size == 0:
         raise ValueError(f"{name}: expected at least one probability, got shape {array.shape}")
     sums = array.sum(axis)
     worst = np.argmax(np.abs(sums - 1))
@@ -88,6 +88,13 @@ def whole_number(name, value, minimum=1, maximum=None):
     if maximum is not None and value > maximum:
         raise ValueError(f"{name}: expected at most {maximum}, got {value}")
     return int(value)
+
+
+def instance(name, value, kind):
+    """A value of the class ``kind``; None or a bare array in its place is refused."""
+    if not isinstance(value, kind):
+        raise ValueError(f"{name}: expected {kind.__name__}(...), got {describe(value)}")
+    return value
 
 
 def generator(name, rng):

@@ -5,12 +5,13 @@ An inference algorithm, a student's own included, is an iterator of states. A st
 first one is the starting point. Source: the slide "Performing VI (Frequentist Case)".
 """
 
+import numbers
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
-from helpers.arguments import whole_number
+from helpers.arguments import describe, whole_number
 
 ROUND_OFF = 1e-9  # relative; a sum over a corpus rounds by about this much
 WINDOW = 10  # states over which the bound of a stochastic ascent is averaged
@@ -46,8 +47,8 @@ def climb(states, rtol=1e-6, max_steps=1000):
         ValueError: there is no state, or an ELBO is NaN or +inf.
     """
     max_steps = whole_number("max_steps", max_steps, minimum=0)
-    if not rtol >= 0:
-        raise ValueError(f"rtol: expected a number of at least 0, got {rtol}")
+    if not (isinstance(rtol, numbers.Real) and rtol >= 0):
+        raise ValueError(f"rtol: expected a number of at least 0, got {describe(rtol)}")
     state, elbos, converged = None, [], False
     for state in islice(states, max_steps + 1):
         elbos.append(_checked_elbo(state, len(elbos)))

@@ -79,6 +79,9 @@ BAD = {
     "ELBO is inf at step 0": lambda: climb(states(np.inf)),
     "max_steps: expected at least 0": lambda: climb(states(-1), max_steps=-1),
     "rtol: expected a number of at least 0": lambda: climb(states(-1), rtol=np.nan),
+    "rtol: expected a number of at least 0, got str 'a'": lambda: climb(states(-1), rtol="a"),
+    "rtol: expected a number of at least 0, got NoneType": lambda: climb(states(-1), rtol=None),
+    "rtol: expected a number of at least 0, got float -1.0": lambda: climb(states(-1), rtol=-1.0),
 }
 
 

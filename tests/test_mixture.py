@@ -164,12 +164,17 @@ BAD = {
     "n_components: expected at most 2": lambda: fit([1.0, 2.0], 3, RNG),
     "rng: expected": lambda: fit([1.0, 2.0], 1, 7),
     "assignments: expected": lambda: fit([1.0, 2.0], 1, RNG, assignments="firm"),
+    "incremental: expected True or False, got str": lambda: fit([1.0], 1, RNG, incremental="foo"),
+    "incremental: expected True or False, got int": lambda: fit([1.0], 1, RNG, incremental=2),
+    "start: expected GaussianMixture": lambda: fit([1.0], 1, RNG, start=[[0.0]]),
     "start: expected means": lambda: fit([1.0, 2.0], 1, RNG, start=TRUTH),
     "n_components: expected at most 1": lambda: mixture.fit_sparse([1.0], 2, RNG),
     "start: expected means of shape .1, 1.": lambda: mixture.fit_sparse([1.0], 1, RNG, start=TRUTH),
     "x: expected shape .any, 1.": lambda: ONE.log_likelihood(np.ones((3, 2))),
     "q: expected probabilities": lambda: mixture.m_step([1.0, 2.0], [[1.0], [-1.0]]),
     "threshold: expected": lambda: mixture.fit_sparse([1.0, 2.0], 1, RNG, threshold=1),
+    "threshold: expected a number": lambda: mixture.fit_sparse([1.0, 2.0], 1, RNG, threshold="a"),
+    "weights: expected at least one": lambda: GaussianMixture([], np.empty((0, 1)), [[[1.0]]]),
     "covariances: expected": lambda: GaussianMixture([1.0], [[0.0]], np.ones((2, 1, 1))),
 }
 

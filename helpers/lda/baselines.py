@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-from helpers.arguments import finite_array, generator, probabilities, whole_number
+from helpers.arguments import finite_array, generator, probabilities
 from helpers.lda.held_out import per_token
-from helpers.lda.model import check_counts, warn_unsupported
+from helpers.lda.model import check_counts, check_topics, warn_unsupported
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
         :class:`MixtureState`, without end; the objective never falls.
     """
     counts, pseudo_count = check_counts(counts), _check_pseudo_count(pseudo_count)
-    n_topics = whole_number("n_topics", n_topics)
+    n_topics = check_topics(n_topics, counts)
     q = generator("rng", rng).dirichlet(np.ones(n_topics), counts.shape[0])
     return _climb_mixture(counts, q, pseudo_count)
 

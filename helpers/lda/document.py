@@ -7,13 +7,15 @@ slide "Mean field LDA Inference"; Blei, Ng and Jordan (2003), their equations 6 
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from scipy.special import gammaln, logsumexp, psi, xlogy
 
-from helpers.arguments import describe, positive
+from helpers.arguments import instance, positive, real_array, whole_number
 from helpers.densities import Dirichlet
 from helpers.elbo import Bound
+from helpers.lda.model import LDA, word_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,12 @@ def document_bound(model, words, q, log_evidence=np.nan):
                               + sum_nk phi_nk (E_q[log theta_k] + log beta_{k, w_n})
     H(q) = H(Dirichlet(gamma)) - sum_nk phi_nk log phi_nk
     """
+    words = check_words(model, words)
+    q = check_posterior(model, words, q)
+    return Bound(*_terms(model, words, q), log_evidence)
+
+
+def _terms(model, words, q):
     log_theta = expected_log_theta(q.gamma)
     prior = _log_normaliser(model.alpha) + np.sum((model.alpha - 1) * log_theta)
     with np.errstate(divide="ignore"):
@@ -67,7 +75,7 @@ def document_bound(model, words, q, log_evidence=np.nan):
     held = q.phi > 0  # 0 log 0 = 0, also where a topic does not have the word
     tokens = np.sum(q.phi @ log_theta) + np.sum(q.phi[held] * log_topics[held])
     entropy = Dirichlet(q.gamma).entropy() - np.sum(xlogy(q.phi, q.phi))
-    return Bound(float(prior + tokens), float(entropy), log_evidence)
+    return float(prior + tokens), float(entropy)
 
 
 def one_document(model, words, start=None):
@@ -95,7 +103,8 @@ def trajectory(model, words, n_states, start=None):
         A dict of ``gamma`` (n_states, K), ``phi`` (n_states, N, K), ``elbo`` (n_states,) in
         nats and ``updated``, a list of "start", "phi" and "gamma".
     """
-    states = [s for s, _ in zip(one_document(model, words, start), range(n_states), strict=False)]
+    n_states = whole_number("n_states", n_states)
+    states = list(islice(one_document(model, words, start), n_states))
     return {
         "gamma": np.array([s.q.gamma for s in states]),
         "phi": np.array([s.q.phi for s in states]),
@@ -106,22 +115,22 @@ def trajectory(model, words, n_states, start=None):
 
 def check_words(model, words):
     """A document's word numbers, (N,), each below the model's V."""
-    words = np.asarray(words)
-    if words.ndim != 1 or (words.size and words.dtype.kind not in "iu"):
-        raise ValueError(f"words: expected word numbers (N,), got {describe(words)}")
-    if words.size and not 0 <= words.min() <= words.max() < model.n_words:
-        raise ValueError(
-            f"words: expected numbers from 0 to {model.n_words - 1}, "
-            f"got {words.min()} to {words.max()}"
-        )
-    return words.astype(np.intp)
+    return word_numbers("words", words, instance("model", model, LDA).n_words)
+
+
+def check_posterior(model, words, q):
+    """A :class:`DocumentPosterior` with the shapes of the model and of the document's words."""
+    instance("q", q, DocumentPosterior)
+    positive("q.gamma", q.gamma, shape=(model.n_topics,))
+    real_array("q.phi", q.phi, shape=(len(words), model.n_topics))
+    return q
 
 
 def _alternate(model, words, gamma):
     phi, updated = _uniform_phi(model.topics, words), "start"
     while True:
         q = DocumentPosterior(gamma, phi)
-        yield DocumentState(q, document_bound(model, words, q).elbo, updated)
+        yield DocumentState(q, sum(_terms(model, words, q)), updated)
         if updated == "phi":
             gamma, updated = update_gamma(model.alpha, phi), "gamma"
         else:

@@ -21,8 +21,8 @@ import numpy as np
 from scipy.special import gammaln, logsumexp
 
 from helpers.densities import Dirichlet, kl_divergence
-from helpers.elbo import enumerate_assignments
-from helpers.lda.document import check_words
+from helpers.elbo import MOST_ASSIGNMENTS, enumerate_assignments
+from helpers.lda.document import check_posterior, check_words
 
 MOST_TERMS = 2**24  # numbers in the table of coefficients
 
@@ -74,6 +74,7 @@ def exact(model, words):
     """
     words = check_words(model, words)
     _check_supported(model, words)
+    _check_enumerable(len(words), model.n_topics)
     z = enumerate_assignments([model.n_topics] * len(words))
     held = (z[:, :, None] == np.arange(model.n_topics)).astype(float)
     topic_counts = held.sum(axis=1)
@@ -127,8 +128,10 @@ def kl_to_posterior(model, words, q):
     q is a :class:`DocumentPosterior`. Computed without the ELBO, so that ELBO + KL =
     log p(w) is a test of both; inf where q puts mass on an impossible z.
     """
+    words = check_words(model, words)
+    q = check_posterior(model, words, q)
     posterior = exact(model, words)
-    tokens = np.arange(len(np.asarray(words)))
+    tokens = np.arange(len(words))
     with np.errstate(divide="ignore"):
         log_q = np.log(q.phi)[tokens, posterior.assignments].sum(axis=1)
     held = log_q > -np.inf
@@ -176,6 +179,15 @@ def _multiply(table, likelihood):
         earlier = (slice(None),) * axis + (slice(None, -1),)
         product[later] += likelihood[axis] * table[earlier]
     return product
+
+
+def _check_enumerable(n_tokens, n_topics):
+    digits = n_tokens * log10(n_topics)
+    if digits > log10(MOST_ASSIGNMENTS):
+        raise ValueError(
+            f"words: {n_tokens} tokens and {n_topics} topics have about 10^{digits:.1f} "
+            f"assignments, more than the {MOST_ASSIGNMENTS:,} that can be enumerated here"
+        )
 
 
 def _check_supported(model, words):

@@ -9,9 +9,9 @@ bounds of the perplexity. Source: Blei, Ng and Jordan (2003), the section "Docum
 import numpy as np
 import scipy.sparse as sp
 
-from helpers.arguments import generator, probabilities
+from helpers.arguments import generator, instance, probabilities
 from helpers.lda.fixed_topics import infer
-from helpers.lda.model import check_counts, warn_unsupported
+from helpers.lda.model import LDA, check_counts, warn_unsupported
 
 TOLERANCE = 1e-9  # nats; a bound that has not converged would flatter nobody
 
@@ -22,7 +22,7 @@ def perplexity(model, counts):
     Raises:
         ValueError: counts do not fit the model, or hold no token.
     """
-    counts = check_counts(counts, model.n_words)
+    counts = check_counts(counts, instance("model", model, LDA).n_words)
     state = infer(model, counts, tolerance=TOLERANCE, max_updates=1000)
     return per_token(state.elbo, counts)
 
@@ -38,7 +38,7 @@ def completion_perplexity(model, counts, rng, share=0.5):
         share: the probability that a token goes into the first part.
         Otherwise as :func:`perplexity`; counts must be whole numbers.
     """
-    counts = check_counts(counts, model.n_words)
+    counts = check_counts(counts, instance("model", model, LDA).n_words)
     first, rest = split_tokens(counts, rng, share)
     theta = infer(model, first, tolerance=TOLERANCE, max_updates=1000).q.mean_theta()
     rows = np.repeat(np.arange(rest.shape[0]), np.diff(rest.indptr))

@@ -16,7 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from helpers.arguments import canonical, describe, finite_array, generator, positive, probabilities
+from helpers.arguments import (
+    canonical,
+    describe,
+    finite_array,
+    generator,
+    positive,
+    probabilities,
+    whole_number,
+)
+
+MOST_NUMBERS = 2**29  # in one table of topics: four gigabytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +103,25 @@ class Sample:
 
 def bags(documents, n_words):
     """Counts (D, V), a CSR array, of documents given as sequences of word numbers."""
-    documents = [np.asarray(words, dtype=np.intp).ravel() for words in documents]
+    n_words = whole_number("n_words", n_words)
+    documents = [word_numbers("documents", words, n_words) for words in documents]
     lengths = [len(words) for words in documents]
     columns = np.concatenate([np.empty(0, dtype=np.intp), *documents])
-    if len(columns) and not 0 <= columns.min() <= columns.max() < n_words:
-        raise ValueError(f"documents: expected word numbers below {n_words}, got {columns.max()}")
     rows = np.repeat(np.arange(len(documents)), lengths)
     ones = np.ones(len(columns), dtype=np.int64)
     return sp.csr_array(sp.coo_array((ones, (rows, columns)), shape=(len(documents), n_words)))
+
+
+def word_numbers(name, words, n_words):
+    """A document's tokens as an array (N,) of whole numbers below ``n_words``; N may be 0."""
+    words = np.asarray(words)
+    if words.ndim != 1 or (words.size and words.dtype.kind not in "iu"):
+        raise ValueError(f"{name}: expected word numbers (N,), got {describe(words)}")
+    if words.size and not 0 <= words.min() <= words.max() < n_words:
+        raise ValueError(
+            f"{name}: expected numbers from 0 to {n_words - 1}, got {words.min()} to {words.max()}"
+        )
+    return words.astype(np.intp)
 
 
 def tokens(counts, document):
@@ -133,6 +154,11 @@ def check_counts(counts, n_words=None):
     if not np.isfinite(counts.data).all() or (counts.data < 0).any():
         raise ValueError("counts: expected finite numbers of at least 0")
     return counts
+
+
+def check_topics(n_topics, counts):
+    """K, unless the tables (D, K) and (K, V) of these counts would not fit into memory."""
+    return whole_number("n_topics", n_topics, maximum=max(1, MOST_NUMBERS // max(counts.shape)))
 
 
 def warn_unsupported(counts, supported):

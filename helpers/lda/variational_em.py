@@ -21,7 +21,7 @@ from helpers.arguments import generator, positive, whole_number
 from helpers.lda.batches import At, Batches, WordScores, bounds, in_logs, update
 from helpers.lda.first_topics import random_topics, seeded_topics
 from helpers.lda.fixed_topics import first_gamma
-from helpers.lda.model import LDA, check_counts
+from helpers.lda.model import LDA, check_counts, check_topics
 from helpers.lda.progress import watched
 
 TRIAL_SWEEPS = 10  # of each restart, before the best one goes on
@@ -75,12 +75,12 @@ def fit(
         ValueError: there are no tokens, or an argument is out of range.
     """
     counts = check_counts(counts)
-    n_topics = whole_number("n_topics", n_topics)
+    n_topics = check_topics(n_topics, counts)
     alpha = LDA(alpha, np.ones((n_topics, 1))).alpha
     if eta is not None:
         eta = float(positive("eta", eta, ndim=0))
     generator("rng", rng)
-    if start not in STARTS:
+    if not (isinstance(start, str) and start in STARTS):
         raise ValueError(f"start: expected one of {', '.join(STARTS)}, got {start!r}")
     learner = _Learner(counts, alpha, eta, whole_number("updates", updates))
     if not len(learner.batches.order):
@@ -99,11 +99,11 @@ def learning_bound(counts, gamma, concentrations, alpha, eta):
 
     gamma (D, K), concentrations lambda (K, V), alpha a number or (K,), eta a number; nats.
     """
-    counts = check_counts(counts)
+    counts, eta = check_counts(counts), float(positive("eta", eta, ndim=0))
     gamma = positive("gamma", gamma, shape=(counts.shape[0], None))
     n_topics = gamma.shape[1]
     weights = positive("concentrations", concentrations, shape=(n_topics, counts.shape[1])).T
-    learner = _Learner(counts, LDA(alpha, np.ones((n_topics, 1))).alpha, float(eta), 1)
+    learner = _Learner(counts, LDA(alpha, np.ones((n_topics, 1))).alpha, eta, 1)
     gamma = first_gamma(learner.alpha, learner.batches.totals, gamma)
     scores = learner.scores(weights)
     return learner.sweep(scores, gamma)[0] - learner.topics_kl(weights, scores)

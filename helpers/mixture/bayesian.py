@@ -8,13 +8,21 @@ statisticians", whose running example this is.
 """
 
 from dataclasses import dataclass, field
+from math import log10
 
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
-from helpers.arguments import finite_array, generator, positive, probabilities, whole_number
+from helpers.arguments import (
+    finite_array,
+    generator,
+    instance,
+    positive,
+    probabilities,
+    whole_number,
+)
 from helpers.densities import LOG_2PI
-from helpers.elbo import Bound, enumerate_assignments
+from helpers.elbo import MOST_ASSIGNMENTS, Bound, enumerate_assignments
 from helpers.mixture.model import table
 
 
@@ -64,6 +72,13 @@ class BayesianMixture:
     def log_evidence(self, x):
         """log p(x) in nats, by a sum over all K^N assignments: for a handful of points only."""
         x = table(x)
+        digits = len(x) * log10(self.n_components)
+        if digits > log10(MOST_ASSIGNMENTS):
+            raise ValueError(
+                f"x: {len(x)} points and {self.n_components} components have about "
+                f"10^{digits:.1f} assignments, more than the {MOST_ASSIGNMENTS:,} that can be "
+                "enumerated here"
+            )
         assignments = enumerate_assignments([self.n_components] * len(x))
         return float(logsumexp(self.log_joint_of_assignments(x, assignments)))
 
@@ -126,6 +141,7 @@ def cavi(model, x, rng=None, start=None):
         ValueError: bad data, or neither rng nor start.
     """
     x = table(x)
+    instance("model", model, BayesianMixture)
     if start is None:
         start = random_means(model, x, generator("rng", rng))
     start = finite_array("start", start, shape=(model.n_components, x.shape[1]))

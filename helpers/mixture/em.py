@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
-from helpers.arguments import generator, whole_number
+from helpers.arguments import describe, generator, instance, whole_number
 from helpers.elbo import Bound
 from helpers.mixture.model import (
     GaussianMixture,
@@ -73,6 +73,8 @@ def fit(x, n_components, rng, incremental=False, assignments="soft", start=None)
         ValueError: bad data, fewer points than components, or an unknown option.
     """
     x = table(x)
+    if not isinstance(incremental, bool | np.bool_):
+        raise ValueError(f"incremental: expected True or False, got {describe(incremental)}")
     if assignments not in ("soft", "hard"):
         raise ValueError(f"assignments: expected 'soft' or 'hard', got {assignments!r}")
     start = first_model(x, n_components, rng, start)
@@ -85,6 +87,7 @@ def first_model(x, n_components, rng, start=None):
     n_components = whole_number("n_components", n_components, maximum=len(x))
     if start is None:
         return random_start(x, n_components, generator("rng", rng))
+    instance("start", start, GaussianMixture)
     if start.means.shape != (n_components, x.shape[1]):
         raise ValueError(
             f"start: expected means of shape {(n_components, x.shape[1])}, got {start.means.shape}"

@@ -5,8 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from helpers.arguments import finite_array, generator
-from helpers.mixture.bayesian import log_mixture_density, random_means, update_means
+from helpers.arguments import finite_array, generator, instance
+from helpers.mixture.bayesian import (
+    BayesianMixture,
+    log_mixture_density,
+    random_means,
+    update_means,
+)
 from helpers.mixture.model import table
 
 
@@ -36,6 +41,7 @@ def gibbs(model, x, rng, start=None):
         ValueError: bad data, or a start of the wrong shape.
     """
     x, rng = table(x), generator("rng", rng)
+    instance("model", model, BayesianMixture)
     start = random_means(model, x, rng) if start is None else start
     means = finite_array("start", start, shape=(model.n_components, x.shape[1]))
     return _sweeps(model, x, means, rng)

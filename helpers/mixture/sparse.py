@@ -6,12 +6,13 @@ bound over the q that keep those values, so the bound cannot fall, and the densi
 frozen components need not be computed. Source: Neal and Hinton (1998), the sparse variant.
 """
 
+import numbers
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import softmax
 
-from helpers.arguments import whole_number
+from helpers.arguments import describe, whole_number
 from helpers.mixture.em import State, first_model
 from helpers.mixture.model import floor_of, m_step, table
 
@@ -38,8 +39,8 @@ def fit_sparse(x, n_components, rng, threshold=1e-3, full_every=5, start=None):
     """
     x = table(x)
     full_every = whole_number("full_every", full_every)
-    if not 0 <= threshold < 1:
-        raise ValueError(f"threshold: expected a number in [0, 1), got {threshold}")
+    if not (isinstance(threshold, numbers.Real) and 0 <= threshold < 1):
+        raise ValueError(f"threshold: expected a number in [0, 1), got {describe(threshold)}")
     start = first_model(x, n_components, rng, start)
     return _steps(x, start, threshold, full_every)
 
