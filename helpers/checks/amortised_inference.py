@@ -380,6 +380,21 @@ bound_slope = Task(
             ),
         ),
         Mistake(
+            "That is b minus the prior's probability. The KL's slope in the logit compares the log "
+            "odds, g with logit alpha, and has the factor b (1 - b).",
+            _with_kl(lambda g, prior: expit(g) - prior),
+        ),
+        Mistake(
+            "That is the prior's probability minus b: the wrong way round, and the KL's slope in "
+            "the logit is b (1 - b) times the difference of the log odds, g - logit alpha.",
+            _with_kl(lambda g, prior: prior - expit(g)),
+        ),
+        Mistake(
+            "You subtracted the KL's slope once for every state. It depends on no state: it stands "
+            "outside the sum.",
+            lambda z, w, f, g, p: _likelihood_slope(z, w, f, g) - len(f) * _kl_slope(g, p),
+        ),
+        Mistake(
             "You subtracted the logit g from z; what belongs there is b, the sigmoid of g.",
             lambda z, w, f, g, p: (w * f) @ (z - g) - _kl_slope(g, p),
         ),
@@ -408,6 +423,11 @@ bound_slope = Task(
             "You took a plain mean over the states: the sum over states is an expectation under q, "
             "with its weights.",
             lambda z, w, f, g, prior: f @ (z - expit(g)) / len(f) - _kl_slope(g, prior),
+        ),
+        Mistake(
+            "You took a mean over the states after q's weights had gone in. The weights sum to one "
+            "already: add over the states.",
+            lambda z, w, f, g, prior: (w * f) @ (z - expit(g)) / len(f) - _kl_slope(g, prior),
         ),
         Mistake(
             "That is the KL's slope alone: the likelihood has its say as well.",
@@ -947,10 +967,21 @@ def _baseline_cases(rng):
         yield case(values, states, _weights(states, logit(b)), b)
 
 
+def _infinite_where_nothing_divides(function, *inputs):
+    """The student's constants; the values lie within hundreds, a division by zero far beyond."""
+    found = function(*inputs)
+    if isinstance(found, list) and all(isinstance(x, float) for x in found):
+        found = np.array(found)
+    if isinstance(found, np.ndarray) and found.dtype.kind == "f":
+        return np.where(np.abs(found) > 1e6, np.inf, found)
+    return found
+
+
 best_baseline = Task(
     "best_baseline",
     reference=_best_baseline,
     cases=_baseline_cases,
+    call=_infinite_where_nothing_divides,
     returns="the best constant for each factor, (K,)",
     points=3,
     minutes=20,
@@ -974,6 +1005,11 @@ best_baseline = Task(
             "You weighted by z - b, not by its square; its mean is zero, so nothing is left to "
             "divide by.",
             lambda f, z, w, b: (w * f) @ (z - b) / (w @ np.abs(z - b)),
+        ),
+        Mistake(
+            "You divided by E[z - b]: the square is missing. The mean of z - b under q is zero, so "
+            "that is a division by zero, up to rounding.",
+            lambda f, z, w, b: np.full(len(b), np.inf),
         ),
         Mistake(
             "You weighted by the absolute score; the variance is quadratic in it.",

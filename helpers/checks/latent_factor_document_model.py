@@ -82,6 +82,22 @@ document_likelihood = Task(
             lambda logits, x: np.log(softmax(logits, axis=1) @ x),
         ),
         Mistake(
+            "The logarithm is missing: those are probabilities, weighted by the counts and added. "
+            "Take the log of the softmax first; independent tokens multiply, so their logs are "
+            "added.",
+            lambda logits, x: softmax(logits, axis=1) @ x,
+        ),
+        Mistake(
+            "The logarithm is missing: that is the mean probability of the document's tokens. "
+            "Take the log of the softmax first, and add over all tokens.",
+            lambda logits, x: softmax(logits, axis=1) @ x / x.sum(),
+        ),
+        Mistake(
+            "You averaged the probabilities of the tokens and took the log. Independent tokens "
+            "multiply, so their logs are added.",
+            lambda logits, x: np.log(softmax(logits, axis=1) @ x / x.sum()),
+        ),
+        Mistake(
             "Those are log probabilities per word, divided by the number of tokens; the whole "
             "document is asked for.",
             lambda logits, x: log_softmax(logits, axis=1) @ x / x.sum(),
