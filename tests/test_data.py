@@ -287,6 +287,7 @@ def read_text(folder, *lines, end="\n"):
     return path
 
 
+WE, DOG = token(1, "We", "PRON"), [token(1, "a", "DET"), token(2, "dog", "NOUN"), ""]
 GOOD = [
     "# sent_id = 1",
     token("1", "I", "PRON"),
@@ -309,6 +310,23 @@ def test_words_ranges_and_empty_nodes(tmp_path, end):
     ]
     assert read_conllu(read_text(tmp_path, *GOOD, end=end)) == expected
     assert read_conllu(read_text(tmp_path, *GOOD[:-1], end=end)) == expected  # no last empty line
+    assert read_conllu(read_text(tmp_path, "", *GOOD, "", end=end)) == expected  # two empty lines
+
+
+def test_ranges_and_empty_nodes_may_follow_one_another(tmp_path):
+    lines = [
+        token("0.1", "who", "_"),
+        token("1-2", "don't", "_"),
+        token("1", "do", "AUX"),
+        token("1.1", "you", "_"),
+        token("1.2", "ever", "_"),
+        token("2", "n't", "PART"),
+        token("3-4", "dunno", "_"),
+        token("3", "dun", "VERB"),
+        token("4", "no", "PART"),
+    ]
+    expected = [("do", "AUX"), ("n't", "PART"), ("dun", "VERB"), ("no", "PART")]
+    assert read_conllu(read_text(tmp_path, *lines)) == [expected]
 
 
 def test_unicode_line_separators_do_not_split_a_word(tmp_path):
@@ -332,8 +350,37 @@ def test_unicode_line_separators_do_not_split_a_word(tmp_path):
         ([token("1", "I", "PRON"), token("5.1", "I", "_")], 2, "does not follow word 1"),
         ([token("1", "I", "PRON"), "# oh", token("2", "I", "PRON")], 2, "a comment inside"),
         (["# only a comment", "", token("1", "I", "PRON")], 2, "after only comments"),
-        ([token("1", "I", "PRON"), "", "# cut off"], 3, "the file ends after a comment"),
+        (
+            [token("1", "I", "PRON"), "", "# cut off"],
+            3,
+            "the file ends without a word, after only comm",
+        ),
         ([token("1", "I", "PRON"), " ", token("1", "I", "PRON")], 2, "1 fields"),
+        ([*DOG, token("1-2", "dont", "_"), "", *DOG], 4, "the range 1-2 ends beyond the last word"),
+        ([*DOG, token("0.1", "x", "_"), "", *DOG], 5, "without a word, after only empty nodes"),
+        (
+            [*DOG, WE, token("2-3", "dont", "_"), "", *DOG],
+            5,
+            "beyond the last word of its sentence, 1",
+        ),
+        ([*DOG, WE, token("2-3", "dont", "_")], 5, "the range 2-3 ends beyond the last word"),
+        (
+            [*DOG, token("1-2", "dont", "_"), token("1", "do", "AUX")],
+            4,
+            "the range 1-2 ends beyond",
+        ),
+        (["# text = dont", token("1-2", "dont", "_"), "", *DOG], 2, "the range 1-2 ends beyond"),
+        ([token("1-9", "x", "_"), *DOG], 1, "beyond the last word of its sentence, 2"),
+        (
+            [token("1-2", "x", "_"), DOG[0], token("2-3", "y", "_")],
+            3,
+            "starts inside the range 1-2",
+        ),
+        ([token("1-2", "x", "_"), token("1-2", "x", "_"), *DOG], 2, "starts inside the range 1-2"),
+        ([WE, token("1.2", "x", "_"), token("1.1", "x", "_")], 2, "empty node 1.2, expected 1.1"),
+        ([WE, token("1.1", "x", "_"), token("1.1", "x", "_")], 3, "empty node 1.1, expected 1.2"),
+        ([token("1-2", "x", "_"), "# oh", *DOG], 2, "a comment inside"),
+        ([token("01-2", "x", "_"), *DOG], 1, "numbered '01-2', expected 1"),
     ],
 )
 def test_malformed_treebanks_name_file_line_and_fault(tmp_path, lines, line, message):

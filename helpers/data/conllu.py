@@ -7,6 +7,8 @@ Format: universaldependencies.org/format.html.
 """
 
 import re
+from dataclasses import dataclass
+from itertools import groupby
 
 from helpers.data.ldac import text_lines
 
@@ -15,6 +17,17 @@ UPOS = (
     "PART", "PRON", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X",
 )  # fmt: skip
 FIELDS = 10
+RANGE = re.compile("([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
+EMPTY_NODE = re.compile(r"(0|[1-9][0-9]{0,8})\.([1-9][0-9]{0,8})")
+
+
+@dataclass(frozen=True)
+class Range:
+    """A multiword token such as 2-3: its ``last`` word, and where it is written."""
+
+    identifier: str
+    last: int
+    place: str
 
 
 def read_conllu(path):
@@ -25,31 +38,55 @@ def read_conllu(path):
     naming the file, the line and what is wrong with it, for anything malformed: a treebank is
     never silently shorter than its file.
     """
-    sentences, sentence, comment = [], [], None
-    for number, line in enumerate(text_lines(path), start=1):
-        place = f"{path}, line {number}"
-        if line.startswith("#"):
-            if sentence:
-                raise ValueError(f"{place}: a comment inside a sentence; is an empty line missing?")
-            comment = place
-        elif line:
-            sentence.extend(_parse_token(line, len(sentence) + 1, place))
-        elif sentence:
-            sentences.append(sentence)
-            sentence, comment = [], None
-        elif comment:
-            raise ValueError(f"{place}: the sentence ends without a word, after only comments")
-    if sentence:
-        sentences.append(sentence)
-    elif comment:
-        raise ValueError(f"{comment}: the file ends after a comment, without the sentence's words")
+    lines = text_lines(path)
+    numbered = groupby(enumerate(lines, start=1), key=lambda pair: pair[1] != "")
+    sentences = [_sentence(list(block), len(lines), path) for full, block in numbered if full]
     if not sentences:
         raise ValueError(f"{path}: holds no sentence")
     return sentences
 
 
-def _parse_token(line, expected, place):
-    """[(word, tag)] of a token's line, [] of a multiword range or an empty node."""
+def _sentence(block, n_lines, path):
+    """[(word, tag), ...] of numbered lines without an empty one among them."""
+    words, nodes, covered = [], 0, None  # empty nodes after this word; the last range
+    rows = _rows(block, path)
+    for place, identifier, word, tag in rows:
+        if match := RANGE.fullmatch(identifier):
+            covered = _range(match, len(words) + 1, covered, place)
+        elif match := EMPTY_NODE.fullmatch(identifier):
+            nodes = _empty_node(match, len(words), nodes + 1, place)
+        else:
+            words.append(_word(identifier, word, tag, len(words) + 1, place))
+            nodes = 0
+    if covered and covered.last > len(words):
+        raise ValueError(
+            f"{covered.place}: the range {covered.identifier} ends beyond the last word of its "
+            f"sentence, {len(words)}"
+        )
+    if not words:
+        _refuse_wordless(block[-1][0] + 1, n_lines, "empty nodes" if rows else "comments", path)
+    return words
+
+
+def _refuse_wordless(end, n_lines, only, path):
+    """end: the number of the empty line after the block, which the file may not have."""
+    what, line = ("sentence", end) if end <= n_lines else ("file", n_lines)
+    raise ValueError(f"{path}, line {line}: the {what} ends without a word, after only {only}")
+
+
+def _rows(block, path):
+    """(place, identifier, word, tag) of each line that is no comment."""
+    rows = []
+    for number, line in block:
+        place = f"{path}, line {number}"
+        if not line.startswith("#"):
+            rows.append((place, *_fields(line, place)))
+        elif rows:
+            raise ValueError(f"{place}: a comment inside a sentence; is an empty line missing?")
+    return rows
+
+
+def _fields(line, place):
     fields = line.split("\t")
     if len(fields) != FIELDS:
         hint = "; are there spaces where tabs should be?" if len(fields) == 1 else ""
@@ -57,27 +94,35 @@ def _parse_token(line, expected, place):
     identifier, word, _, tag = fields[:4]
     if not word.strip():
         raise ValueError(f"{place}: the word is empty, expected its form in the second field")
-    if _is_range_or_empty_node(identifier, expected, place):
-        return []
+    return identifier, word, tag
+
+
+def _word(identifier, word, tag, expected, place):
     if identifier != str(expected):
         raise ValueError(f"{place}: the token is numbered {identifier!r}, expected {expected}")
     if tag not in UPOS:
         raise ValueError(f"{place}: the tag is {tag!r}, expected one of {', '.join(UPOS)}")
-    return [(word, tag)]
+    return word, tag
 
 
-def _is_range_or_empty_node(identifier, expected, place):
-    if match := re.fullmatch(r"([0-9]+)-([0-9]+)", identifier):
-        first, last = int(match[1]), int(match[2])
-        if first != expected or last < first:
-            raise ValueError(
-                f"{place}: the range {identifier} does not start at the next word, {expected}"
-            )
-        return True
-    if match := re.fullmatch(r"([0-9]+)\.[1-9][0-9]*", identifier):
-        if int(match[1]) != expected - 1:
-            raise ValueError(
-                f"{place}: empty node {identifier} does not follow word {expected - 1}"
-            )
-        return True
-    return False
+def _range(match, following, before, place):
+    """A :class:`Range` that starts at the ``following`` word, the range ``before`` being over."""
+    found = Range(match[0], int(match[2]), place)
+    if int(match[1]) != following or found.last < following:
+        raise ValueError(
+            f"{place}: the range {match[0]} does not start at the next word, {following}"
+        )
+    if before and before.last >= following:
+        raise ValueError(
+            f"{place}: the range {match[0]} starts inside the range {before.identifier}"
+        )
+    return found
+
+
+def _empty_node(match, word, expected, place):
+    """The number of an empty node after its ``word``: 1, 2, ..."""
+    if int(match[1]) != word:
+        raise ValueError(f"{place}: empty node {match[0]} does not follow word {word}")
+    if int(match[2]) != expected:
+        raise ValueError(f"{place}: empty node {match[0]}, expected {word}.{expected}")
+    return expected
