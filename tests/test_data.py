@@ -185,6 +185,11 @@ def test_words_and_selection():
     [
         (([[1.5]], ["a"], ["d"], [""]), "counts: expected whole numbers"),
         (([[-1]], ["a"], ["d"], [""]), "counts: expected whole numbers"),
+        (([[np.inf]], ["a"], ["d"], [""]), "counts: expected whole numbers"),
+        (([[np.nan]], ["a"], ["d"], [""]), "counts: expected whole numbers"),
+        (([[1e300]], ["a"], ["d"], [""]), "counts: expected whole numbers"),
+        (([[1j]], ["a"], ["d"], [""]), "counts: expected whole numbers"),
+        (([1], ["a"], ["d"], [""]), "counts: expected documents by words, got shape .1,."),
         (([[1]], ["a", "b"], ["d"], [""]), "vocabulary: has 2 entries, expected 1"),
         (([[1]], ["a"], [], [""]), "names: has 0 entries, expected 1"),
         (([[1]], ["a"], ["d"], ["", ""]), "labels: has 2 entries, expected 1"),
@@ -268,10 +273,61 @@ def test_files_that_are_empty_or_not_text(tmp_path):
         read_ldac(*paths)
 
 
-def test_what_cannot_be_written_is_refused(tmp_path):
-    bad = Corpus(sparse.csr_array(np.array([[1]])), ["two\nlines"], ["d"], [""])
+@pytest.mark.parametrize(
+    ("words", "name", "label"),
+    [
+        (["two\nlines"], "d", ""),
+        (["tab\t"], "d", ""),
+        ([""], "d", ""),
+        ([" a"], "d", ""),
+        (["a\u00a0"], "d", ""),
+        (["\ufeffa"], "d", ""),
+        (["\ud800"], "d", ""),
+        (["a"], "d\te", ""),
+        (["a"], "\ufeffd", ""),
+        (["a"], "d", "e\r"),
+    ],
+)
+def test_what_cannot_be_written_and_read_back_is_refused(tmp_path, words, name, label):
+    bad = Corpus(sparse.csr_array(np.array([[1] * len(words)])), words, [name], [label])
     with pytest.raises(ValueError, match="cannot be written on a line of its own"):
-        write_ldac(bad, tmp_path / "a", tmp_path / "b")
+        write_ldac(bad, tmp_path / "a", tmp_path / "b", tmp_path / "c")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_corpus_that_could_not_be_read_is_not_written(tmp_path):
+    twice = Corpus(sparse.csr_array(np.array([[1, 2]])), ["a", "a"], ["d"], [""])
+    with pytest.raises(ValueError, match="word 'a': is in the vocabulary twice"):
+        write_ldac(twice, tmp_path / "a", tmp_path / "b")
+    nothing = a_corpus([[1, 0]]).select([])
+    with pytest.raises(ValueError, match="corpus: expected at least one document and one word"):
+        write_ldac(nothing, tmp_path / "a", tmp_path / "b")
+    assert not list(tmp_path.iterdir())
+
+
+odd_strings = st.text(st.sampled_from("a \t\n\r\x0b\x1c\x85\u00a0\u2028\ufeff"), max_size=4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(odd_strings, min_size=1, max_size=2), odd_strings, odd_strings)
+def test_what_is_written_is_read_back_unchanged(tmp_path_factory, words, name, label):
+    folder = tmp_path_factory.mktemp("odd")
+    before = Corpus(sparse.csr_array(np.array([[1] * len(words)])), words, [name], [label])
+    paths = folder / "c.ldac", folder / "c.vocab", folder / "c.names"
+    try:
+        write_ldac(before, *paths)
+    except ValueError:
+        return
+    after = read_ldac(*paths)
+    assert (after.vocabulary, after.names, after.labels) == (tuple(words), (name,), (label,))
+
+
+def test_repeated_entries_of_counts_are_added_up_in_a_copy():
+    given_counts = sparse.csr_array((np.array([2, 3, 1]), np.array([1, 1, 0]), np.array([0, 3])))
+    docs = Corpus(given_counts, ["a", "b"], ["d"], [""])
+    assert docs.words(0) == ["a", "b", "b", "b", "b", "b"]
+    assert docs.counts.has_canonical_format
+    assert_array_equal(given_counts.data, [2, 3, 1])
 
 
 # --- CoNLL-U -------------------------------------------------------------------------------------

@@ -9,23 +9,30 @@ order of the numbers. (The format of David Blei's lda-c program and of the data 
 it, usually `*.ldac` or `*.dat`, and `*.vocab` or `vocab.txt`.)
 """
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy import sparse
 
+LARGEST = 10**18  # below it a count has at most 18 digits, and fits into 64 bits
+# what would end its line or its field, is no text, or is taken for the file's byte order mark
+UNWRITABLE = re.compile(r"[\t\n\r\ud800-\udfff]|\A\ufeff")
+
 
 @dataclass(frozen=True)
 class Corpus:
     """Documents as bags of words.
 
-    counts      scipy.sparse.csr_array (D, V) of whole numbers
+    counts      scipy.sparse.csr_array (D, V) of whole numbers; held as a copy
     vocabulary  V words, the columns' names
     names       D strings, the documents' names
     labels      D strings, what each document is about by its source ("" where unknown)
 
-    Raises ValueError when the four disagree in size, or a count is negative or not whole.
+    Raises ValueError when the four disagree in size, or a count is negative, not whole or so large
+    that it has no place in 64 bits.
     """
 
     counts: sparse.csr_array
@@ -34,9 +41,7 @@ class Corpus:
     labels: tuple[str, ...]
 
     def __post_init__(self):
-        counts = sparse.csr_array(self.counts)
-        if not np.all((counts.data >= 0) & (counts.data == np.floor(counts.data))):
-            raise ValueError("counts: expected whole numbers, none negative")
+        counts = _whole_counts(sparse.csr_array(self.counts))
         for name, size in [("vocabulary", 1), ("names", 0), ("labels", 0)]:
             value = tuple(getattr(self, name))
             if len(value) != counts.shape[size]:
@@ -45,7 +50,7 @@ class Corpus:
                     f"since counts has shape {counts.shape}"
                 )
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "counts", counts.astype(np.int64))
+        object.__setattr__(self, "counts", counts)
 
     def __len__(self):
         return self.counts.shape[0]
@@ -100,14 +105,12 @@ def read_ldac(docs_path, vocabulary_path, names_path=None):
 def write_ldac(corpus, docs_path, vocabulary_path, names_path=None):
     """Write a Corpus so that read_ldac gives it back; see read_ldac for the files.
 
-    Raises ValueError where a word or a name would break its line.
+    Raises ValueError, before anything is written, where that cannot be: a corpus without documents
+    or words, a word that stands in the vocabulary twice or has a space at its beginning or end
+    (readers of a vocabulary drop these), a word or a name that would break its line.
     """
-    for kind, strings in [("word", corpus.vocabulary), ("name", corpus.names + corpus.labels)]:
-        for string in strings:
-            if any(c in string for c in "\t\n\r") or (kind == "word" and not string.strip()):
-                raise ValueError(f"{kind} {string!r}: cannot be written on a line of its own")
+    _refuse_unwritable(corpus)
     counts = corpus.counts.copy()
-    counts.sum_duplicates()
     counts.eliminate_zeros()
     lines = []
     for start, end in zip(counts.indptr[:-1], counts.indptr[1:], strict=True):
@@ -118,6 +121,36 @@ def write_ldac(corpus, docs_path, vocabulary_path, names_path=None):
     if names_path is not None:
         pairs = zip(corpus.names, corpus.labels, strict=True)
         _write(names_path, [f"{name}\t{label}" for name, label in pairs])
+
+
+def _whole_counts(counts):
+    """A copy of the counts as int64, each word once in a row, in order."""
+    if counts.ndim != 2:
+        raise ValueError(f"counts: expected documents by words, got shape {counts.shape}")
+    data = counts.data
+    whole = data.dtype.kind in "biuf" and np.all(
+        (data >= 0) & (data < LARGEST) & (data == np.floor(data))
+    )
+    if not whole:
+        raise ValueError("counts: expected whole numbers, none negative and all below 10^18")
+    counts = counts.astype(np.int64)
+    counts.sum_duplicates()
+    return counts
+
+
+def _refuse_unwritable(corpus):
+    if 0 in corpus.counts.shape:
+        raise ValueError("corpus: expected at least one document and one word, to be read back")
+    for kind, strings in [("word", corpus.vocabulary), ("name", corpus.names + corpus.labels)]:
+        for string in strings:
+            stripped = string.strip() if kind == "word" else string
+            if UNWRITABLE.search(string) or stripped != string or (kind == "word" and not string):
+                raise ValueError(
+                    f"{kind} {string!r}: cannot be written on a line of its own and read back"
+                )
+    word, times = Counter(corpus.vocabulary).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"word {word!r}: is in the vocabulary twice, expected once")
 
 
 def text_lines(path):
