@@ -553,6 +553,20 @@ token_expectation = Task(
             ),
         ),
         Mistake(
+            "That is the logarithm of an expectation, log E[theta beta]: by Jensen it is larger "
+            "than the expectation of the logarithm. Take log theta and log beta, then average.",
+            lambda gamma, phi, topics, words: np.log(
+                (phi * gamma / gamma.sum() * topics[:, words].T).sum(axis=1)
+            ),
+        ),
+        Mistake(
+            "That is the logarithm of an expectation, log sum phi exp(E[log theta]) beta: by "
+            "Jensen it is larger than the expectation of the logarithm. Average the logarithms.",
+            lambda gamma, phi, topics, words: np.log(
+                (phi * np.exp(_log_theta(gamma)) * topics[:, words].T).sum(axis=1)
+            ),
+        ),
+        Mistake(
             "You put in the best phi. Here phi is given, and need not be at its optimum.",
             lambda gamma, phi, topics, words: _token_expectation(
                 gamma, _phi(gamma, topics, words), topics, words
