@@ -1,6 +1,7 @@
 """The latent factor document model against brute force, autograd and finite differences."""
 
 import importlib
+import tracemalloc
 from itertools import islice, product
 
 import autograd
@@ -121,7 +122,8 @@ def test_small_pieces_give_the_same_posterior_and_gradient(monkeypatch):
     rng = np.random.default_rng(4)
     model, counts = random_model(rng), random_counts(rng, 9)
     whole, (value, gradient) = lf.exact(model, counts), lf.exact_gradient(model, counts)
-    monkeypatch.setattr(states, "TABLE_SIZE", 40)  # two documents, or five states, at a time
+    monkeypatch.setattr(states, "TABLE_SIZE", 40)  # two documents at a time
+    monkeypatch.setattr(states, "PIECE_SIZE", 40)  # five states at a time
     pieces, (value_, gradient_) = lf.exact(model, counts), lf.exact_gradient(model, counts)
     np.testing.assert_allclose(pieces.pairs, whole.pairs, rtol=1e-12)
     assert value_ == pytest.approx(value, rel=1e-12)
@@ -329,15 +331,94 @@ def assert_same_gradient(ours, theirs, rtol=1e-8):
 def test_exact_gradient_is_autograds(seed, n_factors):
     rng = np.random.default_rng(seed)
     model, counts = random_model(rng, n_factors), random_counts(rng)
-    z = lf.factor_states(n_factors)
-
-    def oracle(values):
-        return anp.sum(autograd_logsumexp(oracle_log_joint(values, counts, z), axis=1))
-
+    oracle = log_evidence_for_autograd(counts, lf.factor_states(n_factors))
     value, gradient = lf.exact_gradient(model, counts)
     expected, slope = autograd.value_and_grad(oracle)(lf.parameters(model))
     assert value == pytest.approx(expected, rel=1e-12)
     assert_same_gradient(gradient, slope)
+
+
+def log_evidence_for_autograd(counts, z):
+    return lambda values: anp.sum(autograd_logsumexp(oracle_log_joint(values, counts, z), axis=1))
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # autograd's cosh
+@pytest.mark.parametrize("piece", [30, states.PIECE_SIZE])
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"n_words": 1},
+        {"n_hidden": 1},
+        {"n_factors": 1, "n_hidden": 1, "n_words": 2},
+        {"n_documents": 1},
+        {"tokens": 0.0},
+        {"tokens": 1e-6},
+        {"tokens": 1e6},
+        {"weights": 0.0},
+        {"weights": 1e3},
+        {"prior": [1e-12, 1 - 1e-12, 0.5, 1e-300]},
+    ],
+    ids=str,
+)
+def test_extreme_input_keeps_posterior_bound_and_gradient_right(monkeypatch, piece, extreme):
+    monkeypatch.setattr(states, "PIECE_SIZE", piece)
+    given = {"n_factors": 4, "n_hidden": 5, "n_words": 7, "n_documents": 6} | extreme
+    rng = np.random.default_rng(33)
+    drawn = random_model(rng, given["n_factors"], given["n_hidden"], given["n_words"])
+    values = {name: given.get("weights", 1.0) * value for name, value in vars(drawn).items()}
+    model = lf.LatentFactorModel(**values | {"prior": given.get("prior", drawn.prior)})
+    counts = random_counts(rng, given["n_documents"], given["n_words"]) * given.get("tokens", 1.0)
+    counts[-1], counts[:, 0] = 0, counts[:, 0] * (given["n_words"] == 1)  # not all words are seen
+
+    z, parameters = lf.factor_states(model.n_factors), lf.parameters(model)
+    joint = oracle_log_joint(parameters, counts, z)
+    evidence = logsumexp(joint, axis=1)
+    size = max(1.0, np.abs(joint).max())
+    value, gradient = lf.exact_gradient(model, counts)
+    assert value == pytest.approx(evidence.sum(), rel=1e-12, abs=1e-14 * size)
+    marginals = np.exp(joint - evidence[:, None]) @ z
+    np.testing.assert_allclose(lf.exact(model, counts).marginals, marginals, atol=1e-15 * size)
+    elbos = np.array([state.elbos for state in islice(lf.mean_field(model, counts), 5)])
+    assert np.all(np.diff(elbos, axis=0) >= -1e-14 * size)
+    assert np.all(elbos <= evidence + 1e-14 * size)
+    slopes = autograd.grad(log_evidence_for_autograd(counts, z))(parameters)
+    for name, slope in slopes.items():
+        within = 1e-8 * np.abs(slope).max() + 1e-15 * size
+        np.testing.assert_allclose(gradient[name], slope, rtol=0, atol=within, err_msg=name)
+
+
+def test_a_factor_that_is_hardly_ever_on_keeps_its_gradient(monkeypatch):
+    rng = np.random.default_rng(34)
+    model, counts = random_model(rng), random_counts(rng)
+    rare = lf.LatentFactorModel(**vars(model) | {"prior": [0.3, 1e-25, 0.6, 0.4]})
+    values, z = lf.parameters(rare), lf.factor_states(4)
+    slopes = autograd.grad(log_evidence_for_autograd(counts, z))(values)
+    for piece in (30, states.PIECE_SIZE):  # words computed again, or kept
+        monkeypatch.setattr(states, "PIECE_SIZE", piece)
+        gradient = lf.exact_gradient(rare, counts)[1]
+        for ours, theirs in zip(gradient["hidden_weights"], slopes["hidden_weights"], strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-8 * np.abs(theirs).max())
+
+
+def test_states_that_change_no_digit_are_left_out():
+    model = random_model(np.random.default_rng(35))
+    certain = lf.LatentFactorModel(**vars(model) | {"prior": [0.0, 1.0, 0.3, 0.6]})
+    table = lf.posterior_table(certain, random_counts(np.random.default_rng(36)))
+    z = lf.factor_states(4)
+    possible = (z[:, 0] == 0) & (z[:, 1] == 1)
+    np.testing.assert_array_equal(states.matters(z, table.sum(0)), possible)
+
+
+def test_a_gradient_needs_no_array_of_documents_words_and_states():
+    rng = np.random.default_rng(37)
+    model, counts = random_model(rng, 10, 8, 100), random_counts(rng, 64, 100)
+    tracemalloc.start()
+    try:
+        lf.exact_gradient(model, counts)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 64 * 100 * 2**10 / 10
 
 
 @settings(max_examples=15, deadline=None)
@@ -505,6 +586,16 @@ def test_training_repeats_itself_with_the_same_seed():
             for _ in range(2)
         )
         assert one.elbo == other.elbo
+
+
+@pytest.mark.parametrize("form", [np.array, scipy.sparse.csr_array])
+def test_training_goes_on_with_the_counts_it_was_given(form):
+    counts = form(topical_documents(n_documents=40))
+    undisturbed = list(islice(lf.train(counts, 3, np.random.default_rng(38), "exact"), 4))
+    training = lf.train(counts, 3, np.random.default_rng(38), "exact")
+    next(training)
+    counts *= 2
+    assert list(islice(training, 3))[-1].elbo == undisturbed[-1].elbo
 
 
 def test_the_two_gaps_are_not_negative_and_add_up():

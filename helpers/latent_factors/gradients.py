@@ -21,13 +21,7 @@ from scipy.special import expit, logit
 from helpers.latent_factors.exact import posterior_rows
 from helpers.latent_factors.factors import Factors
 from helpers.latent_factors.model import LatentFactorModel
-from helpers.latent_factors.states import (
-    decode,
-    expected_counts,
-    project,
-    stacked_output,
-    tables,
-)
+from helpers.latent_factors.states import decode, project, tables, words_wanted
 
 
 def parameters(model):
@@ -101,36 +95,47 @@ def log_joint_gradient(model, documents, decoded, weighted):
 
     weighted: yields ``rows, r`` with r (rows, S), each row summing to one.
     """
-    seen = np.zeros_like(decoded.features)  # sum_d r_d(z) [x_d W2', x_d.b2, -N_d]
-    mean = np.empty((len(documents.features), decoded.hidden_and_one.shape[1]))  # E_r[h(z), 1]
-    occupied = np.zeros(len(decoded.z))  # sum_d r_d(z)
-    for rows, weights in weighted:
-        seen += weights.T @ documents.features[rows]
-        mean[rows] = weights @ decoded.hidden_and_one
-        occupied += weights.sum(0)
+    occupied, seen, mean = summed(documents, decoded, weighted)
     return {
         "prior_logits": occupied @ decoded.z - occupied.sum() * model.prior,
-        **network_gradient(model, decoded, seen, mean.T @ documents.counts),
+        **network_gradient(model, decoded, seen, mean @ documents.counts),
     }
+
+
+def summed(documents, decoded, weighted):
+    """The documents summed over for each state, and the states averaged over for each document.
+
+    sum_d r_d(z) (S,); sum_d r_d(z) [x_d W2', x_d.b2, -N_d] (H + 2, S); E_r[h(z), 1] (H + 1, D).
+    """
+    occupied, seen = np.zeros(len(decoded.z)), np.zeros_like(decoded.features)
+    mean = np.empty((len(decoded.hidden_and_one), len(documents.features)))
+    for rows, weights in weighted:
+        occupied += weights.sum(0)
+        seen += documents.features[rows].T @ weights
+        mean[:, rows] = decoded.hidden_and_one @ weights.T
+    return occupied, seen, mean
 
 
 def network_gradient(model, decoded, seen, observed):
     """Back-propagation through the network for S factor states -> dictionary.
 
-    seen (S, H + 2): the documents each state has to explain, projected and added up.
+    seen (H + 2, S): the documents each state has to explain, projected and added up.
     observed (H + 1, V): their counts, weighted by [h, 1]: observed minus expected is the
     gradient of the output weights with the bias below them.
     """
-    stacked = stacked_output(model)
-    slope = seen[:, :-2].copy()  # in h(z): (observed - expected counts) W2'
-    output = np.array(observed)
-    for states, expected in expected_counts(stacked, decoded, tokens=-seen[:, -1]):
-        output -= (expected.T @ decoded.hidden_and_one[states]).T  # this order is the faster one
-        slope[states] -= expected @ model.output_weights.T
+    tokens = -seen[-1]
+    slope = seen[:-2].copy()  # in h(z): W2 (observed - expected counts)
+    output = observed
+    for states, words in words_wanted(model, decoded, tokens):
+        # The expected counts are rate * words. Scaling the smaller factors of both products
+        # instead spares another array of words x states.
+        rate = tokens[states] / decoded.totals[states]
+        output = output - (rate * decoded.hidden_and_one[:, states]) @ words.T
+        slope[:, states] -= rate * (model.output_weights @ words)
     slope *= 1 - decoded.hidden**2  # tanh' = 1 - tanh^2
     return {
-        "hidden_weights": decoded.z.T @ slope,
-        "hidden_bias": slope.sum(0),
+        "hidden_weights": (slope @ decoded.z).T,
+        "hidden_bias": slope.sum(1),
         "output_weights": output[:-1],
         "output_bias": output[-1],
     }

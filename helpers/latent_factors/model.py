@@ -100,19 +100,37 @@ class LatentFactorModel:
 def count_matrix(counts, n_words=None):
     """``counts`` checked: (D, V), non-negative and finite, at least one document.
 
-    Whole numbers are not demanded: everything below also holds for weighted words.
+    Whole numbers are not demanded: everything below also holds for weighted words. The array is
+    the caller's own where it can be used as it is.
     """
-    sparse = scipy.sparse.issparse(counts)
-    checked = canonical(scipy.sparse.csr_array(counts, dtype=np.float64)) if sparse else counts
-    values = finite_array("counts", checked.data if sparse else counts, ndim=1 if sparse else 2)
-    checked = checked if sparse else values
+    if scipy.sparse.issparse(counts):
+        checked = canonical(scipy.sparse.csr_array(counts, dtype=np.float64))
+        values = finite_array("counts", checked.data, ndim=1)
+    elif _plainly_right(counts):
+        return _fitting(counts, n_words)
+    else:
+        checked = values = finite_array("counts", counts, ndim=2)
     if (values < 0).any():
         raise ValueError(f"counts: expected non-negative numbers, got {values.min():g}")
-    if checked.shape[0] == 0:
+    return _fitting(checked, n_words)
+
+
+def _plainly_right(counts):
+    """Whether a look at the smallest and the largest number is enough, as in each training step.
+
+    NaN is neither at least 0 nor below infinity.
+    """
+    if not (isinstance(counts, np.ndarray) and counts.dtype == np.float64):
+        return False
+    return counts.ndim == 2 and counts.size > 0 and 0 <= counts.min() and counts.max() < np.inf
+
+
+def _fitting(counts, n_words):
+    if counts.shape[0] == 0:
         raise ValueError("counts: expected at least one document, got none")
-    if n_words is not None and checked.shape[1] != n_words:
-        raise ValueError(f"counts: expected {n_words} words, got shape {checked.shape}")
-    return checked
+    if n_words is not None and counts.shape[1] != n_words:
+        raise ValueError(f"counts: expected {n_words} words, got shape {counts.shape}")
+    return counts
 
 
 def factor_states(n_factors):
@@ -132,6 +150,6 @@ def factor_states(n_factors):
 @lru_cache(maxsize=MAX_FACTORS)
 def _factor_states(n_factors):
     bits = np.arange(2**n_factors)[:, None] >> np.arange(n_factors - 1, -1, -1)
-    states = (bits & 1).astype(float)
+    states = np.asfortranarray(bits & 1, float)  # by columns: the rows are too short for speed
     states.flags.writeable = False  # shared by everybody who asks
     return states

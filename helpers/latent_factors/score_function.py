@@ -44,7 +44,7 @@ def score_function_gradient(model, counts, logits, rng, n_samples=8, baseline="l
     samples = q.sample(generator("rng", rng), whole_number("n_samples", n_samples))
     decoded = decode(model, samples.reshape(-1, model.n_factors))
     # log p(x_d | z) for the samples of document d: (n_samples, D)
-    features = decoded.features.reshape(*samples.shape[:2], -1)
+    features = decoded.features.T.reshape(*samples.shape[:2], -1)
     values = np.vecdot(features, documents.features)
     advantage = values - baselines(values, baseline)
     slope = np.einsum("sd,sdk->dk", advantage, samples - q.probs) / n_samples
@@ -71,8 +71,8 @@ def baselines(values, baseline):
 def sampled_model_gradient(model, documents, decoded, n_samples):
     """The average over samples of sum_d grad log p(x_d, z) -> dictionary."""
     n_documents = len(documents.features)
-    seen = np.tile(documents.features, (n_samples, 1)) / n_samples
-    mean = decoded.hidden_and_one.reshape(n_samples, n_documents, -1).mean(0)
+    seen = np.tile(documents.features.T, n_samples) / n_samples
+    mean = decoded.hidden_and_one.T.reshape(n_samples, n_documents, -1).mean(0)
     return {
         "prior_logits": decoded.z.sum(0) / n_samples - n_documents * model.prior,
         **network_gradient(model, decoded, seen, mean.T @ documents.counts),
@@ -85,5 +85,5 @@ def sampled_elbos(model, counts, logits, rng, n_samples=8):
     total = np.zeros(len(q.logits))
     for _ in range(whole_number("n_samples", n_samples)):
         features = decode(model, q.sample(generator("rng", rng), 1)[0]).features
-        total += np.vecdot(features, documents.features)
+        total += np.vecdot(features.T, documents.features)
     return total / n_samples - q.kl_to_prior(model.prior)

@@ -5,7 +5,7 @@
 
 A document and a factor state meet in an inner product of H + 2 numbers. So the table of
 log p(x_d | z), (D, 2^K), is one matrix product, and an array of documents x states x words is
-never needed.
+never needed. Documents are rows and states are columns: both in the table and where they meet.
 
 Symbols: as in :mod:`helpers.latent_factors.model`; S = 2^K states.
 """
@@ -17,17 +17,18 @@ import numpy as np
 from helpers.latent_factors.model import count_matrix, factor_states
 
 TABLE_SIZE = 2**22  # numbers in one working array: 32 MB
+PIECE_SIZE = 2**17  # numbers in an array that is gone over several times: 1 MB, about a cache
 SAFE = 600.0  # exp of this, summed over any vocabulary, is still far from overflow
-UNDERFLOW = 1e-17  # a share of the corpus that changes no digit of a double
+UNDERFLOW = 1e-17  # a share of a sum that changes no digit of a double
 
 
 @dataclass(frozen=True)
 class Decoded:
     """The network's answer for S factor states.
 
-    z (S, K); features (S, H + 2) = [h(z), 1, log Z(z)]; words (S, V), proportional to
-    p(word | z), with totals (S,) their sums; ``words`` is None when that array would be larger
-    than ``TABLE_SIZE`` (it is then computed again, piece by piece).
+    z (S, K); features (H + 2, S) = [h(z), 1, log Z(z)], a column per state; words (V, S),
+    columns proportional to p(word | z), with totals (S,) their sums. ``words`` is None when they
+    would not fit in one piece: to compute them again is then quicker than to fetch them.
     """
 
     z: np.ndarray
@@ -37,13 +38,13 @@ class Decoded:
 
     @property
     def hidden(self):
-        """h(z), (S, H)."""
-        return self.features[:, :-2]
+        """h(z), (H, S)."""
+        return self.features[:-2]
 
     @property
     def hidden_and_one(self):
-        """[h(z), 1], (S, H + 1): what meets the stacked weights."""
-        return self.features[:, :-1]
+        """[h(z), 1], (H + 1, S): what meets a word's weights and bias."""
+        return self.features[:-1]
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,18 @@ class Projected:
     features: np.ndarray
 
 
-def chunks(n_rows, row_size):
-    """Slices of rows whose arrays of ``row_size`` columns stay within ``TABLE_SIZE``."""
-    step = max(1, TABLE_SIZE // row_size)
+def chunks(n_rows, row_size, size=None):
+    """Slices of rows (or columns) that hold no more than ``size`` numbers: a table, by default."""
+    step = max(1, (size or TABLE_SIZE) // row_size)
     return [slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
 
 
 def stacked_output(model):
-    """W2 with b2 as its last row, (H + 1, V): logits = [h, 1] @ stacked, in one product."""
-    return np.vstack([model.output_weights, model.output_bias])
+    """[W2; b2; -1], (H + 2, V): counts @ stacked' are a document's features."""
+    stacked = np.full((len(model.hidden_bias) + 2, model.n_words), -1.0)
+    stacked[:-2] = model.output_weights
+    stacked[-2] = model.output_bias
+    return stacked
 
 
 def softmax_in_place(logits):
@@ -77,49 +81,46 @@ def softmax_in_place(logits):
 
 
 def word_weights(stacked, hidden_and_one):
-    """Rows proportional to p(word | z), (S, V), and what logarithms to add to their sums', (S,).
+    """Columns proportional to p(word | z), (V, n), and what to add to their sums' logs, (n,) or 0.
 
-    tanh keeps |h| below one, so the logits are bounded by the column sums of |weights|; only
-    where that bound could overflow exp is each row's maximum subtracted.
+    tanh keeps |h| below one, so the logits are bounded by the column sums of |stacked|; only
+    where that bound could overflow exp is the maximum of each state subtracted.
     """
-    logits = hidden_and_one @ stacked
-    shift = np.zeros(len(logits))
+    logits = stacked[:-1].T @ hidden_and_one
+    shift = 0.0
     if np.abs(stacked).sum(0).max() > SAFE:
-        shift = logits.max(1)
-        logits -= shift[:, None]
+        shift = logits.max(0)
+        logits -= shift
     return np.exp(logits, out=logits), shift
 
 
 def decode(model, z=None):
     """Runs the network on states (S, K), all 2^K by default -> :class:`Decoded`.
 
-    O(S H (K + V)); never more than ``TABLE_SIZE`` numbers of the S x V words at once.
+    O(S H (K + V)); never more than ``PIECE_SIZE`` numbers of the S x V words at once.
     """
     z = factor_states(model.n_factors) if z is None else z
-    features = np.ones((len(z), len(model.hidden_bias) + 2))
-    features[:, :-2] = model.hidden(z)
-    totals, stacked = np.empty(len(z)), stacked_output(model)
-    pieces = chunks(len(z), model.n_words)
-    for rows in pieces:
-        words, shift = word_weights(stacked, features[rows, :-1])
-        totals[rows] = words @ np.ones(model.n_words)
-        features[rows, -1] = shift + np.log(totals[rows])
+    features, totals = np.empty((len(model.hidden_bias) + 2, len(z))), np.empty(len(z))
+    np.tanh(model.hidden_weights.T @ z.T + model.hidden_bias[:, None], out=features[:-2])
+    features[-2] = 1
+    stacked, pieces = stacked_output(model), chunks(len(z), model.n_words, PIECE_SIZE)
+    for states in pieces:
+        words, shift = word_weights(stacked, features[:-1, states])
+        totals[states] = np.ones(model.n_words) @ words
+        features[-1, states] = np.log(totals[states]) + shift
     return Decoded(z, features, words if len(pieces) == 1 else None, totals)
 
 
 def project(model, counts):
     """What the documents contribute to log p(x | z) -> :class:`Projected`."""
     counts = count_matrix(counts, model.n_words)
-    features = np.empty((counts.shape[0], len(model.hidden_bias) + 2))
-    features[:, :-1] = counts @ stacked_output(model).T
-    features[:, -1] = -(counts @ np.ones(model.n_words))
-    return Projected(counts, features)
+    return Projected(counts, counts @ stacked_output(model).T)
 
 
 def tables(documents, decoded):
     """Yields ``rows, log p(x_d | z)`` for a few documents at a time: a slice and (rows, S)."""
     for rows in chunks(len(documents.features), len(decoded.z)):
-        yield rows, documents.features[rows] @ decoded.features.T
+        yield rows, documents.features[rows] @ decoded.features
 
 
 def log_likelihood(model, counts):
@@ -139,20 +140,27 @@ def log_joint(model, counts):
     return table
 
 
-def expected_counts(stacked, decoded, tokens):
-    """Yields ``states, tokens(z) p(word | z)`` for some states at a time: indices and (rows, V).
+def words_wanted(model, decoded, tokens):
+    """Yields ``states, words`` for some states at a time: words (V, n) as in :class:`Decoded`.
 
-    tokens (S,): how many tokens the documents want from each state. States that want nothing
-    are left out: most of them, once a model has learned to tell documents apart.
+    tokens (S,): how many tokens the documents want from each state. Where the words have to be
+    computed again, states that want next to nothing are left out: most of them, once a model
+    with many factors has learned to tell documents apart.
     """
-    wanted = np.flatnonzero(tokens > UNDERFLOW / len(tokens) * tokens.sum())
-    for piece in chunks(len(wanted), stacked.shape[1]):
+    if decoded.words is not None:
+        yield slice(None), decoded.words
+        return
+    stacked, wanted = stacked_output(model), np.flatnonzero(matters(decoded.z, tokens))
+    for piece in chunks(len(wanted), model.n_words, PIECE_SIZE):
         states = wanted[piece]
-        if len(states) == len(tokens):
-            states = slice(None)  # a view, not a copy
-        scale = (tokens[states] / decoded.totals[states])[:, None]
-        if decoded.words is None:
-            words, _ = word_weights(stacked, decoded.hidden_and_one[states])
-            yield states, np.multiply(words, scale, out=words)
-        else:
-            yield states, decoded.words[states] * scale
+        yield states, word_weights(stacked, decoded.hidden_and_one[:, states])[0]
+
+
+def matters(z, tokens):
+    """Which states, (S,), change a digit of any sum over states that they are part of.
+
+    A state is part of the sum over all states and, for each factor that is on in it, of the sum
+    over the states with that factor on: a factor that is hardly ever on keeps its gradient.
+    """
+    smallest = np.where(z == 1, tokens @ z, tokens.sum()).min(1)
+    return tokens > UNDERFLOW / len(tokens) * smallest

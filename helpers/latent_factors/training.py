@@ -67,7 +67,7 @@ def train(counts, n_factors, rng, inference="amortised", n_hidden=32, gradient=N
             gradients, more than 20 factors.
     Source: the slides "Latent Factor Document Model" and "Amortised variational inference".
     """
-    counts = count_matrix(counts)
+    counts = count_matrix(counts).copy()  # the states come later, whatever happens to the array
     rng = generator("rng", rng)
     model = initial_model(counts, n_factors, rng, n_hidden)
     if gradient is None:
