@@ -74,7 +74,7 @@ best_factor = Task(
     returns="q(z1), a number for each z1",
     points=2,
     minutes=8,
-    why="Equation (4.1): every mean field algorithm of this course is this line, over and over.",
+    why="Equation (4a.1): every mean field algorithm of this course is this line, over and over.",
     invariants=[_is_distribution],
     mistakes=[
         Mistake(
@@ -802,7 +802,7 @@ update = Task(
         ),
     ],
     hints=Hints(
-        nudge="Equation (4.3) has three terms. What becomes of the first at t = 0, of the second "
+        nudge="Equation (4a.3) has three terms. What becomes of the first at t = 0, of the second "
         "at the end?",
         equation=r"$\log q^*(s_t = i) = \sum_k q_{t-1}(k) \log A_{ki} + \sum_k q_{t+1}(k) \log "
         r"A_{ik} + h_t(i) + \text{const}$",

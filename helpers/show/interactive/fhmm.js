@@ -1,6 +1,8 @@
 // A factorial HMM: marginals of each chain under three posteriors, and what two of them cost.
 import { axes, draw, number, set } from "./drawing.js";
 
+const LINES = ["p", "structured", "factorised"]; // p: the exact posterior
+
 export const figure = {
   size: [900, 410],
 
@@ -24,9 +26,9 @@ export const figure = {
       for (const [t, on] of (data.truth ? data.truth[m] : []).entries()) {
         if (on) draw(stage, "path", { class: "axis thick", d: `M${frame.X(Math.max(t + 0.6, 1))},${top + high + 10}H${frame.X(Math.min(t + 1.4, steps))}` });
       }
-      return [frame, ["p", "q", "q dashed"].map((name) => draw(stage, "path", { class: name }))];
+      return [frame, LINES.map((name) => draw(stage, "path", { class: name }))];
     });
-    ["p", "q", "q dashed"].forEach((name, i) => {
+    LINES.forEach((name, i) => {
       draw(stage, "path", { class: name, d: `M${120 + 165 * i},12h32` });
       draw(stage, "text", { x: 160 + 165 * i, y: 18 }, ["exact", "structured", "factorised"][i]);
     });
