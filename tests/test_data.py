@@ -1,8 +1,11 @@
 """The data that ships, and the readers: nothing malformed passes, nothing gets lost."""
 
+import re
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,6 +24,8 @@ from helpers.data import (
     write_ldac,
 )
 from helpers.data.shipped import FILES
+
+ROOT = Path(__file__).resolve().parent.parent
 
 # --- what ships ----------------------------------------------------------------------------------
 
@@ -48,6 +53,16 @@ def test_the_corpus_is_what_its_description_says():
     assert documents_with_word.min() >= 8
     assert documents_with_word.max() <= 0.25 * 1413
     assert docs.counts.sum(axis=1).min() >= 15
+
+
+def test_the_lecture_on_lda_counts_its_documents_and_modules_right():
+    docs = corpus()
+    path = ROOT / "notebooks" / "04b_mean_field_lda.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    prose = " ".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    said = {what: re.findall(rf"(\d[\d,]*) {what}", prose) for what in ("documents", "modules")}
+    assert set(said["documents"]) == {f"{len(docs):,}"}
+    assert set(said["modules"]) == {f"{len(set(docs.labels)):,}"}
 
 
 def test_no_two_documents_of_the_corpus_are_nearly_the_same():
