@@ -152,6 +152,17 @@ def test_sparse_and_dense_counts_agree():
             np.testing.assert_allclose(back[name], expected, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("form", [np.ma.array, np.asfortranarray, np.ndarray.tolist])
+def test_counts_in_any_dress_are_the_same_counts(form):
+    rng = np.random.default_rng(39)
+    model, counts = random_model(rng), random_counts(rng)
+    plain, dressed = lf.exact_gradient(model, counts), lf.exact_gradient(model, form(counts))
+    assert dressed[0] == pytest.approx(plain[0], rel=1e-14)
+    for name, expected in plain[1].items():
+        assert type(dressed[1][name]) is np.ndarray
+        np.testing.assert_allclose(dressed[1][name], expected, rtol=1e-10, atol=1e-12)
+
+
 def test_a_factor_that_is_certain_stays_certain():
     rng = np.random.default_rng(6)
     model, counts = random_model(rng), random_counts(rng)

@@ -105,14 +105,17 @@ def count_matrix(counts, n_words=None):
     """
     if scipy.sparse.issparse(counts):
         checked = canonical(scipy.sparse.csr_array(counts, dtype=np.float64))
-        values = finite_array("counts", checked.data, ndim=1)
+        _refuse_negative(finite_array("counts", checked.data, ndim=1))
     elif _plainly_right(counts):
-        return _fitting(counts, n_words)
+        checked = counts
     else:
-        checked = values = finite_array("counts", counts, ndim=2)
-    if (values < 0).any():
-        raise ValueError(f"counts: expected non-negative numbers, got {values.min():g}")
-    return _fitting(checked, n_words)
+        checked = finite_array("counts", counts, ndim=2)
+        _refuse_negative(checked)
+    if checked.shape[0] == 0:
+        raise ValueError("counts: expected at least one document, got none")
+    if n_words is not None and checked.shape[1] != n_words:
+        raise ValueError(f"counts: expected {n_words} words, got shape {checked.shape}")
+    return checked
 
 
 def _plainly_right(counts):
@@ -120,17 +123,14 @@ def _plainly_right(counts):
 
     NaN is neither at least 0 nor below infinity.
     """
-    if not (isinstance(counts, np.ndarray) and counts.dtype == np.float64):
+    if type(counts) is not np.ndarray or counts.dtype != np.float64:
         return False
     return counts.ndim == 2 and counts.size > 0 and 0 <= counts.min() and counts.max() < np.inf
 
 
-def _fitting(counts, n_words):
-    if counts.shape[0] == 0:
-        raise ValueError("counts: expected at least one document, got none")
-    if n_words is not None and counts.shape[1] != n_words:
-        raise ValueError(f"counts: expected {n_words} words, got shape {counts.shape}")
-    return counts
+def _refuse_negative(values):
+    if (values < 0).any():
+        raise ValueError(f"counts: expected non-negative numbers, got {values.min():g}")
 
 
 def factor_states(n_factors):
