@@ -117,7 +117,8 @@ def test_three_ways_to_pass_messages_agree(monkeypatch, M, L, T):
     monkeypatch.setattr(messages_module, "LARGEST_BAND", 0)
     scanned = exact(model, x)
     monkeypatch.setattr(messages_module.Dynamics, "smallest_step", 0.0)
-    in_logs = exact(model, x)
+    same = FactorialHMM(model.initial, model.transition, model.means, model.covariance)
+    in_logs = exact(same, x)  # a model remembers what it found out about its transitions
     assert in_logs.messages.logs and not scanned.messages.logs
     for other in (scanned, in_logs):
         assert other.log_evidence == pytest.approx(usual.log_evidence, abs=1e-10)
@@ -128,8 +129,25 @@ def test_three_ways_to_pass_messages_agree(monkeypatch, M, L, T):
         )
 
 
+@pytest.mark.parametrize("zeros", [False, True])
+@pytest.mark.parametrize(("M", "L", "largest"), [(4, 3, 3), (5, 2, 4), (5, 2, 2), (3, 4, 5)])
+def test_the_number_of_groups_changes_nothing(monkeypatch, M, L, largest, zeros):
+    rng = np.random.default_rng(M)
+    model = random_model(rng, M, L, 2, zeros)
+    x = [model.sample(rng, T)[1] for T in (300, 1, 290, 7, 8)]
+    usual = exact(model, x)
+    monkeypatch.setattr(scan, "LARGEST_GROUP", largest)
+    same = FactorialHMM(model.initial, model.transition, model.means, model.covariance)
+    assert len(same.dynamics.groups) > max(2, len(model.dynamics.groups))
+    in_more_groups = exact(same, x)
+    np.testing.assert_allclose(
+        in_more_groups.log_evidences, usual.log_evidences, rtol=1e-12, atol=1e-10
+    )
+    np.testing.assert_allclose(in_more_groups.marginals, usual.marginals, atol=1e-10)
+
+
 @given(
-    seed=st.integers(0, 10_000), size=st.sampled_from([(3, 3), (4, 3), (1, 20), (7, 2)]),
+    seed=st.integers(0, 10_000), size=st.sampled_from([(3, 3), (4, 3), (5, 3), (1, 20), (7, 2)]),
     T=st.integers(200, 700), sticky=st.sampled_from([0.0, 0.7, 0.99, 1.0]),
 )  # fmt: skip
 @settings(max_examples=25, deadline=None)
@@ -157,14 +175,15 @@ def test_windows_are_given_up_where_chains_do_not_forget(sticky, forgets):
     groups, b = scan.group_chains(transition[None]), 1 - 0.01 * rng.random((600, 2, 27))
     initial, length = rng.dirichlet(np.ones(27)), scan._window_length(600, 2 * 27 * 27)
     assert length < 600
-    found = scan._side_by_side(initial, groups, b, 1, length)
+    out = np.empty((2, *b.shape))
+    found = scan._in_windows(initial, [np.ones((1, 1)), *groups], b, 1, out, length)
     assert (found is not None) == forgets
     state, total = np.stack([initial, initial]), 0
     for row in b:
         state = state * row
         total, state = total + np.log(state.sum(1)), state / state.sum(1, keepdims=True)
         state = state @ transition
-    np.testing.assert_allclose(scan.scan_messages(initial, groups, b)[2], total, rtol=1e-12)
+    np.testing.assert_allclose(scan.scan_messages(initial, groups, b, 1, out), total, rtol=1e-12)
 
 
 def test_exact_equals_the_flat_model():
@@ -476,7 +495,7 @@ def test_restarts_go_on_with_the_best():
     rng = np.random.default_rng(0)
     model = random_model(rng, 2, 3, 2, spread=4)
     x = model.sample(rng, 100)[1]
-    single = list(islice(fit(x, 2, 3, np.random.default_rng(1), "exact"), 30))
+    single = list(islice(fit(x, 2, 3, np.random.default_rng(1), "exact", restarts=1), 30))
     several = list(islice(fit(x, 2, 3, np.random.default_rng(1), "exact", restarts=6), 30))
     assert several[19].elbo >= single[19].elbo
     climb(iter(several))

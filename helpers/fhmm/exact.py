@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import softmax
 
 from helpers.arguments import generator
-from helpers.fhmm.messages import Dynamics, Messages
+from helpers.fhmm.messages import Messages
 from helpers.fhmm.model import FactorialHMM, Sequences, as_sequences
 from helpers.fhmm.pairs import (
     chunks,
@@ -122,8 +122,8 @@ def exact(model, x):
     """
     sequences = as_sequences(model, x)
     check_size(model, len(sequences.x), arrays=6)
-    log_b, offset = model.log_emissions(sequences.x)
-    messages = Dynamics(model.initial, model.transition).messages(log_b, sequences)
+    features, table, offset = model.emission_factors(sequences.x)
+    messages = model.dynamics.messages(lambda rows: features[rows] @ table, sequences)
     log_evidences = messages.log_evidences + np.add.reduceat(offset, sequences.first)
     if not np.isfinite(log_evidences).all():
         raise ValueError("x: the model gives these data probability zero, or they are too large")

@@ -13,12 +13,13 @@ from scipy.special import logsumexp
 
 from helpers.fhmm.band import band_messages, band_pattern, guess_scale, row_sum
 from helpers.fhmm.log_domain import log_scan_messages
+from helpers.fhmm.pairs import chunks
 from helpers.fhmm.scan import group_chains, scan_messages
 
 LARGEST_BAND = 16  # states up to which the banded system is the fastest
 SURE = 1e-50  # transitions this likely let no state's mass underflow unnoticed
 LOST = 1e-200  # mass below this may be the shadow of an underflow
-DEPTH, MOST_STEPS = 1e-150, 16  # how far mass may shrink before it is normalised, and how long
+DEPTH, MOST_STEPS = 1e-250, 16  # how far mass may shrink before it is normalised, and how long
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,26 +103,40 @@ class Dynamics:
         """:class:`Messages` given log p(x_t | s_t) of each joint state.
 
         Args:
-            log_b: (T, L^M), in nats; overwritten.
+            log_b: (T, L^M), in nats, or a function that computes some rows of it: then the
+                whole table need not be held.
             sequences: a :class:`helpers.fhmm.model.Sequences` that cuts the T rows.
             log_scale: that of former messages for nearly the same numbers, which saves work.
         """
-        shift = row_maximum(log_b) if log_scale is None else row_maximum(log_b) + log_scale
-        log_b -= shift[:, None]
+        log_rows = log_b if callable(log_b) else log_b.__getitem__
+        # one piece of memory: given back in several, the system takes them, and the next call
+        # waits for a thousand pages
+        room = np.empty((3, len(sequences.x), len(self.joint_initial)))
         found, kept = None, False
-        if self.smallest_step > LOST**0.5:  # else what is not lost may underflow in one step
-            with np.errstate(all="ignore"):  # lost or overflown mass is looked for
-                sure = self.safe and log_b.shape[1] > LARGEST_BAND  # log_b is not needed again
-                b = np.exp(log_b, out=log_b if sure else None)
-                found = _in_floats(self, b, sequences, log_scale)
+        with np.errstate(all="ignore"):  # lost or overflown mass is looked for
+            shift = _exponentials(log_rows, log_scale, room[2])
+            if self.smallest_step > LOST**0.5:  # else what is not lost may underflow in one step
+                found = _in_floats(self, room, sequences, log_scale)
                 kept = found is not None and (self.safe or _kept_its_mass(self, found, sequences))
         if not kept and log_scale is not None:  # the former scale may be to blame
-            log_b += log_scale[:, None]
-            found, shift = self.messages(log_b, sequences), shift - log_scale
-        elif not kept:
-            found = _in_logs(self, log_b, sequences)
+            return self.messages(log_b, sequences)
+        if not kept:
+            found = _in_logs(self, log_rows(slice(None)) - shift[:, None], sequences)
         found.log_evidences[:] += np.add.reduceat(shift, sequences.first)
         return found
+
+
+def _exponentials(log_rows, log_scale, out):
+    """exp(log b - shift) into ``out``, (T, N), and the shift of each row, (T,).
+
+    The shift is the row's maximum, and log_scale where that is known.
+    """
+    shift = np.zeros(len(out)) if log_scale is None else log_scale.copy()
+    for rows in chunks(*out.shape):  # each part is done with while it is in the cache
+        log_b = log_rows(rows)
+        shift[rows] += row_maximum(log_b)
+        np.exp(np.subtract(log_b, shift[rows, None], out=out[rows]), out=out[rows])
+    return shift
 
 
 def row_maximum(rows):
@@ -138,13 +153,16 @@ def move(mass, groups):
     return mass.reshape(T, N)
 
 
-def _in_floats(dynamics, b, sequences, log_scale):
-    """Messages in plain numbers; None if a former scale led out of their range."""
-    if b.shape[1] <= LARGEST_BAND:
-        messages = _in_a_band(dynamics, b, sequences, log_scale)
+def _in_floats(dynamics, room, sequences, log_scale):
+    """Messages in plain numbers; None if a former scale led out of their range.
+
+    room: (3, T, N), memory for forward and backward, and the evidence.
+    """
+    if room.shape[2] <= LARGEST_BAND:
+        messages = _in_a_band(dynamics, room[2], sequences, log_scale)
         if messages is not None:
             return messages
-    return None if log_scale is not None else _scan_sequences(dynamics, b, sequences)
+    return None if log_scale is not None else _scan_sequences(dynamics, room, sequences)
 
 
 def _in_a_band(dynamics, b, sequences, log_scale):
@@ -163,22 +181,23 @@ def _in_a_band(dynamics, b, sequences, log_scale):
     return Messages(forward, backward, b, log_evidences, log_scale + log_rest)
 
 
-def _scan_sequences(dynamics, b, sequences):
+def _scan_sequences(dynamics, room, sequences):
     """Scan sequences of similar length together, the shorter ones filled up with ones."""
     arguments = dynamics.joint_initial, dynamics.groups
     every, lengths = dynamics.steps_between_scalings, np.array(sequences.lengths)
+    forward, backward, b = room
     if len(lengths) == 1:
-        forward, backward, log_evidences = scan_messages(*arguments, b[:, None], every)
-        return Messages(forward[:, 0], backward[:, 0], b, log_evidences)
-    forward, backward, log_evidences = np.empty_like(b), np.empty_like(b), np.empty(len(lengths))
-    size = np.ceil(np.log2(lengths))
+        log_evidences = scan_messages(*arguments, b[:, None], every, room[:2, :, None])
+        return Messages(forward, backward, b, log_evidences)
+    log_evidences, size = np.empty(len(lengths)), np.ceil(np.log2(lengths))
     for members in (np.flatnonzero(size == s) for s in np.unique(size)):
         steps = np.arange(lengths[members].max())[:, None]
         inside = steps < lengths[members]
         rows = np.where(inside, sequences.first[members] + steps, 0)
         padded = np.where(inside[..., None], b[rows], 1)
-        f, w, log_evidences[members] = scan_messages(*arguments, padded, every)
-        forward[rows[inside]], backward[rows[inside]] = f[inside], w[inside]
+        both = np.empty((2, *padded.shape))
+        log_evidences[members] = scan_messages(*arguments, padded, every, both)
+        room[:2, rows[inside]] = both[:, inside]
     return Messages(forward, backward, b, log_evidences)
 
 

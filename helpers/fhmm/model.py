@@ -9,6 +9,7 @@ from scipy.linalg import solve_triangular
 
 from helpers.arguments import finite_array, generator, probabilities, whole_number
 from helpers.densities import LOG_2PI
+from helpers.fhmm.messages import Dynamics
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,11 @@ class FactorialHMM:
         return self.means.shape[2]
 
     @cached_property
+    def dynamics(self):
+        """The chains without what they emit, ready for messages."""
+        return Dynamics(self.initial, self.transition)
+
+    @cached_property
     def _cholesky(self):
         return np.linalg.cholesky(self.covariance)
 
@@ -85,13 +91,27 @@ class FactorialHMM:
         The second part, which no state changes, is kept apart: it may be so large that the
         differences between states would drown in its rounding.
         """
+        features, table, offset = self.emission_factors(x)
+        return features @ table, offset
+
+    def emission_factors(self, x):
+        """The first part of :meth:`log_emissions` as features (T, P + 1) @ table (P + 1, L^M).
+
+            log p(x_t | s) = x_t . mean(s) - 1/2 |mean(s)|^2 + offset_t, in whitened units
+
+        The second part, offset (T,), is the third thing returned.
+        """
+        x = self.whiten(x)
+        features = np.column_stack([x, np.ones(len(x))])
+        return features, self._joint_means, self.log_normaliser - 0.5 * (x**2).sum(1)
+
+    @cached_property
+    def _joint_means(self):
+        """Mean of x in each joint state, and -1/2 its square below, (P + 1, L^M)."""
         means = np.zeros((1, self.n_dimensions))
         for chain in self.whitened_means:  # the last chain's state is the fastest
             means = (means[:, None] + chain).reshape(-1, self.n_dimensions)
-        x = self.whiten(x)
-        means = np.column_stack([means, -0.5 * (means**2).sum(1)])
-        log_b = np.column_stack([x, np.ones(len(x))]) @ means.T
-        return log_b, self.log_normaliser - 0.5 * (x**2).sum(1)
+        return np.vstack([means.T, -0.5 * (means**2).sum(1)])
 
     @cached_property
     def log_normaliser(self):

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-CHUNK = 2**17  # numbers worked on at once: about what a cache holds
+CHUNK = 2**16  # numbers worked on at once: about what a cache holds
 LARGEST_TABLE = 128  # joint states up to which one matrix product sums fastest
 
 
@@ -23,7 +23,8 @@ def marginals(joint, n_chains, n_states):
         return (joint @ _membership(n_chains, n_states)).reshape(T, n_chains, n_states)
     left = n_chains // 2
     table = joint.reshape(T, n_states**left, -1)
-    parts = (table @ np.ones(table.shape[2]), left), (table.sum(1), n_chains - left)
+    first, last = (np.ones(size) for size in table.shape[1:])
+    parts = (table @ last, left), (first @ table, n_chains - left)
     return np.concatenate([marginals(part, m, n_states) for part, m in parts], axis=1)
 
 

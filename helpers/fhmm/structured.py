@@ -60,7 +60,7 @@ def starting_chains(model, x, rng=None):
     evidence = np.zeros((len(x.x), model.n_chains, model.n_states))
     if rng is not None:
         evidence = generator("rng", rng).standard_normal(evidence.shape)
-    chains = [chain.messages(evidence[:, m].copy(), x) for m, chain in enumerate(_dynamics(model))]
+    chains = [chain.messages(evidence[:, m], x) for m, chain in enumerate(_dynamics(model))]
     return _chains(model, x, list(evidence.swapaxes(0, 1)), chains)
 
 
@@ -76,7 +76,7 @@ def update_chain(model, x, q, m):
     evidence = list(q.evidence.swapaxes(0, 1))
     evidence[m] = effective_evidence(model, model.whiten(x.x) - expected, m)
     messages = list(q.messages)
-    messages[m] = _dynamics(model)[m].messages(evidence[m].copy(), x)
+    messages[m] = _dynamics(model)[m].messages(evidence[m], x)
     return _chains(model, x, evidence, messages)
 
 
@@ -100,7 +100,7 @@ def _ascent(model, x, start):
         for m, chain in enumerate(dynamics):
             residual += outputs[m]
             evidence[m] = effective_evidence(model, residual, m)
-            messages[m] = chain.messages(evidence[m].copy(), x, scales[m])
+            messages[m] = chain.messages(evidence[m], x, scales[m])
             scales[m] = messages[m].log_scale
             outputs[m] = messages[m].marginals @ model.whitened_means[m]
             residual -= outputs[m]
