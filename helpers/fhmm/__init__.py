@@ -10,10 +10,11 @@ from helpers.fhmm.cost import flatten, multiplications
 from helpers.fhmm.exact import Posterior, exact
 from helpers.fhmm.families import Chains, Factorised, elbo
 from helpers.fhmm.gibbs import gibbs
-from helpers.fhmm.learning import FitState, fit, maximise, random_model
+from helpers.fhmm.learning import FitState, fit, maximise
 from helpers.fhmm.mean_field import mean_field, update_factor
 from helpers.fhmm.model import FactorialHMM, Sequences, as_sequences
 from helpers.fhmm.path import most_probable_path
+from helpers.fhmm.starts import flat_model, random_model
 from helpers.fhmm.structured import State, effective_evidence, structured, update_chain
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "elbo",
     "exact",
     "fit",
+    "flat_model",
     "flatten",
     "gibbs",
     "maximise",

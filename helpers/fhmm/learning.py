@@ -1,18 +1,20 @@
 """Learning a factorial HMM by EM, with exact or approximate inference in the E-step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
-from helpers.arguments import generator, whole_number
+from helpers.arguments import generator, instance, whole_number
+from helpers.ascent import climb
 from helpers.fhmm.exact import exact
 from helpers.fhmm.gibbs import average_of_samples
 from helpers.fhmm.mean_field import mean_field
 from helpers.fhmm.model import FactorialHMM, as_sequences
+from helpers.fhmm.starts import best_by_halves, flat_model, floored, softened, some_pieces
 from helpers.fhmm.structured import structured
 
-FLOOR = 1e-6  # of the data's average variance: the least variance of the noise in any direction
+RESTARTS = 20  # about half of the starts end where the best does, in hard cases one in five
 INFERENCES = ("exact", "structured", "mean_field", "gibbs")
 
 
@@ -35,9 +37,9 @@ def fit(
     n_states,
     rng,
     inference="structured",
-    restarts=1,
+    restarts=RESTARTS,
     sweeps=5,
-    warm_up=20,
+    warm_up=10,
     start=None,
 ):
     """EM: q given the model, then the model given q, each step raising the same bound.
@@ -52,40 +54,69 @@ def fit(
         n_chains, n_states: M and L; one chain gives the ordinary, flat HMM.
         rng: draws the starting models, starting points of q, and Gibbs samples.
         inference: "exact", "structured", "mean_field" or "gibbs".
-        restarts: starting models; each takes ``warm_up`` steps, and the best goes on.
+        restarts: starting models, each with flat transitions and random outputs. All take
+            ``warm_up`` steps, the better half of them twice as many, and so on until one is
+            left. The ascent begins with its outputs and transitions, and the data's covariance.
+            Of long data some pieces decide.
         sweeps: coordinate sweeps over q in each E-step, from where the last one ended; samples
             in the E-step for "gibbs".
+        warm_up: steps of EM in the first round.
         start: a model to start from, in place of random ones.
     Yields:
         :class:`FitState`: the starting model with its q, then one after each step.
     Raises:
         ValueError: the data are empty or hold NaN, an unknown inference, or, with exact
-            inference, a product of states that does not fit into memory.
+            inference, a product of states that does not fit into memory; a start of another
+            size.
     Source: the slide "Performing VI (Frequentist Case)"; Ghahramani & Jordan (1997).
     """
-    x = as_sequences(start, sequences)
     sizes = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
+    if start is not None:
+        _check_start(start, sizes)
+    x = as_sequences(start, sequences)
     rng, sweeps = generator("rng", rng), whole_number("sweeps", sweeps)
     if inference not in INFERENCES:
         raise ValueError(f"inference: expected one of {INFERENCES}, got {inference!r}")
     restarts, warm_up = whole_number("restarts", restarts), whole_number("warm_up", warm_up)
-    models = [random_model(x, *sizes, rng) for _ in range(restarts)] if start is None else [start]
-    return _best(models, x, rng, inference, sweeps, warm_up)
+    if start is None:
+        models = [flat_model(x, *sizes, rng) for _ in range(restarts)]
+    else:
+        models = [start]
+    return _ascent(models, x, rng, inference, sweeps, warm_up)
 
 
-def _best(models, x, rng, inference, sweeps, warm_up):
-    ascents = [_em(model, x, rng, inference, sweeps) for model in models]
-    if len(ascents) == 1:
-        yield from ascents[0]
-        return
-    warm = [list(islice(ascent, warm_up)) for ascent in ascents]
-    best = int(np.argmax([states[-1].elbo for states in warm]))
-    yield from warm[best]
-    yield from ascents[best]
+def _check_start(start, sizes):
+    given = instance("start", start, FactorialHMM).means.shape[:2]
+    if given != sizes:
+        raise ValueError(
+            f"start: expected a model of {sizes} chains and states, as n_chains and n_states say, "
+            f"got one of {given}"
+        )
 
 
-def _em(model, x, rng, inference, sweeps):
-    q = None
+def _ascent(models, x, rng, inference, sweeps, warm_up):
+    model = models[0]
+    if len(models) > 1:
+        model = softened(_winner(models, some_pieces(x, rng), rng, inference, warm_up), x)
+    yield from _em(FitState(None, -np.inf, model), x, rng, inference, sweeps)
+
+
+def _winner(models, x, rng, inference, warm_up):
+    """The best of several models after a few rounds of EM, with one sweep in each E-step."""
+    inference = "structured" if inference == "gibbs" else inference  # samples have no bound
+
+    def advance(state, n_steps):
+        end = climb(_em(state, x, rng, inference, sweeps=1), max_steps=n_steps).state
+        # the exact posterior is large, and the next step does not begin with it
+        return replace(end, q=None) if inference == "exact" else end
+
+    field = [FitState(None, -np.inf, model) for model in models]
+    return best_by_halves(field, advance, warm_up).model
+
+
+def _em(start, x, rng, inference, sweeps):
+    """Steps of EM from a start on, whose q is brought up to its model first."""
+    q, model = start.q, start.model
     while True:
         q, elbo = _e_step(model, x, q, rng, inference, sweeps)
         yield FitState(q, elbo, model, noisy=inference == "gibbs")
@@ -138,25 +169,4 @@ def _regress(x, q):
     means = np.linalg.pinv(coincidences, rcond=1e-12, hermitian=True) @ outputs
     cross = outputs.T @ means
     covariance = (x.T @ x - cross - cross.T + means.T @ coincidences @ means) / T
-    return (means + centre / chains).reshape(chains, states, -1), _floored(covariance, x)
-
-
-def _floored(covariance, x):
-    """The likeliest covariance with no variance below the floor: eigenvalues are raised to it."""
-    floor = FLOOR * x.var(0).mean() or FLOOR  # data without any variance
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    return (vectors * np.maximum(values, floor)) @ vectors.T
-
-
-def random_model(x, n_chains, n_states, rng):
-    """A model to start from: any chains, outputs as wide as the data, the data's covariance."""
-    data = as_sequences(None, x).x
-    covariance = _floored(np.atleast_2d(np.cov(data.T, bias=True)), data)
-    noise = rng.standard_normal((n_chains, n_states, data.shape[1]))
-    spread = noise @ np.linalg.cholesky(covariance).T / n_chains**0.5
-    return FactorialHMM(
-        rng.dirichlet(np.ones(n_states), n_chains),
-        rng.dirichlet(np.ones(n_states), (n_chains, n_states)),
-        spread + data.mean(0) / n_chains,
-        covariance,
-    )
+    return (means + centre / chains).reshape(chains, states, -1), floored(covariance, x)

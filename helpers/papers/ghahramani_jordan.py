@@ -51,16 +51,21 @@ def learn(method, sequences, n_chains, n_states, rng, max_steps=100):
     "HMM" is Baum-Welch on one chain of L^M states: as many as the factorial model has together.
     """
     if method == "HMM":
-        states = fhmm.fit(sequences, 1, n_states**n_chains, rng, inference="exact")
+        states = from_one_start(sequences, 1, n_states**n_chains, rng, "exact")
     elif method in INFERENCES:
-        inference = INFERENCES[method]
-        states = fhmm.fit(sequences, n_chains, n_states, rng, inference=inference, sweeps=SWEEPS)
+        states = from_one_start(sequences, n_chains, n_states, rng, INFERENCES[method])
     else:
         raise ValueError(f"method: expected one of {METHODS}, got {method!r}")
     if method == "Gibbs":  # samples have no bound that could tell when to stop
         return next(islice(states, max_steps, None)).model, max_steps
     ascent = climb(states, rtol=RTOL, max_steps=max_steps)
     return ascent.state.model, len(ascent.elbos) - 1
+
+
+def from_one_start(sequences, n_chains, n_states, rng, inference):
+    """EM from a single start with random parameters throughout, transitions included."""
+    start = fhmm.random_model(sequences, n_chains, n_states, rng)
+    return fhmm.fit(sequences, n_chains, n_states, rng, inference, sweeps=SWEEPS, start=start)
 
 
 def bits_per_observation(model, sequences):
@@ -161,7 +166,7 @@ def bits_by_states(train, test, sizes, rng, max_steps=100):
     results = {}
     for n_chains, n_states in sizes:
         inference = "exact" if n_chains == 1 else "structured"
-        states = fhmm.fit(train, n_chains, n_states, rng, inference=inference, sweeps=SWEEPS)
+        states = from_one_start(train, n_chains, n_states, rng, inference)
         model = climb(states, rtol=RTOL, max_steps=max_steps).state.model
         results[f"{n_chains} x {n_states}"] = {
             "chains": n_chains,

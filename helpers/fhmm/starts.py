@@ -1,0 +1,90 @@
+"""Where EM for a factorial HMM begins, which decides where it ends.
+
+A start with random transitions has made up its mind about time before it has seen any data, and
+EM then ends more often than not in a solution where chains copy one another, or where one does
+the work of two. With flat transitions the outputs come first: each step in time is told from its
+own observation, and what persists shows in the first M-step. A single start may still go astray,
+so that several compete.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from helpers.arguments import generator, whole_number
+from helpers.fhmm.model import FactorialHMM, Sequences, as_sequences
+
+FLOOR = 1e-6  # of the data's average variance: the least variance of the noise in any direction
+ROWS, PIECE = 2000, 500  # observations at most by which starts are compared, and in one piece
+
+
+def random_model(x, n_chains, n_states, rng):
+    """A model at random: any chains, outputs as wide as the data, the data's covariance."""
+    return _model(x, n_chains, n_states, rng, lambda shape: rng.dirichlet(np.ones(n_states), shape))
+
+
+def flat_model(x, n_chains, n_states, rng):
+    """A model to start from: every step as likely as any other, outputs as in random_model."""
+    return _model(
+        x, n_chains, n_states, rng, lambda shape: np.full((*shape, n_states), 1 / n_states)
+    )
+
+
+def _model(x, n_chains, n_states, rng, rows):
+    """means[m, i] ~ N(centre / M, covariance / M), where both are the data's."""
+    x, rng = as_sequences(None, x), generator("rng", rng)
+    M, L = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
+    covariance = _wide(x)
+    noise = rng.standard_normal((M, L, len(covariance)))
+    means = noise @ np.linalg.cholesky(covariance).T / M**0.5 + x.x.mean(0) / M
+    return FactorialHMM(rows((M,)), rows((M, L)), means, covariance)
+
+
+def softened(model, x):
+    """The model with the data's covariance in place of its own.
+
+    Where the noise is small, coordinate ascent from a new q stays in the nearest of many local
+    optima. Where it is wide, q is vague at first, and both sharpen together.
+    """
+    return replace(model, covariance=_wide(as_sequences(model, x)))
+
+
+def _wide(x):
+    return floored(np.atleast_2d(np.cov(x.x.T, bias=True)), x.x)
+
+
+def floored(covariance, x):
+    """The likeliest covariance with no variance below the floor: eigenvalues are raised to it."""
+    floor = FLOOR * x.var(0).mean() or FLOOR  # data without any variance
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    return (vectors * np.maximum(values, floor)) @ vectors.T
+
+
+def best_by_halves(states, advance, n_steps):
+    """The winner among states of EM: in each round all take steps, and the best half go on.
+
+    Successive halving: the rounds are of n_steps, 2 n_steps, 4 n_steps ... steps, since those
+    that are left lie closer together, and only the bound of an ascent that has settled can be
+    trusted.
+
+    Args:
+        states: each with .elbo. advance: (state, number of steps) -> state.
+    """
+    while len(states) > 1:
+        states = [advance(state, n_steps) for state in states]
+        states.sort(key=lambda state: -state.elbo)
+        states, n_steps = states[: (len(states) + 1) // 2], 2 * n_steps
+    return states[0]
+
+
+def some_pieces(x, rng, rows=ROWS, piece=PIECE):
+    """Pieces of the sequences from all over, at most about ``rows`` observations in all."""
+    if len(x.x) <= rows:
+        return x
+    pieces = [
+        part for whole in x.split(x.x) for part in np.array_split(whole, -(-len(whole) // piece))
+    ]
+    order = rng.permutation(len(pieces))
+    enough = np.searchsorted(np.cumsum([len(pieces[n]) for n in order]), rows) + 1
+    kept = [pieces[n] for n in sorted(order[:enough])]
+    return Sequences(np.concatenate(kept), tuple(len(part) for part in kept))
