@@ -64,7 +64,13 @@ def climb(states, rtol=1e-6, max_steps=1000):
 
 
 def _checked_elbo(state, step):
-    elbo = float(state.elbo)
+    elbo = np.asarray(state.elbo)
+    if elbo.ndim or elbo.dtype.kind not in "biuf":
+        raise ValueError(
+            f"states: the ELBO is {describe(state.elbo)} at step {step}; "
+            "expected one number of nats, for the whole data set"
+        )
+    elbo = float(elbo)
     if np.isnan(elbo) or elbo == np.inf:
         raise ValueError(f"states: the ELBO is {elbo} at step {step}; expected a number of nats")
     return elbo

@@ -77,6 +77,10 @@ BAD = {
     "at least one state": lambda: climb([]),
     "ELBO is nan at step 1": lambda: climb(states(-1, np.nan)),
     "ELBO is inf at step 0": lambda: climb(states(np.inf)),
+    "ELBO is an array of float64 with shape .2,. at step 0; expected one number": lambda: climb(
+        states(np.array([-2.0, -1.0]))
+    ),
+    "ELBO is str 'a' at step 1; expected one number": lambda: climb(states(-1, "a")),
     "max_steps: expected at least 0": lambda: climb(states(-1), max_steps=-1),
     "rtol: expected a number of at least 0": lambda: climb(states(-1), rtol=np.nan),
     "rtol: expected a number of at least 0, got str 'a'": lambda: climb(states(-1), rtol="a"),

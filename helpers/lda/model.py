@@ -126,7 +126,9 @@ def word_numbers(name, words, n_words):
 
 def tokens(counts, document):
     """The tokens of one row of ``counts`` as word numbers (N,), in the order of the words."""
-    row = check_counts(counts)[[document]]
+    counts = check_counts(counts)
+    last = counts.shape[0] - 1
+    row = counts[[whole_number("document", document, minimum=-last - 1, maximum=last)]]
     if (row.data % 1).any():
         raise ValueError("counts: expected whole numbers, since tokens cannot be divided")
     return np.repeat(row.indices, row.data.astype(np.intp)).astype(np.intp)
