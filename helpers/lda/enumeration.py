@@ -76,11 +76,13 @@ def exact(model, words):
     _check_supported(model, words)
     _check_enumerable(len(words), model.n_topics)
     z = enumerate_assignments([model.n_topics] * len(words))
-    held = (z[:, :, None] == np.arange(model.n_topics)).astype(float)
-    topic_counts = held.sum(axis=1)
+    topics = range(model.n_topics)
+    topic_counts = np.stack([np.count_nonzero(z == k, axis=1) for k in topics], axis=1)
+    log_joint = log_prior_of_counts(model.alpha, topic_counts)
     with np.errstate(divide="ignore"):
         log_topics = np.log(model.topics)
-    log_joint = log_topics[z, words].sum(axis=1) + log_prior_of_counts(model.alpha, topic_counts)
+    for n, word in enumerate(words):  # token by token: a table of all would be as large as z
+        log_joint += log_topics[z[:, n], word]
     log_evidence = float(logsumexp(log_joint))
     probs = np.exp(log_joint - log_evidence)
     concentrations = model.alpha + topic_counts
@@ -89,10 +91,16 @@ def exact(model, words):
         z,
         log_joint,
         probs,
-        marginals=np.einsum("z,znk->nk", probs, held),
+        marginals=_marginals(z, probs, model.n_topics),
         concentrations=concentrations,
         mean_theta=probs @ concentrations / (model.alpha.sum() + len(words)),
     )
+
+
+def _marginals(z, probs, n_topics):
+    """p(z_n = k | w), (N, K)."""
+    rows = [np.bincount(column, probs, n_topics) for column in z.T]
+    return np.array(rows).reshape(-1, n_topics)
 
 
 def exact_by_counts(model, words):

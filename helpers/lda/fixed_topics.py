@@ -15,9 +15,9 @@ from operator import mul
 import numpy as np
 import scipy.sparse as sp
 
-from helpers.arguments import positive, whole_number
+from helpers.arguments import finite_array, instance, positive, whole_number
 from helpers.lda.batches import At, Batches, WordScores, bounds, update
-from helpers.lda.model import check_counts, warn_unsupported
+from helpers.lda.model import LDA, check_counts, warn_unsupported
 
 PLAIN = 1  # first updates of a run: extrapolating from the very start finds worse optima
 LONGEST_STEP = 32.0  # of the extrapolation, in units of a plain step
@@ -97,7 +97,8 @@ def mean_field(model, counts, start=None, updates=None, tolerance=1e-12):
     Warns:
         a word that no topic has occurs: the bounds of its documents are -inf.
     """
-    counts = check_counts(counts, model.n_words)
+    counts = check_counts(counts, instance("model", model, LDA).n_words)
+    tolerance = _checked_tolerance(tolerance)
     scores = _scores(model, counts)
     batches = Batches(counts, model.n_topics)
     gamma = first_gamma(model.alpha, batches.totals, start)
@@ -114,7 +115,8 @@ def infer(model, counts, tolerance=COARSE, max_updates=100):
         tolerance: as in :func:`mean_field`.
         max_updates: of each document. Otherwise as :func:`mean_field`.
     """
-    counts = check_counts(counts, model.n_words)
+    counts = check_counts(counts, instance("model", model, LDA).n_words)
+    tolerance = _checked_tolerance(tolerance)
     max_updates = whole_number("max_updates", max_updates)
     scores = _scores(model, counts)
     batches = Batches(counts, model.n_topics)
@@ -134,6 +136,13 @@ def first_gamma(alpha, totals, start=None):
         start = positive("start", start, shape=(len(totals), len(alpha)))
         return np.where(totals[:, None] > 0, start, alpha)
     return alpha + np.where(totals > 0, totals, 0.0)[:, None] / len(alpha)
+
+
+def _checked_tolerance(tolerance):
+    tolerance = float(finite_array("tolerance", tolerance, ndim=0))
+    if tolerance < 0:
+        raise ValueError(f"tolerance: expected nats, zero or more, got {tolerance:g}")
+    return tolerance
 
 
 def _scores(model, counts):
