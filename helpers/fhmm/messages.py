@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 from helpers.fhmm.band import band_messages, band_pattern, guess_scale, row_sum
 from helpers.fhmm.log_domain import log_scan_messages
 from helpers.fhmm.pairs import chunks
-from helpers.fhmm.scan import group_chains, scan_messages
+from helpers.fhmm.scan import LARGE_GROUP, SMALL_GROUP, group_chains, scan_messages
 
 LARGEST_BAND = 16  # states up to which the banded system is the fastest
 SURE = 1e-50  # transitions this likely let no state's mass underflow unnoticed
@@ -75,7 +75,12 @@ class Dynamics:
     @cached_property
     def groups(self):
         """Transitions of neighbouring chains together, see :func:`group_chains`."""
-        return group_chains(self.transition)
+        return group_chains(self.transition, LARGE_GROUP)
+
+    @cached_property
+    def small_groups(self):
+        """The same in smaller groups."""
+        return group_chains(self.transition, SMALL_GROUP)
 
     @cached_property
     def pattern(self):
@@ -183,13 +188,15 @@ def _in_a_band(dynamics, b, sequences, log_scale):
 
 def _scan_sequences(dynamics, room, sequences):
     """Scan sequences of similar length together, the shorter ones filled up with ones."""
-    arguments = dynamics.joint_initial, dynamics.groups
+    arguments = dynamics.joint_initial, (dynamics.groups, dynamics.small_groups)
     every, lengths = dynamics.steps_between_scalings, np.array(sequences.lengths)
     forward, backward, b = room
     if len(lengths) == 1:
         log_evidences = scan_messages(*arguments, b[:, None], every, room[:2, :, None])
         return Messages(forward, backward, b, log_evidences)
     log_evidences, size = np.empty(len(lengths)), np.ceil(np.log2(lengths))
+    if len(dynamics.groups) > 2:  # so many states that each is as quick alone
+        size = np.arange(len(lengths))
     for members in (np.flatnonzero(size == s) for s in np.unique(size)):
         steps = np.arange(lengths[members].max())[:, None]
         inside = steps < lengths[members]

@@ -1,7 +1,7 @@
 """Messages over the product of many chains, one time step after the other.
 
-Chains that are neighbours are joined into groups of up to 32 states, and each group's transition
-is applied along its own axis: O(L^M) numbers times the size of the groups, never the L^M x L^M
+Chains that are neighbours are joined into groups of a few states, and each group's transition is
+applied along its own axis: O(L^M) numbers times the size of the groups, never the L^M x L^M
 matrix. Matrix products of this size keep BLAS busy, where single chains of two or three states
 would not. The messages that go backwards take the same steps with transposed matrices.
 
@@ -17,18 +17,18 @@ from itertools import chain, pairwise, repeat
 
 import numpy as np
 
-LARGEST_GROUP = 32  # states
+LARGE_GROUP, SMALL_GROUP = 32, 16  # states: to be walked side by side, or in one piece
 OVERHEAD = 5e4  # multiplications that take as long as Python's part of a step
 MEMORY = 48  # steps after which many chains have forgotten where they were
 SAME = 1e-13  # relative difference of messages that counts as rounding
 
 
-def group_chains(transition):
+def group_chains(transition, largest):
     """Kronecker products of neighbouring chains' transitions, as few as stay small."""
     chains, states = transition.shape[:2]
-    per_group = max(1, int(np.log(LARGEST_GROUP) / np.log(states) + 1e-9)) if states > 1 else chains
+    per_group = max(1, int(np.log(largest) / np.log(states) + 1e-9)) if states > 1 else chains
     number = -(-chains // per_group)
-    bounds = np.arange(number + 1) * chains // number  # the larger groups last, see _hops
+    bounds = np.arange(number + 1) * chains // number
     return [reduce(np.kron, transition[m:n]) for m, n in pairwise(bounds)]
 
 
@@ -38,7 +38,8 @@ def scan_messages(initial, groups, b, every, out):
         forward_t = p(s_t | x_<t),   backward_t = p(x_t, ..., x_T | s_t), each up to a factor
 
     Args:
-        initial: (N,). groups: see :func:`group_chains`.
+        initial: (N,). groups: large and small ones, see :func:`group_chains`; more than two
+            large ones for a single sequence only.
         b: evidence of each state, (T, B, N), at most one; ones where a sequence has ended.
         every: steps between two normalisations.
         out: where forward and backward are put, (2, T, B, N).
@@ -46,11 +47,12 @@ def scan_messages(initial, groups, b, every, out):
         sum_t log p(x_t | x_<t), (B,).
     """
     T, B, N = b.shape
-    if len(groups) == 1:  # a step is made of a first and a last group's product, see _walk
-        groups = [np.ones((1, 1)), *groups]
-    length = _window_length(T, B * N * sum(map(len, groups)))
-    found = _in_windows(initial, groups, b, every, out, length)
-    return _in_windows(initial, groups, b, every, out, T) if found is None else found
+    large, small = ([np.ones((1, 1)), *some] if len(some) == 1 else some for some in groups)
+    length = _window_length(T, B * N * sum(map(len, large))) if len(large) == 2 else T
+    found = _in_windows(initial, large, b, every, out, length) if length < T else None
+    if found is None:
+        found = _in_windows(initial, small if B == 1 else large, b, every, out, T)
+    return found
 
 
 def _window_length(T, multiplications):
@@ -135,48 +137,69 @@ def _walk(starts, groups, b, every, messages, way):
     """
     T, *apart = b.shape
     first, width, rest = apart
-    left, moved, between, unmoved, right = _hops(groups, width)
+    move = _turn_by_turn(groups) if width == 1 else _from_both_sides(groups, width)
     evidence, rows = (array.reshape(T, first, -1)[::way] for array in (b, messages))
     passing, arriving = np.empty((2, *rows[0].shape))  # for what is not kept
-    target = arriving.reshape(-1, len(right))
+    last = len(groups[-1])
+    target = arriving.reshape(-1, last)
     if way == 1:
-        targets = chain(messages.reshape(T, -1, len(right))[1:], [target])
+        targets = chain(messages.reshape(T, -1, last)[1:], [target])
         start, steps = rows[0], zip(rows, evidence, repeat(passing), targets, strict=False)
     else:
         start, steps = arriving, zip(repeat(arriving), evidence, rows, repeat(target), strict=False)
     start.reshape(apart)[:] = starts.reshape(width, first, rest).swapaxes(0, 1)
-    move_first, move_last, masses = left.dot, unmoved.dot, []  # np.dot looks for overrides first
+    masses = []
     for t, (message, seen, product, target) in enumerate(steps):
         np.multiply(message, seen, product)
         if t % every == 0:
             mass = product.reshape(apart).sum((0, 2), keepdims=True)
             np.divide(product.reshape(apart), mass, product.reshape(apart))
             masses.append(mass.ravel())
-        move_first(product, moved)
-        for hop in between:
-            np.matmul(*hop)
-        move_last(right, target)
+        move(product, target)
     log_masses = np.log([*masses, product.reshape(apart).sum((0, 2))]).sum(0)
     ends = arriving.reshape(apart).swapaxes(0, 1).reshape(starts.shape)
     return log_masses, ends / ends.sum(-1, keepdims=True)
 
 
-def _hops(groups, width):
-    """The matrix products that move mass (first, W B N / first) by each group in turn.
+# Both functions below return a function that moves the mass in ``product``, (first, W B rest), by
+# all groups into ``target``, (rows, last). The method ``dot`` is called because the function
+# np.dot takes a tenth of a step to look for overrides, and on matrices in memory order because
+# BLAS is quicker with those.
 
-    Returns:
-        the left matrix of the first and the memory for its result, the arguments of ``matmul``
-        for those between, and both factors of the last.
+
+def _turn_by_turn(groups):
+    """For one window of one sequence: each product moves the first axis and makes it the last.
+
+    So after all groups the axes stand as they stood.
     """
-    first, *others, last = groups
-    before, later = width * len(first), math.prod(map(len, groups)) // len(first)
-    moved = source = np.empty((len(first), width * later))
+    first, *others, last = map(np.ascontiguousarray, groups)
+    states = math.prod(map(len, groups))
+    turned = moved = np.empty((states // len(first), len(first)))
     between = []
     for group in others:
-        later //= len(group)
-        factor = source.reshape(before, len(group), later)
-        source, before = np.empty(factor.shape), before * len(group)
-        between.append((group.T, factor, source))
-    # BLAS is quicker with matrices that need not be transposed
+        turn = moved.reshape(len(group), -1).T.dot
+        moved = np.empty((states // len(group), len(group)))
+        between.append((turn, group, moved))
+    turn_last = moved.reshape(len(last), -1).T.dot
+
+    def move(product, target):
+        product.T.dot(first, turned)
+        for turn, group, moved in between:
+            turn(group, moved)
+        turn_last(last, target)
+
+    return move
+
+
+def _from_both_sides(groups, width):
+    """For several, which stand between the axes of two groups: one matrix from either side."""
+    first, last = groups
     left, right = np.ascontiguousarray(first.T), np.ascontiguousarray(last)
-    return left, moved, between, source.reshape(-1, len(last)), right
+    moved = np.empty((len(first), width * len(last)))
+    move_first, move_last = left.dot, moved.reshape(-1, len(last)).dot
+
+    def move(product, target):
+        move_first(product, moved)
+        move_last(right, target)
+
+    return move
