@@ -35,7 +35,10 @@ from helpers.log_linear import (
 
 SECONDS = 60  # what "fits in seconds" allows
 FIGURE = "Tagger: fitting the weights' posterior", "training tokens"
-WHY = "both classify by nearly the same weights; the prior is scikit-learn's C, tuned for neither"
+WHY = (
+    "at this prior the mode, scikit-learn's answer, is cautious too, while a diagonal q leaves the "
+    "logits of words seen in training about twice the variance that would predict best"
+)
 
 
 def scores(probs, tags, new):
