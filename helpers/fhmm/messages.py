@@ -116,10 +116,11 @@ class Dynamics:
         log_rows = log_b if callable(log_b) else log_b.__getitem__
         # one piece of memory: given back in several, the system takes them, and the next call
         # waits for a thousand pages
-        room = np.empty((3, len(sequences.x), len(self.joint_initial)))
+        shape = len(sequences.x), len(self.joint_initial)
+        room = np.empty((1 if shape[1] <= LARGEST_BAND else 3, *shape))
         found, kept = None, False
         with np.errstate(all="ignore"):  # lost or overflown mass is looked for
-            shift = _exponentials(log_rows, log_scale, room[2])
+            shift = _exponentials(log_rows, log_scale, room[-1])
             if self.smallest_step > LOST**0.5:  # else what is not lost may underflow in one step
                 found = _in_floats(self, room, sequences, log_scale)
                 kept = found is not None and (self.safe or _kept_its_mass(self, found, sequences))
@@ -161,12 +162,13 @@ def move(mass, groups):
 def _in_floats(dynamics, room, sequences, log_scale):
     """Messages in plain numbers; None if a former scale led out of their range.
 
-    room: (3, T, N), memory for forward and backward, and the evidence.
+    room: the evidence, (1, T, N), or (3, T, N) with memory for forward and backward before it.
     """
-    if room.shape[2] <= LARGEST_BAND:
-        messages = _in_a_band(dynamics, room[2], sequences, log_scale)
+    if len(room) == 1:
+        messages = _in_a_band(dynamics, room[0], sequences, log_scale)
         if messages is not None:
             return messages
+        room = np.repeat(room, 3, axis=0)
     return None if log_scale is not None else _scan_sequences(dynamics, room, sequences)
 
 
