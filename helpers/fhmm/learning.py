@@ -15,6 +15,7 @@ from helpers.fhmm.starts import best_by_halves, flat_model, floored, softened, s
 from helpers.fhmm.structured import structured
 
 RESTARTS = 20  # about half of the starts end where the best does, in hard cases one in five
+FEW = 64  # joint states up to which exact inference is as cheap as any
 INFERENCES = ("exact", "structured", "mean_field", "gibbs")
 
 
@@ -56,8 +57,8 @@ def fit(
         inference: "exact", "structured", "mean_field" or "gibbs".
         restarts: starting models, each with flat transitions and random outputs. All take
             ``warm_up`` steps, the better half of them twice as many, and so on until one is
-            left. The ascent begins with its outputs and transitions, and the data's covariance.
-            Of long data some pieces decide.
+            left, with which the ascent begins. In these rounds inference is exact where joint
+            states are few, else structured, and of long data some pieces are seen.
         sweeps: coordinate sweeps over q in each E-step, from where the last one ended; samples
             in the E-step for "gibbs".
         warm_up: steps of EM in the first round.
@@ -95,23 +96,28 @@ def _check_start(start, sizes):
 
 
 def _ascent(models, x, rng, inference, sweeps, warm_up):
-    model = models[0]
     if len(models) > 1:
-        model = softened(_winner(models, some_pieces(x, rng), rng, inference, warm_up), x)
-    yield from _em(FitState(None, -np.inf, model), x, rng, inference, sweeps)
+        model = _best(models, some_pieces(x, rng), rng, *_cheapest(models[0]), warm_up).model
+        # q is new to this model: see softened
+        models = [model] if inference == "exact" else [model, softened(model, x)]
+    yield from _em(_best(models, x, rng, inference, sweeps, warm_up), x, rng, inference, sweeps)
 
 
-def _winner(models, x, rng, inference, warm_up):
-    """The best of several models after a few rounds of EM, with one sweep in each E-step."""
-    inference = "structured" if inference == "gibbs" else inference  # samples have no bound
+def _cheapest(model):
+    """Inference for the rounds, and its sweeps: exact where joint states are few."""
+    return ("exact" if model.n_states**model.n_chains <= FEW else "structured"), 1
+
+
+def _best(models, x, rng, inference, sweeps, warm_up):
+    """The best of several models after rounds of EM, or a single one as it is."""
 
     def advance(state, n_steps):
-        end = climb(_em(state, x, rng, inference, sweeps=1), max_steps=n_steps).state
+        end = climb(_em(state, x, rng, inference, sweeps), max_steps=n_steps).state
         # the exact posterior is large, and the next step does not begin with it
         return replace(end, q=None) if inference == "exact" else end
 
     field = [FitState(None, -np.inf, model) for model in models]
-    return best_by_halves(field, advance, warm_up).model
+    return best_by_halves(field, advance, warm_up)
 
 
 def _em(start, x, rng, inference, sweeps):

@@ -44,7 +44,8 @@ def softened(model, x):
     """The model with the data's covariance in place of its own.
 
     Where the noise is small, coordinate ascent from a new q stays in the nearest of many local
-    optima. Where it is wide, q is vague at first, and both sharpen together.
+    optima. Where it is wide, q is vague at first, and both sharpen together: annealing that
+    follows EM's own schedule.
     """
     return replace(model, covariance=_wide(as_sequences(model, x)))
 
