@@ -118,6 +118,38 @@ def test_posterior_is_that_of_brute_force(seed, n_factors):
     np.testing.assert_allclose(lf.posterior_table(model, counts), weights, rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize("few", [1, 3])
+@pytest.mark.parametrize("n_factors", [1, 2, 5, 8])
+def test_pairs_by_halves_are_those_by_enumeration(monkeypatch, n_factors, few):
+    # The package's name exact is the function; the module is found by its full name.
+    module = importlib.import_module("helpers.latent_factors.exact")
+    monkeypatch.setattr(module, "FEW", few)
+    table = np.random.default_rng(40).dirichlet(np.ones(2**n_factors), 3)
+    z = lf.factor_states(n_factors)
+    expected = np.einsum("ds,sj,sk->djk", table, z, z)
+    np.testing.assert_allclose(module.pair_marginals(table), expected, rtol=0, atol=1e-14)
+
+
+def peak_bytes(function):
+    tracemalloc.start()
+    try:
+        function()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_posterior_of_many_factors_needs_no_array_of_states_and_pairs():
+    model = random_model(np.random.default_rng(41), 14)
+    lf.factor_states(14)
+    assert peak_bytes(lambda: lf.exact(model, np.ones((1, 7)))) < 8 * 2**14 * 14**2 / 4
+
+
+def test_many_states_are_weighed_one_factor_at_a_time():
+    z, tokens = lf.factor_states(14), np.ones(2**14)
+    assert peak_bytes(lambda: states.matters(z, tokens)) < 8 * z.size / 2
+
+
 def test_small_pieces_give_the_same_posterior_and_gradient(monkeypatch):
     rng = np.random.default_rng(4)
     model, counts = random_model(rng), random_counts(rng, 9)
@@ -423,12 +455,7 @@ def test_states_that_change_no_digit_are_left_out():
 def test_a_gradient_needs_no_array_of_documents_words_and_states():
     rng = np.random.default_rng(37)
     model, counts = random_model(rng, 10, 8, 100), random_counts(rng, 64, 100)
-    tracemalloc.start()
-    try:
-        lf.exact_gradient(model, counts)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    peak = peak_bytes(lambda: lf.exact_gradient(model, counts))
     assert peak < 8 * 64 * 100 * 2**10 / 10
 
 

@@ -21,7 +21,14 @@ from scipy.special import expit, logit
 from helpers.latent_factors.exact import posterior_rows
 from helpers.latent_factors.factors import Factors
 from helpers.latent_factors.model import LatentFactorModel
-from helpers.latent_factors.states import decode, project, tables, words_wanted
+from helpers.latent_factors.states import (
+    PIECE_SIZE,
+    chunks,
+    decode,
+    project,
+    tables,
+    words_wanted,
+)
 
 
 def parameters(model):
@@ -132,7 +139,8 @@ def network_gradient(model, decoded, seen, observed):
         rate = tokens[states] / decoded.totals[states]
         output = output - (rate * decoded.hidden_and_one[:, states]) @ words.T
         slope[:, states] -= rate * (model.output_weights @ words)
-    slope *= 1 - decoded.hidden**2  # tanh' = 1 - tanh^2
+    for states in chunks(len(tokens), len(slope), PIECE_SIZE):
+        slope[:, states] *= 1 - decoded.hidden[:, states] ** 2  # tanh' = 1 - tanh^2
     return {
         "hidden_weights": (slope @ decoded.z).T,
         "hidden_bias": slope.sum(1),

@@ -149,7 +149,9 @@ def factor_states(n_factors):
 
 @lru_cache(maxsize=MAX_FACTORS)
 def _factor_states(n_factors):
-    bits = np.arange(2**n_factors)[:, None] >> np.arange(n_factors - 1, -1, -1)
-    states = np.asfortranarray(bits & 1, float)  # by columns: the rows are too short for speed
+    number = np.arange(2**n_factors)
+    states = np.empty((2**n_factors, n_factors), order="F")  # rows are too short for speed
+    for k in range(n_factors):
+        states[:, k] = number >> (n_factors - 1 - k) & 1
     states.flags.writeable = False  # shared by everybody who asks
     return states

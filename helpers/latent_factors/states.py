@@ -101,7 +101,9 @@ def decode(model, z=None):
     """
     z = factor_states(model.n_factors) if z is None else z
     features, totals = np.empty((len(model.hidden_bias) + 2, len(z))), np.empty(len(z))
-    np.tanh(model.hidden_weights.T @ z.T + model.hidden_bias[:, None], out=features[:-2])
+    hidden = np.matmul(model.hidden_weights.T, z.T, out=features[:-2])
+    hidden += model.hidden_bias[:, None]
+    np.tanh(hidden, out=hidden)
     features[-2] = 1
     stacked, pieces = stacked_output(model), chunks(len(z), model.n_words, PIECE_SIZE)
     for states in pieces:
@@ -162,5 +164,7 @@ def matters(z, tokens):
     A state is part of the sum over all states and, for each factor that is on in it, of the sum
     over the states with that factor on: a factor that is hardly ever on keeps its gradient.
     """
-    smallest = np.where(z == 1, tokens @ z, tokens.sum()).min(1)
+    smallest = np.full(len(tokens), tokens.sum())
+    for on, total in zip(z.T, tokens @ z, strict=True):
+        np.minimum(smallest, total, out=smallest, where=on == 1)
     return tokens > UNDERFLOW / len(tokens) * smallest
