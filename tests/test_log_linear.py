@@ -116,12 +116,16 @@ def test_strings_are_numbered_in_sorted_order():
         ({"features": np.ones(3)}, "features: expected 2 axes"),
         ({"features": np.array([[np.nan], [1.0], [1.0]])}, "features: holds NaN"),
         ({"features": sparse.csr_array([[np.inf], [1.0], [1.0]])}, "features: expected finite"),
+        ({"features": sparse.csr_array(np.ones((3, 1)) * 1j)}, "features: expected real numbers"),
+        ({"features": sparse.coo_array(np.ones(3))}, r"features: .* shape \(3,\)"),
         ({"features": np.ones((3, 0))}, "features: expected at least one row and column"),
         ({"features": np.ones((2, 1))}, "tags: 3 tags for 2 rows"),
         ({"tags": [0, 1, -1]}, "tags: expected numbers from 0, got -1"),
         ({"tags": [0.0, 1.0, 1.0]}, "tags: expected whole numbers or strings"),
         ({"tags": [[0, 1, 1]]}, "tags: expected one tag a token"),
         ({"tags": []}, "tags: expected one tag a token"),
+        ({"tags": [0, 1, 2**40]}, "tags: 1099511627777 of them need an array"),
+        ({"n_tags": 2**40}, "tags: 1099511627776 of them need an array"),
         ({"n_tags": 1}, "tags: holds 1, expected numbers below n_tags = 1"),
         ({"tags": ["a", "b", "a"], "n_tags": 3}, "n_tags: is 3, but tags holds 2"),
         ({"prior_sd": 0.0}, "prior_sd: expected positive"),
@@ -133,6 +137,12 @@ def test_bad_taggers_are_refused(change, message):
     arguments = {"features": np.ones((3, 1)), "tags": [0, 1, 1], "prior_sd": 1.0, **change}
     with pytest.raises(ValueError, match=message):
         LogLinearTagger(**arguments)
+
+
+def test_repeated_bytes_in_features_are_added_as_numbers():
+    parts = np.array([200, 100, 1], np.uint8), (np.array([0, 0, 1]), np.array([0, 0, 0]))
+    features = sparse.coo_array(parts, shape=(2, 1))
+    assert LogLinearTagger(features, [0, 1], 1.0).features.toarray().tolist() == [[300], [1]]
 
 
 def test_bad_calls_are_refused():

@@ -17,6 +17,8 @@ from scipy.special import log_softmax, softmax
 from helpers.arguments import finite_array, positive, whole_number
 from helpers.densities import LOG_2PI
 
+MOST_NUMBERS = 2**29  # in one array: four gigabytes
+
 
 @dataclass(frozen=True)
 class LogLinearTagger:
@@ -41,7 +43,7 @@ class LogLinearTagger:
 
     def __post_init__(self):
         features = checked_features(self.features)
-        tags, names = _numbered_tags(self.tags, self.n_tags)
+        tags, names = _numbered_tags(self.tags, self.n_tags, max(features.shape))
         if features.shape[0] != len(tags):
             raise ValueError(
                 f"tags: {len(tags)} tags for {features.shape[0]} rows of features; expected as many"
@@ -101,9 +103,14 @@ def one_hot(tagger):
 def checked_features(features, n_features=None):
     """Features as a float array (N, F) or CSR array, finite, with n_features columns if given."""
     if sparse.issparse(features):
-        checked = sparse.csr_array(features).astype(float)
-        finite_array("features", checked.data)
+        if features.ndim != 2 or features.dtype.kind not in "biuf":
+            raise ValueError(
+                "features: expected real numbers (N, F), "
+                f"got {features.dtype} of shape {features.shape}"
+            )
+        checked = sparse.csr_array(features.astype(float))  # doubles first: sums of bytes overflow
         checked.sum_duplicates()
+        finite_array("features", checked.data)
     else:
         checked = finite_array("features", features, ndim=2)
     if 0 in checked.shape:
@@ -120,8 +127,8 @@ def checked_weights(tagger, weights):
     return finite_array("weights", weights, shape=tagger.shape)
 
 
-def _numbered_tags(tags, n_tags):
-    """(numbers (N,), names) of tags given as numbers or as strings."""
+def _numbered_tags(tags, n_tags, n_rows):
+    """(numbers (N,), names) of tags given as numbers or as strings; n_rows: max(N, F)."""
     tags = np.asarray(tags)
     if tags.ndim != 1 or tags.size == 0:
         raise ValueError(f"tags: expected one tag a token, got an array of shape {tags.shape}")
@@ -136,6 +143,11 @@ def _numbered_tags(tags, n_tags):
         n_tags = whole_number("n_tags", int(tags.max()) + 1 if n_tags is None else n_tags)
         if tags.max() >= n_tags:
             raise ValueError(f"tags: holds {tags.max()}, expected numbers below n_tags = {n_tags}")
+        if n_tags * max(n_tags, n_rows) > MOST_NUMBERS:  # (N, T), (F, T), and T x T in one_hot
+            raise ValueError(
+                f"tags: {n_tags} of them need an array of {max(n_tags, n_rows)} x {n_tags}; "
+                f"expected at most {MOST_NUMBERS:,} numbers, four gigabytes"
+            )
         names = tuple(str(t) for t in range(n_tags))
     else:
         raise ValueError(f"tags: expected whole numbers or strings, got {tags.dtype}")
