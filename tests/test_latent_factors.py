@@ -674,7 +674,9 @@ def test_quasi_newton_finds_the_top_of_a_quadratic_and_never_falls():
     [
         ("prior", [0.5, 1.5, 0.5, 0.5], "prior"),
         ("prior", [[0.5] * 4], "prior"),
-        ("prior", [], "at least one factor"),
+        ("prior", [], "prior: expected at least one factor"),
+        ("hidden_bias", [], "hidden_bias: expected at least one hidden unit"),
+        ("output_bias", [], "output_bias: expected at least one word"),
         ("hidden_weights", np.zeros((5, 4)), "hidden_weights"),
         ("hidden_bias", np.full(5, np.nan), "hidden_bias"),
         ("output_weights", np.zeros((5, 6)), "output_weights"),
@@ -700,6 +702,119 @@ def test_bad_counts_are_refused(counts):
     if counts.ndim == 2 and counts.size:
         with pytest.raises(ValueError, match="counts"):
             lf.exact(model, scipy.sparse.csr_array(counts))
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        (scipy.sparse.coo_array(np.ones(7)), r"counts: .* shape \(7,\)"),
+        (scipy.sparse.csr_array(np.ones((2, 7)) * 1j), "counts: expected real numbers"),
+        (np.zeros((2, 0)), r"counts: .* shape \(2, 0\)"),
+    ],
+)
+def test_counts_of_the_wrong_kind_are_refused(counts, message):
+    rng = np.random.default_rng(0)
+    model, encoder = random_model(rng), random_encoder(rng)
+    for function in (
+        lambda: lf.train(counts, 2, rng),
+        lambda: lf.initial_model(counts, 2, rng),
+        lambda: lf.informative_words(counts, ["a", "b"], 1),
+    ):
+        with pytest.raises(ValueError, match=message):
+            function()
+    for function in (lambda: lf.exact(model, counts), lambda: encoder(counts)):
+        with pytest.raises(ValueError, match="counts"):
+            function()
+
+
+def test_repeated_bytes_are_added_as_numbers():
+    model = random_model(np.random.default_rng(0))
+    parts = np.array([200, 100], np.uint8), (np.array([0, 0]), np.array([1, 1]))
+    repeated = scipy.sparse.coo_array(parts, shape=(1, 7))
+    whole = lf.exact(model, 300 * np.eye(7)[[1]])
+    np.testing.assert_allclose(lf.exact(model, repeated).log_evidence, whole.log_evidence)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch": 0}, "batch: expected at least 1, got 0"),
+        ({"batch": 1.5}, "batch: expected a whole number"),
+        ({"n_samples": 1}, "n_samples: leave_one_out needs at least two"),
+        ({"n_samples": 2**40}, "n_samples: expected at most"),
+        ({"rate": np.nan}, "rate: holds NaN"),
+        ({"rate": -0.1}, "rate: expected positive"),
+        ({"baseline": "mean"}, "baseline: .* got 'mean'"),
+        ({"baseline": np.zeros(6)}, "baseline: expected 'leave_one_out' or None"),
+        ({"n_encoder": 0}, "n_encoder: expected at least 1, got 0"),
+        ({"gradient": "exact", "n_encoder": -1}, "n_encoder: expected at least 1, got -1"),
+        ({"n_encoder": 2**40}, "n_encoder: expected at most"),
+        ({"inference": "mean_field", "gradient": None, "sweeps": 0}, "sweeps: expected at least 1"),
+        ({"inference": ["amortised"]}, "inference: expected 'exact'"),
+        ({"inference": np.array(["exact", "exact"]), "gradient": None}, "inference: expected"),
+        ({"gradient": ["exact"]}, "inference: expected 'exact'"),
+        ({"inference": "exact", "gradient": None, "n_factors": 40}, r"n_factors: .* 2\^40 states"),
+        ({"inference": "mean_field", "gradient": None, "n_factors": 40}, r"n_factors: .* 2\^40"),
+        ({"gradient": "exact", "n_factors": 40}, r"n_factors: .* 2\^40 states"),
+        ({"n_factors": 2**40}, "n_factors: expected at most"),
+        ({"n_hidden": 2**40}, "n_hidden: expected at most"),
+    ],
+    ids=str,
+)
+def test_training_refuses_when_it_is_called(arguments, message):
+    rng = np.random.default_rng(0)
+    given = {"n_factors": 2, "inference": "amortised", "gradient": "score_function"} | arguments
+    with pytest.raises(ValueError, match=message):
+        lf.train(random_counts(rng), rng=rng, **given)
+
+
+@pytest.mark.parametrize("model", [None, np.zeros(4)], ids=["None", "an array"])
+def test_what_is_no_model_is_refused_by_name(model):
+    rng = np.random.default_rng(0)
+    counts, logits, encoder = random_counts(rng), np.zeros((6, 4)), random_encoder(rng)
+    for function in (
+        lambda: lf.exact(model, counts),
+        lambda: lf.posterior_table(model, counts),
+        lambda: lf.log_joint(model, counts),
+        lambda: lf.log_likelihood(model, counts),
+        lambda: lf.mean_field(model, counts),
+        lambda: lf.best_mean_field(model, counts, [None]),
+        lambda: lf.exact_gradient(model, counts),
+        lambda: lf.bound_gradient(model, counts, logits),
+        lambda: lf.score_function_gradient(model, counts, logits, rng),
+        lambda: lf.sampled_elbos(model, counts, logits, rng),
+        lambda: lf.split_gap(model, encoder, counts, rng),
+        lambda: lf.as_words_arrive(model, [0]),
+        lambda: lf.parameters(model),
+    ):
+        with pytest.raises(ValueError, match=r"model: expected LatentFactorModel\(\.\.\.\), got"):
+            function()
+    with pytest.raises(ValueError, match=r"encoder: expected Encoder\(\.\.\.\), got NoneType"):
+        lf.split_gap(random_model(rng), None, counts, rng)
+
+
+@pytest.mark.parametrize("shape", [(5, 4), (7, 4), (1, 4), (6, 3)])
+def test_logits_of_other_documents_are_refused(shape):
+    rng = np.random.default_rng(0)
+    model, counts, logits = random_model(rng), random_counts(rng), np.zeros(shape)
+    for function in (
+        lambda: lf.bound_gradient(model, counts, logits),
+        lambda: lf.score_function_gradient(model, counts, logits, rng),
+        lambda: lf.sampled_elbos(model, counts, logits, rng),
+    ):
+        with pytest.raises(ValueError, match=r"logits: expected shape \(6, 4\)"):
+            function()
+
+
+def test_tables_too_large_for_memory_are_refused_with_their_size():
+    model, counts = random_model(np.random.default_rng(0), 20), np.ones((1000, 7))
+    with pytest.raises(ValueError, match=r"logits: a table of 5 documents by 2\^40 states"):
+        lf.Factors(np.zeros((5, 40))).table()
+    for function in (lf.posterior_table, lf.log_joint, lf.log_likelihood):
+        with pytest.raises(ValueError, match=r"counts: a table of 1000 documents by 2\^20 states"):
+            function(model, counts)
+    with pytest.raises(ValueError, match=r"words: a table of 1001 documents by 2\^20 states"):
+        lf.as_words_arrive(model, [0] * 1000)
 
 
 def test_other_bad_input_is_refused():
@@ -729,6 +844,15 @@ def test_other_bad_input_is_refused():
         model.sample(rng, [2.7])
     with pytest.raises(ValueError, match="factor"):
         lf.given_factor(np.full(16, 1 / 16), 4, 1)
+    with pytest.raises(ValueError, match="table"):
+        lf.given_factor(1.0, 0, 1)
+    for wrong in (-1, 2**40):
+        with pytest.raises(ValueError, match="n_samples: expected at"):
+            lf.Factors(logits).sample(rng, wrong)
+    with pytest.raises(ValueError, match="n_hidden: expected at least 1"):
+        lf.initial_encoder(7, 2, rng, 0)
+    with pytest.raises(ValueError, match="rng"):
+        lf.initial_encoder(7, 2, None)
     with pytest.raises(ValueError, match="starts"):
         from helpers.latent_factors import best_mean_field
 

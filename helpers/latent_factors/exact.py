@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.arguments import whole_number
-from helpers.latent_factors.model import factor_states
+from helpers.arguments import instance, real_array, whole_number
+from helpers.latent_factors.model import LatentFactorModel, check_table, factor_states
 from helpers.latent_factors.states import decode, log_joint, project, softmax_in_place, tables
 
 FEW = 8  # factors: a table of their pairs, states x K^2, is small and one product is quickest
@@ -60,8 +60,9 @@ def posterior_rows(model, documents, decoded):
 def exact(model, counts):
     """The exact posterior of each document, by enumeration -> :class:`Posterior`.
 
-    counts: (D, V), dense or sparse. O(2^K (H V + D H + D K)) time; the tables are built for a
-    few documents at a time. At 20 factors states and network take 8 . 2^20 (K + H) bytes.
+    counts: (D, V), dense or sparse. O(2^K (H V + D H + D K)) time. The tables are built for a
+    few documents at a time; the states and the network's answer to them take 2^K (K + H) numbers,
+    half a gigabyte for 20 factors and 32 hidden units.
 
     Raises:
         ValueError: counts do not fit the model, or there are more than 20 factors.
@@ -113,9 +114,9 @@ def given_factor(table, factor, value):
     Comparing it with the marginals p(z_k = 1 | x) shows the factors explaining each other away.
     NaN where the condition has probability zero.
     """
-    table = np.asarray(table, float)
-    n_factors = table.shape[-1].bit_length() - 1
-    if table.shape[-1] != 2**n_factors:
+    table = real_array("table", table)
+    n_factors = table.shape[-1].bit_length() - 1 if table.ndim else 0
+    if n_factors < 1 or table.shape[-1] != 2**n_factors:
         raise ValueError(f"table: expected 2^K columns, got shape {table.shape}")
     whole_number("factor", factor, minimum=0, maximum=n_factors - 1)
     if value not in (0, 1):
@@ -131,7 +132,9 @@ def as_words_arrive(model, words):
 
     words: N word indices in the order in which they are read.
     """
-    words = [whole_number("words", w, minimum=0, maximum=model.n_words - 1) for w in words]
+    most = instance("model", model, LatentFactorModel).n_words - 1
+    words = [whole_number("words", w, minimum=0, maximum=most) for w in words]
+    check_table("words", len(words) + 1, model.n_factors)
     one_by_one = np.zeros((len(words) + 1, model.n_words))
     one_by_one[np.arange(1, len(words) + 1), words] = 1
     return posterior_table(model, one_by_one.cumsum(0))

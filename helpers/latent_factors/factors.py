@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit, rel_entr
 
-from helpers.arguments import generator, probabilities, real_array
+from helpers.arguments import generator, probabilities, real_array, whole_number
+from helpers.latent_factors.model import MOST_NUMBERS, check_table
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,17 @@ class Factors:
         return (rel_entr(off, 1 - prior) + rel_entr(on, prior)).sum(1)
 
     def table(self):
-        """q(z) for every factor state, (D, 2^K), ordered as ``factor_states(K)``."""
+        """q(z) for every factor state, (D, 2^K), ordered as ``factor_states(K)``.
+
+        ValueError where it would take more than four gigabytes.
+        """
+        check_table("logits", *self.logits.shape)
         return outer_product(self.logits)
 
     def sample(self, rng, n_samples):
         """Factor states (n_samples, D, K) of zeros and ones."""
-        rng = generator("rng", rng)
+        rng, most = generator("rng", rng), MOST_NUMBERS // max(1, self.logits.size)
+        n_samples = whole_number("n_samples", n_samples, maximum=max(1, most))
         uniform = rng.random((n_samples, *self.logits.shape))
         return (uniform < self.probs).astype(float)
 

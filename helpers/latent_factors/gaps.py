@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.arguments import generator, whole_number
+from helpers.arguments import generator, instance, whole_number
+from helpers.latent_factors.encoder import Encoder
 from helpers.latent_factors.exact import exact
 from helpers.latent_factors.gradients import bound_gradient
 from helpers.latent_factors.mean_field import best_mean_field
@@ -44,7 +45,7 @@ def split_gap(model, encoder, counts, rng, n_random=3, rtol=1e-12):
     negative, and the family's is at most -log p(mode | x).
     """
     rng = generator("rng", rng)
-    posterior, encoded = exact(model, counts), encoder(counts)
+    posterior, encoded = exact(model, counts), instance("encoder", encoder, Encoder)(counts)
     shape = posterior.marginals.shape
     starts = [encoded, None, posterior.marginals, posterior.mode]
     starts += [rng.random(shape) for _ in range(whole_number("n_random", n_random, minimum=0))]

@@ -18,6 +18,7 @@ dictionary of arrays named and shaped as :func:`parameters`.
 import numpy as np
 from scipy.special import expit, logit
 
+from helpers.arguments import instance, real_array
 from helpers.latent_factors.exact import posterior_rows
 from helpers.latent_factors.factors import Factors
 from helpers.latent_factors.model import LatentFactorModel
@@ -34,7 +35,7 @@ from helpers.latent_factors.states import (
 def parameters(model):
     """The model's parameters without constraints: its arrays, with the prior as logits."""
     return {
-        "prior_logits": logit(model.prior),
+        "prior_logits": logit(instance("model", model, LatentFactorModel).prior),
         "hidden_weights": model.hidden_weights,
         "hidden_bias": model.hidden_bias,
         "output_weights": model.output_weights,
@@ -76,7 +77,8 @@ def bound_gradient(model, counts, logits):
 
         d ELBO / d logit_k = cov_q(z_k, log p(x | z)) - b_k (1 - b_k) (logit_k - logit prior_k)
     """
-    documents, decoded, q = project(model, counts), decode(model), Factors(logits)
+    documents, decoded = project(model, counts), decode(model)
+    q = factors_of(model, documents, logits)
     expected, slope = np.empty(len(q.logits)), np.empty_like(q.logits)
 
     def weighted():
@@ -90,6 +92,12 @@ def bound_gradient(model, counts, logits):
     gradient = log_joint_gradient(model, documents, decoded, weighted())
     elbos = expected - q.kl_to_prior(model.prior)
     return elbos, gradient, slope + kl_slope(q, model.prior)
+
+
+def factors_of(model, documents, logits):
+    """q of these documents from its logits, ValueError unless they are (D, K)."""
+    shape = (len(documents.features), model.n_factors)
+    return Factors(real_array("logits", logits, shape=shape))
 
 
 def kl_slope(q, prior):

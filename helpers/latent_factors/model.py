@@ -23,6 +23,7 @@ from scipy.special import logsumexp
 from helpers.arguments import canonical, finite_array, generator, probabilities, whole_number
 
 MAX_FACTORS = 20  # 2^20 states: about as far as enumeration goes on a laptop
+MOST_NUMBERS = 2**29  # in one array: four gigabytes
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,9 @@ class LatentFactorModel:
         hidden_bias = finite_array("hidden_bias", self.hidden_bias, ndim=1)
         output_bias = finite_array("output_bias", self.output_bias, ndim=1)
         n_factors, n_hidden, n_words = len(prior), len(hidden_bias), len(output_bias)
-        if 0 in (n_factors, n_hidden, n_words):
-            raise ValueError(
-                "LatentFactorModel: expected at least one factor, hidden unit and word, "
-                f"got K = {n_factors}, H = {n_hidden}, V = {n_words}"
-            )
+        _refuse_none("prior", n_factors, "factor")
+        _refuse_none("hidden_bias", n_hidden, "hidden unit")
+        _refuse_none("output_bias", n_words, "word")
         checked = {
             "prior": prior,
             "hidden_weights": finite_array(
@@ -98,21 +97,26 @@ class LatentFactorModel:
 
 
 def count_matrix(counts, n_words=None):
-    """``counts`` checked: (D, V), non-negative and finite, at least one document.
+    """``counts`` checked: (D, V), non-negative and finite, at least one document and word.
 
     Whole numbers are not demanded: everything below also holds for weighted words. The array is
     the caller's own where it can be used as it is.
     """
     if scipy.sparse.issparse(counts):
-        checked = canonical(scipy.sparse.csr_array(counts, dtype=np.float64))
+        if counts.ndim != 2 or counts.dtype.kind not in "biuf":
+            raise ValueError(
+                f"counts: expected real numbers (D, V), got {counts.dtype} of shape {counts.shape}"
+            )
+        # Doubles first: SciPy adds up repeated entries in the numbers' own type, bytes for one.
+        checked = canonical(scipy.sparse.csr_array(counts.astype(np.float64, copy=False)))
         _refuse_negative(finite_array("counts", checked.data, ndim=1))
     elif _plainly_right(counts):
         checked = counts
     else:
         checked = finite_array("counts", counts, ndim=2)
         _refuse_negative(checked)
-    if checked.shape[0] == 0:
-        raise ValueError("counts: expected at least one document, got none")
+    if 0 in checked.shape:
+        raise ValueError(f"counts: expected a document and a word, got shape {checked.shape}")
     if n_words is not None and checked.shape[1] != n_words:
         raise ValueError(f"counts: expected {n_words} words, got shape {checked.shape}")
     return checked
@@ -133,18 +137,36 @@ def _refuse_negative(values):
         raise ValueError(f"counts: expected non-negative numbers, got {values.min():g}")
 
 
+def _refuse_none(name, number, what):
+    if number == 0:
+        raise ValueError(f"{name}: expected at least one {what}, got none")
+
+
+def check_enumerable(n_factors):
+    """K, unless it is no whole number or 2^K states are too many to list (ValueError)."""
+    if whole_number("n_factors", n_factors) > MAX_FACTORS:
+        raise ValueError(
+            f"n_factors: expected at most {MAX_FACTORS} for enumeration, "
+            f"got {n_factors}, that is 2^{n_factors} states"
+        )
+    return n_factors
+
+
+def check_table(name, n_documents, n_factors):
+    """Refuse (ValueError) a table of documents by states, (D, 2^K), of over four gigabytes."""
+    if n_documents * 2**n_factors > MOST_NUMBERS:
+        raise ValueError(
+            f"{name}: a table of {n_documents} documents by 2^{n_factors} states is too large; "
+            f"expected at most {MOST_NUMBERS:,} numbers, four gigabytes"
+        )
+
+
 def factor_states(n_factors):
     """All 2^K configurations, (2^K, K) of zeros and ones; the last factor changes fastest.
 
     Read-only. A table over states (..., 2^K) reshaped to (..., 2, ..., 2) has an axis per factor.
     """
-    whole_number("n_factors", n_factors)
-    if n_factors > MAX_FACTORS:
-        raise ValueError(
-            f"n_factors: expected at most {MAX_FACTORS} for enumeration, "
-            f"got {n_factors}, that is 2^{n_factors} states"
-        )
-    return _factor_states(n_factors)
+    return _factor_states(check_enumerable(n_factors))
 
 
 @lru_cache(maxsize=MAX_FACTORS)

@@ -42,7 +42,7 @@ def factor_words(probs, counts, vocabulary, n=8):
     probs (D, K): how far each factor is on in each document. A word's score is its share of
     KL(words where the factor is on || words where it is off).
     """
-    counts = count_matrix(counts, len(vocabulary))
+    counts, n = count_matrix(counts, len(vocabulary)), whole_number("n", n)
     probs = probabilities("probs", probs, axis=None, shape=(counts.shape[0], None))
     on, off = probs.T @ counts + 1, (1 - probs).T @ counts + 1  # +1: no word is impossible
     on, off = on / on.sum(1, keepdims=True), off / off.sum(1, keepdims=True)

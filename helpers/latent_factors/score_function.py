@@ -19,8 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.arguments import generator, real_array, whole_number
-from helpers.latent_factors.factors import Factors
-from helpers.latent_factors.gradients import kl_slope, network_gradient
+from helpers.latent_factors.gradients import factors_of, kl_slope, network_gradient
 from helpers.latent_factors.states import decode, project
 
 
@@ -40,7 +39,8 @@ def score_function_gradient(model, counts, logits, rng, n_samples=8, baseline="l
     other samples; needs at least two), None, or numbers (D,) fixed before the samples were drawn.
     Returns :class:`Estimate`, of the same quantities as ``bound_gradient``. O(D n_samples H V).
     """
-    q, documents = Factors(logits), project(model, counts)
+    documents = project(model, counts)
+    q = factors_of(model, documents, logits)
     samples = q.sample(generator("rng", rng), whole_number("n_samples", n_samples))
     decoded = decode(model, samples.reshape(-1, model.n_factors))
     # log p(x_d | z) for the samples of document d: (n_samples, D)
@@ -81,7 +81,8 @@ def sampled_model_gradient(model, documents, decoded, n_samples):
 
 def sampled_elbos(model, counts, logits, rng, n_samples=8):
     """Unbiased estimates of each document's bound, (D,), without gradients."""
-    q, documents = Factors(logits), project(model, counts)
+    documents = project(model, counts)
+    q = factors_of(model, documents, logits)
     total = np.zeros(len(q.logits))
     for _ in range(whole_number("n_samples", n_samples)):
         features = decode(model, q.sample(generator("rng", rng), 1)[0]).features

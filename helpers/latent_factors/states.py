@@ -14,7 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.latent_factors.model import count_matrix, factor_states
+from helpers.arguments import instance
+from helpers.latent_factors.model import (
+    LatentFactorModel,
+    check_table,
+    count_matrix,
+    factor_states,
+)
 
 TABLE_SIZE = 2**22  # numbers in one working array: 32 MB
 PIECE_SIZE = 2**17  # numbers in an array that is gone over several times: 1 MB, about a cache
@@ -114,8 +120,12 @@ def decode(model, z=None):
 
 
 def project(model, counts):
-    """What the documents contribute to log p(x | z) -> :class:`Projected`."""
-    counts = count_matrix(counts, model.n_words)
+    """What the documents contribute to log p(x | z) -> :class:`Projected`.
+
+    Nearly every function of model and counts begins here: ValueError unless they are what they
+    should be and fit together.
+    """
+    counts = count_matrix(counts, instance("model", model, LatentFactorModel).n_words)
     return Projected(counts, counts @ stacked_output(model).T)
 
 
@@ -129,10 +139,16 @@ def log_likelihood(model, counts):
     """log p(x_d | z) for all documents and states, (D, 2^K), nats.
 
     The multinomial coefficient is left out. Columns are ordered as
-    :func:`~helpers.latent_factors.factor_states`.
+    :func:`~helpers.latent_factors.factor_states`. ValueError where the table would take more
+    than four gigabytes.
     """
-    documents, decoded = project(model, counts), decode(model)
-    return np.concatenate([table for _, table in tables(documents, decoded)])
+    documents = project(model, counts)
+    check_table("counts", len(documents.features), model.n_factors)
+    decoded = decode(model)
+    whole = np.empty((len(documents.features), len(decoded.z)))
+    for rows, table in tables(documents, decoded):
+        whole[rows] = table
+    return whole
 
 
 def log_joint(model, counts):

@@ -11,12 +11,12 @@ few documents at a time; those states say ``noisy``.
 """
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from helpers.arguments import generator, whole_number
+from helpers.arguments import describe, generator, positive, whole_number
 from helpers.latent_factors.encoder import Encoder
 from helpers.latent_factors.exact import exact
 from helpers.latent_factors.factors import Factors
@@ -27,9 +27,18 @@ from helpers.latent_factors.gradients import (
     parameters,
 )
 from helpers.latent_factors.mean_field import mean_field
-from helpers.latent_factors.model import LatentFactorModel, count_matrix
+from helpers.latent_factors.model import (
+    MOST_NUMBERS,
+    LatentFactorModel,
+    check_enumerable,
+    count_matrix,
+)
 from helpers.latent_factors.optimise import Adam, evaluate, pack, quasi_newton_step, unpack
-from helpers.latent_factors.score_function import sampled_elbos, score_function_gradient
+from helpers.latent_factors.score_function import (
+    baselines,
+    sampled_elbos,
+    score_function_gradient,
+)
 
 ENUMERABLE = 12  # above this the amortised gradients are sampled unless asked otherwise
 
@@ -57,40 +66,71 @@ def train(counts, n_factors, rng, inference="amortised", n_hidden=32, gradient=N
     """Fits the model to counts (D, V), yielding :class:`TrainingState`; never ends by itself.
 
     inference: ``"exact"``, ``"mean_field"`` or ``"amortised"``. gradient: ``"exact"`` or
-    ``"score_function"`` (amortised only); by default exact up to 12 factors. options: see
-    ``sampled_training`` for the score function's.
+    ``"score_function"`` (amortised only); by default exact up to 12 factors. options: sweeps of
+    mean field between steps; n_encoder, the encoder's hidden units; for the score function see
+    also ``sampled_training``.
 
     The objective is sum_d log p(x_d), or its bound sum_d E_q[log p(x_d, z)] + H(q), in nats.
 
     Raises:
-        ValueError: bad counts, sizes or rng, an unknown inference or gradient, or, with exact
-            gradients, more than 20 factors.
+        ValueError, before the first state: bad counts, sizes, options or rng, an unknown
+            inference or gradient, or, with exact gradients, more than 20 factors.
     Source: the slides "Latent Factor Document Model" and "Amortised variational inference".
     """
     counts = count_matrix(counts).copy()  # the states come later, whatever happens to the array
-    rng = generator("rng", rng)
+    method = training_method(inference, gradient, whole_number("n_factors", n_factors))
     model = initial_model(counts, n_factors, rng, n_hidden)
-    if gradient is None:
-        large = inference == "amortised" and n_factors > ENUMERABLE
-        gradient = "score_function" if large else "exact"
+    return method(model, counts, rng, **checked_options(model, options))
+
+
+def training_method(inference, gradient, n_factors):
+    """The function that trains in this way; ValueError if there is none for so many factors."""
     methods = {
         ("exact", "exact"): exact_training,
         ("mean_field", "exact"): mean_field_training,
         ("amortised", "exact"): amortised_training,
         ("amortised", "score_function"): sampled_training,
     }
-    if (inference, gradient) not in methods:
+    named = isinstance(inference, str) and isinstance(gradient, str | None)
+    if named and gradient is None:
+        large = inference == "amortised" and n_factors > ENUMERABLE
+        gradient = "score_function" if large else "exact"
+    if not named or (inference, gradient) not in methods:
         raise ValueError(
             "inference: expected 'exact', 'mean_field' or 'amortised', the last one also with "
             f"gradient='score_function'; got {inference!r} with gradient={gradient!r}"
         )
-    return methods[inference, gradient](model, counts, rng, **options)
+    if gradient == "exact":
+        check_enumerable(n_factors)
+    return methods[inference, gradient]
+
+
+def checked_options(model, options):
+    """The options of :func:`train` with values that it can work with; their names Python checks."""
+    most = MOST_NUMBERS // max(model.n_words, model.n_factors)
+    size_of_state = model.n_factors + len(model.hidden_bias)
+    checks = {
+        "sweeps": whole_number,
+        "batch": whole_number,
+        "n_samples": partial(whole_number, maximum=MOST_NUMBERS // size_of_state),
+        "n_encoder": partial(whole_number, maximum=most),
+        "rate": partial(positive, ndim=0),
+    }
+    given = {name: check for name, check in checks.items() if name in options}
+    options = options | {name: check(name, options[name]) for name, check in given.items()}
+    baseline = options.get("baseline", "leave_one_out")
+    if not isinstance(baseline, str | None):
+        raise ValueError(f"baseline: expected 'leave_one_out' or None, got {describe(baseline)}")
+    n_samples = min(options.get("n_samples", 2), 2)  # two will do where more would
+    baselines(np.empty((n_samples, 1)), baseline)
+    return options
 
 
 def initial_model(counts, n_factors, rng, n_hidden=32):
     """A model whose factors differ a little around the unigram distribution of the words."""
-    n_factors, n_hidden = whole_number("n_factors", n_factors), whole_number("n_hidden", n_hidden)
-    frequencies = counts.sum(0) + 1.0
+    rng, frequencies = generator("rng", rng), count_matrix(counts).sum(0) + 1.0
+    n_hidden = whole_number("n_hidden", n_hidden, maximum=MOST_NUMBERS // len(frequencies))
+    n_factors = whole_number("n_factors", n_factors, maximum=MOST_NUMBERS // n_hidden)
     return LatentFactorModel(
         prior=np.full(n_factors, 0.5),
         hidden_weights=rng.normal(size=(n_factors, n_hidden)),
@@ -102,6 +142,10 @@ def initial_model(counts, n_factors, rng, n_hidden=32):
 
 def initial_encoder(n_words, n_factors, rng, n_hidden=32):
     """Small random weights: every q starts near one half."""
+    rng, n_words = generator("rng", rng), whole_number("n_words", n_words)
+    n_factors = whole_number("n_factors", n_factors)
+    most = MOST_NUMBERS // max(n_words, n_factors)
+    n_hidden = whole_number("n_hidden", n_hidden, maximum=most)
     return Encoder(
         input_weights=rng.normal(scale=1 / np.sqrt(n_words), size=(n_words, n_hidden)),
         input_bias=np.zeros(n_hidden),
