@@ -122,7 +122,7 @@ def checked_options(model, options):
     if not isinstance(baseline, str | None):
         raise ValueError(f"baseline: expected 'leave_one_out' or None, got {describe(baseline)}")
     n_samples = min(options.get("n_samples", 2), 2)  # two will do where more would
-    baselines(np.empty((n_samples, 1)), baseline)
+    baselines(np.zeros((n_samples, 1)), baseline)
     return options
 
 
