@@ -116,11 +116,12 @@ def test_unsorted_entries_change_nothing(name):
 
 @pytest.mark.parametrize("name", ["lda.infer", "lda.fit_unigram", "lf.exact"])
 @pytest.mark.parametrize(("entry", "dtype"), [(100, np.int8), (200, np.uint8), (1, bool)])
-def test_sums_of_bytes_and_bits_do_not_overflow(name, entry, dtype):
+@pytest.mark.parametrize("form", ["csr", "coo"])
+def test_sums_of_bytes_and_bits_do_not_overflow(name, entry, dtype, form):
     parts = (np.full(3, entry, dtype), np.array([4, 4, 2]), np.array([0, 3]))
     dense = np.zeros((1, WORDS))
     dense[0, [4, 2]] = 2 * entry, entry
-    found = FUNCTIONS[name](sp.csr_array(parts, shape=(1, WORDS)))
+    found = FUNCTIONS[name](sp.csr_array(parts, shape=(1, WORDS)).asformat(form))
     np.testing.assert_allclose(found, FUNCTIONS[name](dense), rtol=1e-9)
 
 

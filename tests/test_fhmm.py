@@ -569,6 +569,40 @@ def test_bad_data_are_named(infer, x, words):
         infer(FactorialHMM(**GOOD), x)
 
 
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ([[1.0], [1.0, 2.0]], "x: rows of unequal length"),
+        ([[[1.0], [1.0, 2.0]], [[1.0]]], r"x\[0\]: rows of unequal length"),
+        ([np.zeros((3, 1)), [[1.0], [1.0, 2.0]]], r"x\[1\]: rows of unequal length"),
+        ([1.0, 2.0], "x: expected 2 axes"),
+        ([None], "x: expected real numbers"),
+    ],
+)
+@pytest.mark.parametrize("infer", [exact, mean_field, structured])
+def test_data_of_unequal_rows_are_named(x, message, infer):
+    with pytest.raises(ValueError, match=message):
+        infer(FactorialHMM(**GOOD), x)
+
+
+def test_a_table_over_joint_states_beyond_memory_is_refused():
+    third = np.full((40, 3), 1 / 3)
+    many = FactorialHMM(third, np.full((40, 3, 3), 1 / 3), np.zeros((40, 3, 1)), np.eye(1))
+    with pytest.raises(ValueError, match=r"3\^40 = about 10\^19 joint states"):
+        many.log_emissions(np.zeros((2, 1)))
+
+
+def test_no_paths_have_no_joint_probabilities():
+    model = FactorialHMM(**GOOD)
+    x = np.zeros((3, model.n_dimensions))
+    assert model.log_joint(np.zeros((0, 3, model.n_chains), int), x).shape == (0,)
+
+
+def test_observations_need_a_dimension():
+    with pytest.raises(ValueError, match="means: expected at least one dimension"):
+        FactorialHMM(GOOD["initial"], GOOD["transition"], np.zeros((2, 2, 0)), np.zeros((0, 0)))
+
+
 def test_other_bad_arguments_are_named():
     model, x, rng = FactorialHMM(**GOOD), np.zeros((4, 1)), np.random.default_rng(0)
     with pytest.raises(ValueError, match="rng: expected"):

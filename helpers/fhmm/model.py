@@ -10,6 +10,7 @@ from scipy.linalg import solve_triangular
 from helpers.arguments import finite_array, generator, probabilities, whole_number
 from helpers.densities import LOG_2PI
 from helpers.fhmm.messages import Dynamics
+from helpers.fhmm.size import check_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,8 @@ class FactorialHMM:
         chains, states = initial.shape
         transition = probabilities("transition", self.transition, shape=(chains, states, states))
         means = finite_array("means", self.means, shape=(chains, states, None))
+        if not means.shape[2]:
+            raise ValueError(f"means: expected at least one dimension of x, got {means.shape}")
         covariance = _covariance(self.covariance, means.shape[2])
         given = {"initial": initial, "transition": transition, "means": means}
         for name, value in (given | {"covariance": covariance}).items():
@@ -91,6 +94,7 @@ class FactorialHMM:
         The second part, which no state changes, is kept apart: it may be so large that the
         differences between states would drown in its rounding.
         """
+        check_size(self, len(x), arrays=1)
         features, table, offset = self.emission_factors(x)
         return features @ table, offset
 
@@ -99,8 +103,10 @@ class FactorialHMM:
 
             log p(x_t | s) = x_t . mean(s) - 1/2 |mean(s)|^2 + offset_t, in whitened units
 
-        The second part, offset (T,), is the third thing returned.
+        The second part, offset (T,), is the third thing returned. Raises ``ValueError`` where the
+        table does not fit into memory.
         """
+        check_size(self, self.n_dimensions + 1, arrays=1)
         x = self.whiten(x)
         features = np.column_stack([x, np.ones(len(x))])
         return features, self._joint_means, self.log_normaliser - 0.5 * (x**2).sum(1)
@@ -163,8 +169,9 @@ class FactorialHMM:
                 f"{name}: expected whole numbers of shape (..., {T}, {self.n_chains}), "
                 f"got {states.dtype} of shape {states.shape}"
             )
-        if states.min() < 0 or states.max() >= self.n_states:
-            wrong = states[(states < 0) | (states >= self.n_states)][0]
+        outside = (states < 0) | (states >= self.n_states)
+        if outside.any():
+            wrong = states[outside][0]
             raise ValueError(f"{name}: expected 0 to {self.n_states - 1}, got {wrong}")
         return states
 
@@ -206,7 +213,7 @@ def as_sequences(model, x):
     """
     if isinstance(x, Sequences):
         return x
-    several = isinstance(x, list | tuple) and len(x) > 0 and np.ndim(x[0]) == 2
+    several = isinstance(x, list | tuple) and len(x) > 0 and _is_matrix(x[0])
     several = several or (isinstance(x, np.ndarray) and x.ndim == 3)
     wanted = None if model is None else model.n_dimensions
     parts = []
@@ -224,12 +231,19 @@ def as_sequences(model, x):
     return Sequences(np.concatenate(parts), tuple(len(part) for part in parts))
 
 
+def _is_matrix(x):
+    """Whether x is meant as one sequence (T, P), be its rows of unequal length or not."""
+    if isinstance(x, list | tuple):
+        return len(x) > 0 and np.ndim(x[0]) == 1
+    return np.ndim(x) == 2
+
+
 def _covariance(value, size):
     covariance = finite_array("covariance", value, shape=(size, size))
-    scale = np.abs(covariance).max(initial=0)
+    scale = np.abs(covariance).max()
     if not np.allclose(covariance, covariance.T, rtol=0, atol=1e-10 * scale):
         raise ValueError("covariance: expected a symmetric matrix")
-    lowest = np.linalg.eigvalsh(covariance)[0] if size else 0.0
+    lowest = np.linalg.eigvalsh(covariance)[0]
     if lowest <= 1e-14 * scale:
         raise ValueError(
             "covariance: expected a positive definite matrix, "

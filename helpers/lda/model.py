@@ -152,7 +152,8 @@ def check_counts(counts, n_words=None):
     if n_words is not None and counts.shape[1] != n_words:
         raise ValueError(f"counts: expected {n_words} columns, one a word, got {counts.shape[1]}")
     wide = np.float64 if counts.dtype.kind == "f" else np.int64  # sums of bytes would overflow
-    counts = canonical(sp.csr_array(counts, dtype=wide))
+    # widened first: other formats add up repeated entries on the way to CSR
+    counts = canonical(sp.csr_array(counts.astype(wide, copy=False)))
     if not np.isfinite(counts.data).all() or (counts.data < 0).any():
         raise ValueError("counts: expected finite numbers of at least 0")
     return counts
