@@ -4,7 +4,8 @@ A start with random transitions has made up its mind about time before it has se
 EM then ends more often than not in a solution where chains copy one another, or where one does
 the work of two. With flat transitions the outputs come first: each step in time is told from its
 own observation, and what persists shows in the first M-step. A single start may still go astray,
-so that several compete.
+so that several compete by successive halving (Karnin, Koren & Somekh 2013), and the winner's q
+is annealed (in the spirit of Ueda & Nakano 1998), see :func:`softened`.
 """
 
 from dataclasses import replace
