@@ -1,7 +1,9 @@
 """The latent factor document model against brute force, autograd and finite differences."""
 
+import copy
 import importlib
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, product
 
 import autograd
@@ -906,3 +908,24 @@ def test_held_out_documents_are_likelier_than_under_unigrams_and_their_mixture()
         states_ = lf.train(known, n_factors, np.random.default_rng(30), inference, n_hidden=16)
         model = climb(states_, max_steps=60).state.model
         assert lf.exact(model, new).elbo / n_tokens > by_mixture + 0.1  # nats per token
+
+
+def test_gradients_use_memory_again_and_share_none_of_it():
+    """Results of one call stay as they were when others, also of other sizes, have been made."""
+    rng = np.random.default_rng(5)
+    problems = [(3, 4, 5, 6), (5, 3, 40, 7), (2, 4, 5, 30), (3, 4, 5, 6)]
+    models = [random_model(rng, K, H, V) for K, H, V, _ in problems]
+    counts = [
+        model.sample(rng, np.full(D, 9))[1] for model, (*_, D) in zip(models, problems, strict=True)
+    ]
+    first = [lf.exact_gradient(model, x) for model, x in zip(models, counts, strict=True)]
+    kept = copy.deepcopy(first)
+    with ThreadPoolExecutor(4) as threads:
+        again = list(threads.map(lf.exact_gradient, models * 20, counts * 20))
+    for (value, gradient), (before, copied), (later, repeated) in zip(
+        first * 20, kept * 20, again, strict=True
+    ):
+        assert value == before == pytest.approx(later, rel=1e-12)
+        for name in gradient:
+            np.testing.assert_array_equal(gradient[name], copied[name])
+            np.testing.assert_allclose(repeated[name], copied[name], rtol=1e-9, atol=1e-9)

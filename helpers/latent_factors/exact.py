@@ -48,10 +48,10 @@ class Posterior:
         return self.pairs - self.marginals[:, :, None] * self.marginals[:, None, :]
 
 
-def posterior_rows(model, documents, decoded):
+def posterior_rows(model, documents, decoded, memory=None):
     """Yields ``rows, p(z | x_d) (rows, S), log p(x_d) (rows,)`` a few documents at a time."""
     log_prior = model.log_prior(decoded.z)
-    for rows, table in tables(documents, decoded):
+    for rows, table in tables(documents, decoded, memory):
         table += log_prior
         log_evidence = softmax_in_place(table)
         yield rows, table, log_evidence

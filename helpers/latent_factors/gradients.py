@@ -24,12 +24,15 @@ from helpers.latent_factors.factors import Factors
 from helpers.latent_factors.model import LatentFactorModel
 from helpers.latent_factors.states import (
     PIECE_SIZE,
+    Memory,
     chunks,
     decode,
     project,
     tables,
     words_wanted,
 )
+
+MEMORY = Memory()
 
 
 def parameters(model):
@@ -55,11 +58,11 @@ def exact_gradient(model, counts):
     The gradient of the log evidence is the posterior's average of the gradient of the log joint:
     grad log p(x) = E_{p(z|x)}[grad log p(x, z)].
     """
-    documents, decoded = project(model, counts), decode(model)
+    documents, decoded = project(model, counts), decode(model, memory=MEMORY)
     evidence = []
 
     def weighted():
-        for rows, weights, log_evidence in posterior_rows(model, documents, decoded):
+        for rows, weights, log_evidence in posterior_rows(model, documents, decoded, MEMORY):
             evidence.append(log_evidence.sum())
             yield rows, weights
 
@@ -77,12 +80,12 @@ def bound_gradient(model, counts, logits):
 
         d ELBO / d logit_k = cov_q(z_k, log p(x | z)) - b_k (1 - b_k) (logit_k - logit prior_k)
     """
-    documents, decoded = project(model, counts), decode(model)
+    documents, decoded = project(model, counts), decode(model, memory=MEMORY)
     q = factors_of(model, documents, logits)
     expected, slope = np.empty(len(q.logits)), np.empty_like(q.logits)
 
     def weighted():
-        for rows, table in tables(documents, decoded):
+        for rows, table in tables(documents, decoded, MEMORY):
             weights = Factors(q.logits[rows]).table()
             table *= weights
             expected[rows] = table.sum(1)
@@ -141,7 +144,7 @@ def network_gradient(model, decoded, seen, observed):
     tokens = -seen[-1]
     slope = seen[:-2].copy()  # in h(z): W2 (observed - expected counts)
     output = observed
-    for states, words in words_wanted(model, decoded, tokens):
+    for states, words in words_wanted(model, decoded, tokens, MEMORY):
         # The expected counts are rate * words. Scaling the smaller factors of both products
         # instead spares another array of words x states.
         rate = tokens[states] / decoded.totals[states]

@@ -10,6 +10,8 @@ never needed. Documents are rows and states are columns: both in the table and w
 Symbols: as in :mod:`helpers.latent_factors.model`; S = 2^K states.
 """
 
+import math
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,24 +88,45 @@ def softmax_in_place(logits):
     return largest + np.log(total)
 
 
-def word_weights(stacked, hidden_and_one):
+class Memory(threading.local):
+    """Working arrays that are used again: to be handed fresh pages costs more than to fill them.
+
+    Each thread has its own. An array holds until the next one of its name is asked for, so it
+    must not leave the function that asked.
+    """
+
+    def __init__(self):
+        self.kept = {}
+
+    def array(self, name, shape):
+        """An array of this shape with anything in it; one of more than a piece is new."""
+        size = math.prod(shape)
+        if size > PIECE_SIZE:
+            return np.empty(shape)
+        if name not in self.kept:
+            self.kept[name] = np.empty(PIECE_SIZE)
+        return self.kept[name][:size].reshape(shape)
+
+
+def word_weights(stacked, hidden_and_one, out=None):
     """Columns proportional to p(word | z), (V, n), and what to add to their sums' logs, (n,) or 0.
 
-    tanh keeps |h| below one, so the logits are bounded by the column sums of |stacked|; only
-    where that bound could overflow exp is the maximum of each state subtracted.
+    tanh keeps |h| below one, so no logit passes H + 1 times the greatest of |stacked|; only where
+    that could overflow exp is the maximum of each state subtracted.
     """
-    logits = stacked[:-1].T @ hidden_and_one
+    logits = np.matmul(stacked[:-1].T, hidden_and_one, out=out)
     shift = 0.0
-    if np.abs(stacked).sum(0).max() > SAFE:
+    if len(hidden_and_one) * np.abs(stacked).max() > SAFE:
         shift = logits.max(0)
         logits -= shift
     return np.exp(logits, out=logits), shift
 
 
-def decode(model, z=None):
+def decode(model, z=None, memory=None):
     """Runs the network on states (S, K), all 2^K by default -> :class:`Decoded`.
 
-    O(S H (K + V)); never more than ``PIECE_SIZE`` numbers of the S x V words at once.
+    O(S H (K + V)); never more than ``PIECE_SIZE`` numbers of the S x V words at once, which are
+    put into ``memory``, a :class:`Memory`, if there is one.
     """
     z = factor_states(model.n_factors) if z is None else z
     features, totals = np.empty((len(model.hidden_bias) + 2, len(z))), np.empty(len(z))
@@ -113,7 +136,8 @@ def decode(model, z=None):
     features[-2] = 1
     stacked, pieces = stacked_output(model), chunks(len(z), model.n_words, PIECE_SIZE)
     for states in pieces:
-        words, shift = word_weights(stacked, features[:-1, states])
+        room = memory and memory.array("words", (model.n_words, states.stop - states.start))
+        words, shift = word_weights(stacked, features[:-1, states], room)
         totals[states] = np.ones(model.n_words) @ words
         features[-1, states] = np.log(totals[states]) + shift
     return Decoded(z, features, words if len(pieces) == 1 else None, totals)
@@ -129,10 +153,12 @@ def project(model, counts):
     return Projected(counts, counts @ stacked_output(model).T)
 
 
-def tables(documents, decoded):
+def tables(documents, decoded, memory=None):
     """Yields ``rows, log p(x_d | z)`` for a few documents at a time: a slice and (rows, S)."""
     for rows in chunks(len(documents.features), len(decoded.z)):
-        yield rows, documents.features[rows] @ decoded.features
+        features = documents.features[rows]
+        room = memory and memory.array("table", (len(features), len(decoded.z)))
+        yield rows, np.matmul(features, decoded.features, out=room)
 
 
 def log_likelihood(model, counts):
@@ -158,7 +184,7 @@ def log_joint(model, counts):
     return table
 
 
-def words_wanted(model, decoded, tokens):
+def words_wanted(model, decoded, tokens, memory=None):
     """Yields ``states, words`` for some states at a time: words (V, n) as in :class:`Decoded`.
 
     tokens (S,): how many tokens the documents want from each state. Where the words have to be
@@ -171,7 +197,8 @@ def words_wanted(model, decoded, tokens):
     stacked, wanted = stacked_output(model), np.flatnonzero(matters(decoded.z, tokens))
     for piece in chunks(len(wanted), model.n_words, PIECE_SIZE):
         states = wanted[piece]
-        yield states, word_weights(stacked, decoded.hidden_and_one[:, states])[0]
+        room = memory and memory.array("words", (model.n_words, len(states)))
+        yield states, word_weights(stacked, decoded.hidden_and_one[:, states], room)[0]
 
 
 def matters(z, tokens):
