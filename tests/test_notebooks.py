@@ -119,6 +119,27 @@ def test_links_to_headings_hit(path):
                 assert anchor in [h.replace(" ", "-") for h in headings], f"{cell.id}: #{anchor}"
 
 
+def equations_of(path):
+    """The numbers of a notebook's equations, in the order of their first appearance."""
+    text = "\n".join(c.source for c in read(path).cells)
+    return list(dict.fromkeys(re.findall(r"\\tag\{([^}]*)\}", text)))
+
+
+@named(LECTURES)
+def test_equations_are_numbered_by_notebook(path):
+    own = path.name.split("_")[0].lstrip("0")
+    assert equations_of(path) == [f"{own}.{i + 1}" for i in range(len(equations_of(path)))]
+
+
+@named([*WRITTEN, *EXERCISES])
+def test_equations_that_are_cited_exist(path):
+    known = {number for lecture in LECTURES for number in equations_of(lecture)}
+    for cell in read(path).cells:
+        cited = re.findall(r"(?:\(|\\tag\{)(\d[a-d]\.\d+)[)}]", cell.source)
+        assert set(cited) <= known, cell.id
+        assert not re.search(r"\beqs?\. \d[a-d]?\.\d", cell.source), f"{cell.id}: write (4b.3)"
+
+
 def test_the_map_on_the_start_page_tells_the_minutes_of_every_notebook():
     text = "\n".join(c.source for c in read(ROOT / "notebooks/00_start_here.ipynb").cells)
     for path in LECTURES[1:]:
