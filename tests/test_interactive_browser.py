@@ -160,14 +160,15 @@ def axe_violations(page):
 @pytest.fixture(scope="module")
 def server(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
-    lab.write_notebook(folder / "live.ipynb", [FIRST, *CALLS])
+    for name in ("light", "dark", "again"):  # each has a kernel without another's widgets
+        lab.write_notebook(folder / f"{name}.ipynb", [FIRST, *CALLS])
     with lab.jupyterlab(folder) as address:
         yield address
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_live_in_jupyterlab(browser, server, dark):
-    page = lab.open_notebook(browser, server, "live.ipynb", dark=dark, run=False)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_live_in_jupyterlab(browser, server, theme):
+    page = lab.open_notebook(browser, server, f"{theme}.ipynb", theme == "dark", run=False)
     faults = watched(page)
     lab.run_all(page)
     page.wait_for_function(
@@ -188,7 +189,7 @@ def test_live_in_jupyterlab(browser, server, dark):
 
 
 def test_running_a_cell_again_keeps_one_widget_and_its_picture(browser, server):
-    page = lab.open_notebook(browser, server, "live.ipynb", run=False)
+    page = lab.open_notebook(browser, server, "again.ipynb", run=False)
     count = "len([w for w in __import__('ipywidgets').Widget.widgets.values()])"
     sizes = []
     for _ in range(3):

@@ -6,12 +6,14 @@
   // The speaker's window shows notes without MathJax's style sheet: keep what it can show.
   document.querySelectorAll("aside.notes mjx-assistive-mml").forEach((element) => element.remove());
   returnKeys();
+  const printed = new Promise((resolve) => Reveal.on("pdf-ready", resolve));
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4,
     center: false, display: "flex", hash: true, navigationMode: "linear", transition: "none",
     backgroundTransition: "none", controls: false, controlsTutorial: false, slideNumber: false,
     pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
   });
+  if (Reveal.isPrintView()) await printed;  // until then slides are on their way to their pages
   Reveal.addKeyBinding({keyCode: 68, key: "D", description: "Light or dark"}, toggleTheme);
   Reveal.addKeyBinding({keyCode: 67, key: "C", description: "Show or fold the slide's code"}, toggleCode);
   document.documentElement.dataset.ready = "yes";
