@@ -7,7 +7,9 @@ the argument, what came and what was expected.
 import numbers
 
 import numpy as np
+from scipy import sparse
 
+MOST_NUMBERS = 2**29  # in one array: four gigabytes
 SUM_TOLERANCE = 1e-8  # how far from one a student's probabilities may sum
 
 
@@ -77,6 +79,18 @@ def canonical(matrix):
     matrix = matrix.copy()
     matrix.sum_duplicates()
     return matrix
+
+
+def real_csr(name, matrix):
+    """A sparse matrix as a :func:`canonical` CSR array of finite doubles; never changed itself."""
+    if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name}: expected real numbers on two axes, got {matrix.dtype} of shape {matrix.shape}"
+        )
+    # Doubles first: SciPy adds up repeated entries in the numbers' own type, bytes for one.
+    checked = canonical(sparse.csr_array(matrix.astype(np.float64, copy=False)))
+    finite_array(name, checked.data)
+    return checked
 
 
 def whole_number(name, value, minimum=1, maximum=None):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit, rel_entr
 
-from helpers.arguments import generator, probabilities, real_array, whole_number
-from helpers.latent_factors.model import MOST_NUMBERS, check_table
+from helpers.arguments import MOST_NUMBERS, generator, probabilities, real_array, whole_number
+from helpers.latent_factors.model import check_table
 
 
 @dataclass(frozen=True)

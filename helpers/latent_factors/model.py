@@ -20,10 +20,16 @@ import numpy as np
 import scipy.sparse
 from scipy.special import logsumexp
 
-from helpers.arguments import canonical, finite_array, generator, probabilities, whole_number
+from helpers.arguments import (
+    MOST_NUMBERS,
+    finite_array,
+    generator,
+    probabilities,
+    real_csr,
+    whole_number,
+)
 
 MAX_FACTORS = 20  # 2^20 states: about as far as enumeration goes on a laptop
-MOST_NUMBERS = 2**29  # in one array: four gigabytes
 
 
 @dataclass(frozen=True)
@@ -103,13 +109,8 @@ def count_matrix(counts, n_words=None):
     the caller's own where it can be used as it is.
     """
     if scipy.sparse.issparse(counts):
-        if counts.ndim != 2 or counts.dtype.kind not in "biuf":
-            raise ValueError(
-                f"counts: expected real numbers (D, V), got {counts.dtype} of shape {counts.shape}"
-            )
-        # Doubles first: SciPy adds up repeated entries in the numbers' own type, bytes for one.
-        checked = canonical(scipy.sparse.csr_array(counts.astype(np.float64, copy=False)))
-        _refuse_negative(finite_array("counts", checked.data, ndim=1))
+        checked = real_csr("counts", counts)
+        _refuse_negative(checked.data)
     elif _plainly_right(counts):
         checked = counts
     else:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.arguments import describe, generator, positive, whole_number
+from helpers.arguments import MOST_NUMBERS, describe, generator, positive, whole_number
 from helpers.latent_factors.encoder import Encoder
 from helpers.latent_factors.exact import exact
 from helpers.latent_factors.factors import Factors
@@ -28,7 +28,6 @@ from helpers.latent_factors.gradients import (
 )
 from helpers.latent_factors.mean_field import mean_field
 from helpers.latent_factors.model import (
-    MOST_NUMBERS,
     LatentFactorModel,
     check_enumerable,
     count_matrix,

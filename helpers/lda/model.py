@@ -17,6 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from helpers.arguments import (
+    MOST_NUMBERS,
     canonical,
     describe,
     finite_array,
@@ -25,8 +26,6 @@ from helpers.arguments import (
     probabilities,
     whole_number,
 )
-
-MOST_NUMBERS = 2**29  # in one table of topics: four gigabytes
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,8 @@ import numpy as np
 from scipy import sparse
 from scipy.special import log_softmax, softmax
 
-from helpers.arguments import finite_array, positive, whole_number
+from helpers.arguments import MOST_NUMBERS, finite_array, positive, real_csr, whole_number
 from helpers.densities import LOG_2PI
-
-MOST_NUMBERS = 2**29  # in one array: four gigabytes
 
 
 @dataclass(frozen=True)
@@ -103,14 +101,7 @@ def one_hot(tagger):
 def checked_features(features, n_features=None):
     """Features as a float array (N, F) or CSR array, finite, with n_features columns if given."""
     if sparse.issparse(features):
-        if features.ndim != 2 or features.dtype.kind not in "biuf":
-            raise ValueError(
-                "features: expected real numbers (N, F), "
-                f"got {features.dtype} of shape {features.shape}"
-            )
-        checked = sparse.csr_array(features.astype(float))  # doubles first: sums of bytes overflow
-        checked.sum_duplicates()
-        finite_array("features", checked.data)
+        checked = real_csr("features", features).copy()  # a tagger keeps what it was given
     else:
         checked = finite_array("features", features, ndim=2)
     if 0 in checked.shape:
