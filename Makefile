@@ -27,13 +27,13 @@ test: lint  ## run every check: library, notebooks, exercises, slides
 
 lint: env-test+site+hub  ## style of Python files and notebooks
 	@$(PY) -m ruff check --quiet .
-	@$(PY) -m ruff format --check --quiet helpers tools tests benchmarks
+	@$(PY) -m ruff format --check --quiet helpers checks slides tools tests benchmarks
 
 slides: env  ## render every lecture as one offline HTML file into build/slides
-	@$(PY) tools/slides.py build
+	@$(PY) tools/decks.py build
 
 handout: env-test  ## print every lecture as PDF into build/handout
-	@$(PY) tools/slides.py handout
+	@$(PY) tools/decks.py handout
 
 site: env-test+site  ## render all notebooks as pages to read, into build/site
 	@$(PY) tools/site_pages.py

@@ -1,12 +1,18 @@
 """Runs any coordinate ascent on the ELBO: stops at convergence, refuses a falling bound.
 
-An inference algorithm, a student's own included, is an iterator of states. A state has
-``.elbo`` (nats, for the whole data set), ``.q`` and, when a model is learned, ``.model``; the
-first one is the starting point. Source: the slide "Performing VI (Frequentist Case)".
+Every inference algorithm, a student's own included, is an iterator of states without end; the
+first one is the starting point. Two lines run it:
+
+    ascent = climb(fhmm.mean_field(model, x))
+    ascent.state.q, ascent.elbos, ascent.converged
+
+Source: the slide "Performing VI (Frequentist Case)".
 """
 
 import numbers
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import wraps
 from itertools import islice
 
 import numpy as np
@@ -19,6 +25,74 @@ WINDOW = 10  # states over which the bound of a stochastic ascent is averaged
 
 class ElboDecreased(RuntimeError):
     """The ELBO fell, which an exact coordinate update cannot do."""
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """One point of an ascent.
+
+    q: the variational distribution.
+    elbo: its bound in nats, for the whole data set.
+    model: the model, where one is learned.
+    noisy: is the bound an estimate, which may fall?
+    info: what else an algorithm tells, by name; ``state.encoder`` is ``state.info["encoder"]``.
+    """
+
+    q: object
+    elbo: float
+    model: object = None
+    noisy: bool = False
+    info: Mapping = field(default_factory=dict)
+
+    def __getattr__(self, name):
+        info = self.__dict__.get("info", {})  # absent while a copy is being made
+        if name in info:
+            return info[name]
+        raise AttributeError(
+            f"a state has q, elbo, model, noisy{''.join(f', {x}' for x in info)}; "
+            f"it has no {name!r}"
+        )
+
+
+class States:
+    """The states of an ascent, one after the other and without end.
+
+    What belongs to a state cannot be asked of all of them, and no list can hold them; both slips
+    are named.
+    """
+
+    def __init__(self, states):
+        self._states = iter(states)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._states)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(
+            f"this is an ascent, an iterator of states, and has no {name!r} itself: run it first, "
+            f"ascent = climb(...), then ascent.state.{name}"
+        )
+
+    def __length_hint__(self):
+        raise ValueError(
+            "the states have no end, so that no list can hold them: run them with climb(states), "
+            "or take the first n with itertools.islice(states, n)"
+        )
+
+
+def ascending(algorithm):
+    """Decorate a generator of :class:`State` so that calling it returns :class:`States`."""
+
+    @wraps(algorithm)
+    def states(*args, **kwargs):
+        return States(algorithm(*args, **kwargs))
+
+    return states
 
 
 @dataclass(frozen=True)

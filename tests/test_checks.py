@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import digamma, gammaln
 
-from helpers.checks import generative_models as check
-from helpers.checks import outcomes
-from helpers.checks.judging import judge, verdict_on
-from helpers.checks.outcomes import ENDED, ENDLESS, NO_MEMORY, RAISED, UNWRITTEN, VALUE, observe
-from helpers.checks.plain import Odd, agree, describe, fingerprint, like, plain
-from helpers.checks.slips import slips
-from helpers.checks.tasks import Hints, Mistake, Prediction, Task, case
-from helpers.checks.verdicts import Verdict
+from checks import generative_models as check
+from checks import outcomes
+from checks.judging import judge, verdict_on
+from checks.outcomes import ENDED, ENDLESS, NO_MEMORY, RAISED, UNWRITTEN, VALUE, observe
+from checks.plain import Odd, agree, describe, fingerprint, like, plain
+from checks.slips import slips
+from checks.tasks import Hints, Mistake, Prediction, Task, case
+from checks.verdicts import Verdict
 
 HINTS = Hints("a nudge?", "$a = b$", "return ...")
 

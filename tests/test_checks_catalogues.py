@@ -11,19 +11,19 @@ import nbformat
 import numpy as np
 import pytest
 
-import helpers.checks
-from helpers.checks.judging import as_case, call_of, judge, judge_choice, verdict_on
-from helpers.checks.outcomes import VALUE, Outcome, one_call
-from helpers.checks.plain import agree, finite
-from helpers.checks.recognising import Trial, matches, result_of
-from helpers.checks.slips import slips
-from helpers.checks.tasks import Prediction, Task, tasks_of
+import checks
+from checks.judging import as_case, call_of, judge, judge_choice, verdict_on
+from checks.outcomes import VALUE, Outcome, one_call
+from checks.plain import agree, finite
+from checks.recognising import Trial, matches, result_of
+from checks.slips import slips
+from checks.tasks import Prediction, Task, tasks_of
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
     module
-    for name in sorted(m.name for m in pkgutil.iter_modules(helpers.checks.__path__))
-    for module in [importlib.import_module(f"helpers.checks.{name}")]
+    for name in sorted(m.name for m in pkgutil.iter_modules(checks.__path__))
+    for module in [importlib.import_module(f"checks.{name}")]
     if tasks_of(module)
 ]
 TASKS = [

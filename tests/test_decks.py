@@ -10,14 +10,14 @@ from sample_lecture import JENSEN, SVG, code, lecture, markdown, printed, shown
 
 # isort: split
 import deck_checks
-import slides
+import decks
 
 
 def written(nb, folder, name="deck"):
     """A notebook and its deck in a folder: (deck, notebook)."""
     notebook = folder / f"{name}.ipynb"
     nbformat.write(nb, notebook)
-    return slides.write(notebook, folder), notebook
+    return decks.write(notebook, folder), notebook
 
 
 def opened(browser, deck, query="theme=light"):
@@ -251,4 +251,4 @@ def test_steps_are_counted_in_the_source():
 
 def test_ci_runs_these_tests():
     """A machine that calls itself CI never skips them: the fixture fails there instead."""
-    assert "CI" not in os.environ or slides.chromium.find()
+    assert "CI" not in os.environ or decks.chromium.find()

@@ -12,9 +12,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from helpers.checks import generative_models as check
-from helpers.checks import grading
-from helpers.checks.outcomes import VALUE, Outcome
+from checks import generative_models as check
+from checks import grading
+from checks.outcomes import VALUE, Outcome
 
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # for alembic
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,7 +93,7 @@ def cheating(released):
     notebook = filled_in(released, **{key: "x = 0" for key in ANSWERS})
     attack = """
 import os, numpy as np
-from helpers.checks import judging, outcomes, tasks, verdicts
+from checks import judging, outcomes, tasks, verdicts
 os.environ.pop("NBGRADER_EXECUTION", None)
 class Fake:
     def __getattr__(self, name):
@@ -165,7 +165,7 @@ def course(tmp_path_factory):
     fake = root / "submitted" / "cheating" / "ps1" / "helpers" / "checks"
     fake.mkdir(parents=True)
     for module in (fake.parent / "__init__.py", fake / "__init__.py", fake / "grading.py"):
-        module.write_text("from helpers.checks.fake import *  # a shadow of the course\n")
+        module.write_text("from checks.fake import *  # a shadow of the course\n")
     graded = nbgrader(root, "autograde", "ps1")
     (root / "log.txt").write_text(graded.stdout + graded.stderr)
     return root

@@ -6,14 +6,14 @@ import pytest
 
 # isort: split
 import deck_checks
-import slides
+import decks
 
 LECTURES = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("notebook", LECTURES, ids=lambda path: path.stem)
 def test_nothing_is_wrong_with_the_lecture(browser, notebook, tmp_path):
-    deck = slides.write(notebook, tmp_path)
+    deck = decks.write(notebook, tmp_path)
     faults = deck_checks.on_the_wall(browser, deck, notebook)
     faults += deck_checks.on_paper(browser, deck, tmp_path / "deck.pdf")
     assert not faults, "\n" + "\n".join(map(str, dict.fromkeys(faults)))

@@ -21,11 +21,11 @@ from nbformat import v4
 from sample_lecture import WIDGET, code, lecture, markdown, printed, shown
 
 from helpers.show import palette
-from helpers.slides import TEMPLATES, LectureSlides, assets, pictures
-from helpers.slides.arrange import arrange, minutes, split
-from helpers.slides.contents import Lecture, contents
-from helpers.slides.contents import lecture as listed
-from helpers.slides.problems import NotebookProblem
+from slides import TEMPLATES, LectureSlides, assets, pictures
+from slides.arrange import arrange, minutes, split
+from slides.contents import Lecture, contents
+from slides.contents import lecture as listed
+from slides.problems import NotebookProblem
 
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
@@ -71,7 +71,7 @@ def test_the_installed_template_is_the_one_in_the_source():
 
 def test_jupyterlab_offers_the_deck_in_its_export_menu():
     offered = {point.name: point.value for point in entry_points(group="nbconvert.exporters")}
-    assert offered["lecture_slides"] == "helpers.slides:LectureSlides"
+    assert offered["lecture_slides"] == "slides:LectureSlides"
     assert get_exporter("lecture_slides") is LectureSlides
     assert LectureSlides.export_from_notebook and LectureSlides().file_extension == ".slides.html"
 

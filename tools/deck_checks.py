@@ -12,8 +12,8 @@ import nbformat
 from bs4 import BeautifulSoup, NavigableString
 from nbconvert.filters import markdown2html
 
-from helpers.slides.arrange import split
-from helpers.slides.problems import HIDDEN, slide_type, tags
+from slides.arrange import split
+from slides.problems import HIDDEN, slide_type, tags
 
 PROBE = Path(__file__).with_name("deck_probe.js")
 LARGEST = 4_000_000  # bytes of one deck

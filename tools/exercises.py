@@ -5,7 +5,7 @@
     python tools/exercises.py --force    also overwrite exercises that somebody has worked in
     python tools/exercises.py build 03a_jensen        one notebook only; `check` takes names too
 
-A solution is a notebook that imports its checks (`from helpers.checks import NAME as check`),
+A solution is a notebook that imports its checks (`from checks import NAME as check`),
 holds answers between `### BEGIN SOLUTION` and `### END SOLUTION`, and ends each task with a cell
 `check.TASK(FUNCTION)`. Marking adds what nbgrader wants to know: the metadata, the points (they
 stand in the module of checks) and a hidden line by which grading uses its own copy of the checks.
@@ -30,16 +30,16 @@ from traitlets.config import Config
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 STUB = "# your code here\nraise NotImplementedError"
-IMPORT = re.compile(r"^from helpers\.checks import (\w+) as check$", re.M)
+IMPORT = re.compile(r"^from checks import (\w+) as check$", re.M)
 CHECK = re.compile(r"^check\.(\w+)\((\w+)\)$", re.M)
 BADGE = re.compile(r"^\*(?:warm-up|core|stretch) · .* points?\*$", re.M)
 HIDDEN = """\
 ### BEGIN HIDDEN TESTS
-# Grading judges with its own copy of the checks, in a process of its own (see helpers/checks/grading.py).
+# Grading judges with its own copy of the checks, in a process of its own (see checks/grading.py).
 import subprocess, sys  # noqa: E401
-exec(subprocess.check_output([sys.executable, "-I", "-m", "helpers.checks.grading", "{module}"], text=True))
+exec(subprocess.check_output([sys.executable, "-I", "-m", "checks.grading", "{module}"], text=True))
 ### END HIDDEN TESTS
-"""  # noqa: E501
+"""
 KEPT = ("title", "minutes", "kernelspec", "language_info")
 
 
@@ -66,7 +66,7 @@ def mark(notebook):
             cell.metadata["nbgrader"] = _metadata(cell, locked=True)
     missing = [t.name for t in _tasks(module) if t not in seen]
     if missing:
-        raise SystemExit(f"no cell checks {', '.join(missing)} of helpers/checks/{name}.py")
+        raise SystemExit(f"no cell checks {', '.join(missing)} of checks/{name}.py")
     return seen
 
 
@@ -75,12 +75,12 @@ def checks_of(notebook):
     for cell in notebook.cells:
         found = IMPORT.search(cell.source) if cell.cell_type == "code" else None
         if found:
-            return importlib.import_module(f"helpers.checks.{found[1]}")
-    raise SystemExit("no cell says: from helpers.checks import NAME as check")
+            return importlib.import_module(f"checks.{found[1]}")
+    raise SystemExit("no cell says: from checks import NAME as check")
 
 
 def _tasks(module):
-    from helpers.checks.tasks import tasks_of
+    from checks.tasks import tasks_of
 
     return tasks_of(module)
 

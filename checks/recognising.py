@@ -17,11 +17,11 @@ from itertools import combinations
 import numpy as np
 from scipy.special import logsumexp
 
-from helpers.checks.outcomes import VALUE, observe
-from helpers.checks.plain import agree, describe, finite, like, plain, shape_in_words
-from helpers.checks.slips import slips
-from helpers.checks.substitutions import substitutions
-from helpers.checks.twists import ANY_SHAPE, ARRAYS, Twist, twisted
+from checks.outcomes import VALUE, observe
+from checks.plain import agree, describe, finite, like, plain, shape_in_words
+from checks.slips import slips
+from checks.substitutions import substitutions
+from checks.twists import ANY_SHAPE, ARRAYS, Twist, twisted
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """What tells a student whether an exercise is right, and which mistake it looks like.
 
 One module per notebook (``generative_models``, ``jensen``, ...) holds its tasks; an exercise says
-``from helpers.checks import generative_models as check`` and then ``check.joint_table(function)``,
+``from checks import generative_models as check`` and then ``check.joint_table(function)``,
 which prints a verdict, and ``check.progress()``, which shows what is right and what is open.
 
 verdicts       the answer a student gets, and its points

@@ -8,8 +8,8 @@ are single numbers.  variance: of the noise.  q: (T, M, L), q[t, m, i] = q(s_t^m
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 
 progress = progress_for(__name__)
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.checks.plain import fingerprint, plain
+from checks.plain import fingerprint, plain
 
 SECONDS = 6.0  # for all calls of one check together
 MEMORY = 2 << 30  # bytes beyond what the process holds already

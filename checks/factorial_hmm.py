@@ -8,8 +8,8 @@ chain; observations are single numbers here.  variance: of the noise.  states: (
 import numpy as np
 from scipy.special import logsumexp
 
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 
 progress = progress_for(__name__)
 

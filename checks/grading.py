@@ -1,6 +1,6 @@
 """The checks inside nbgrader, where a submission must not be able to grade itself.
 
-A graded cell first runs `python -I -m helpers.checks.grading NAME`. Started in isolation, that
+A graded cell first runs `python -I -m checks.grading NAME`. Started in isolation, that
 process sees the installed course, never a file that came with the submission. Outside grading it
 prints nothing, so the cell goes on with the notebook's own `check`. While nbgrader grades, it
 prints a few lines of Python that replace the kernel's `check`: each task then draws new random
@@ -38,7 +38,7 @@ class _Graded:
         sys.modules.update(self._own)
         sys.path.insert(0, self._root)
         try:
-            grading = importlib.import_module("helpers.checks.grading")
+            grading = importlib.import_module("checks.grading")
             return grading.grade(self._room, task, answer)
         finally:
             sys.path.remove(self._root)
@@ -88,18 +88,18 @@ def grade(room, name, answer):
 
 
 def _task(room, name):
-    from helpers.checks.tasks import tasks_of
+    from checks.tasks import tasks_of
 
-    tasks = tasks_of(importlib.import_module(f"helpers.checks.{room}"))
+    tasks = tasks_of(importlib.import_module(f"checks.{room}"))
     return next((task for task in tasks if task.name == name), None)
 
 
 def _outcomes(task, answer, seed):
     """What the answer gives, or None if there is nothing to call."""
-    from helpers.checks.judging import call_of
-    from helpers.checks.outcomes import VALUE, Outcome, observe
-    from helpers.checks.plain import plain
-    from helpers.checks.tasks import Prediction
+    from checks.judging import call_of
+    from checks.outcomes import VALUE, Outcome, observe
+    from checks.plain import plain
+    from checks.tasks import Prediction
 
     if isinstance(task, Prediction):
         if not callable(answer):
@@ -114,7 +114,7 @@ def _outcomes(task, answer, seed):
 def _cases(task, seed):
     import numpy as np
 
-    from helpers.checks.judging import as_case
+    from checks.judging import as_case
 
     return [as_case(x) for x in task.cases(np.random.default_rng(seed))]
 
@@ -127,7 +127,7 @@ def _judged_elsewhere(room, name, seed, outcomes):
         "outcomes": base64.b64encode(pickle.dumps(outcomes)).decode(),
     }
     done = subprocess.run(
-        [sys.executable, "-I", "-m", "helpers.checks.grading"],
+        [sys.executable, "-I", "-m", "checks.grading"],
         input=json.dumps(question),
         capture_output=True,
         text=True,
@@ -142,8 +142,8 @@ def _judged_elsewhere(room, name, seed, outcomes):
 
 
 _PLAIN = {
-    ("helpers.checks.outcomes", "Outcome"),
-    ("helpers.checks.plain", "Odd"),
+    ("checks.outcomes", "Outcome"),
+    ("checks.plain", "Odd"),
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
     ("numpy._core.multiarray", "_reconstruct"),
@@ -173,9 +173,9 @@ def decide(question):
 
 
 def _verdict(task, seed, outcomes):
-    from helpers.checks.judging import judge_choice, verdict_on
-    from helpers.checks.outcomes import UNWRITTEN
-    from helpers.checks.tasks import Prediction
+    from checks.judging import judge_choice, verdict_on
+    from checks.outcomes import UNWRITTEN
+    from checks.tasks import Prediction
 
     if isinstance(task, Prediction):
         first = outcomes[0]

@@ -8,7 +8,7 @@ import inspect
 
 import numpy as np
 
-from helpers.checks.outcomes import (
+from checks.outcomes import (
     ENDED,
     ENDLESS,
     NO_MEMORY,
@@ -16,9 +16,9 @@ from helpers.checks.outcomes import (
     VALUE,
     observe,
 )
-from helpers.checks.plain import Odd, describe, has_nan, like, shape_in_words
-from helpers.checks.recognising import Trial, matches, of_one, plain_shape, recognise, result_of
-from helpers.checks.verdicts import CORRECT, NOT_YET, WRONG, Verdict
+from checks.plain import Odd, describe, has_nan, like, shape_in_words
+from checks.recognising import Trial, matches, of_one, plain_shape, recognise, result_of
+from checks.verdicts import CORRECT, NOT_YET, WRONG, Verdict
 
 _OWN_NUMPY = {
     (module, name): value
@@ -53,7 +53,7 @@ def _judged(task, function, rng):
 
 def as_case(given):
     """A case, also from a bare tuple of inputs."""
-    from helpers.checks.tasks import Case  # tasks are called by students and call this module
+    from checks.tasks import Case  # tasks are called by students and call this module
 
     return given if isinstance(given, Case) else Case(tuple(given))
 

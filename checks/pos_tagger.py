@@ -7,8 +7,8 @@ number, the standard deviation of each weight's normal prior with mean zero.
 import numpy as np
 from scipy.special import expit, log_softmax, logsumexp, softmax
 
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 
 progress = progress_for(__name__)
 

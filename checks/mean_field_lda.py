@@ -8,8 +8,8 @@ counts: how often each word occurs, (V,) of a document or (D, V).
 import numpy as np
 from scipy.special import digamma, gammaln, logsumexp, polygamma, softmax, xlogy
 
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 from helpers.densities import Dirichlet
 
 progress = progress_for(__name__)

@@ -7,8 +7,8 @@ number from 0 to X - 1.  log_joint: log p(x, z) for the observed x and every z, 
 import numpy as np
 from scipy.special import logsumexp
 
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 from helpers.small import bank
 
 progress = progress_for(__name__)

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlparse
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
-from helpers.slides.problems import NotebookProblem
+from slides.problems import NotebookProblem
 
 # Interactive figures and animations bring HTML; where both are there, it comes first.
 PREFERRED = (

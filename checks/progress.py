@@ -4,8 +4,8 @@ import html
 import sys
 from dataclasses import dataclass
 
-from helpers.checks.tasks import LATEST, tasks_of
-from helpers.checks.verdicts import CORRECT, NOT_YET
+from checks.tasks import LATEST, tasks_of
+from checks.verdicts import CORRECT, NOT_YET
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,8 +8,8 @@ and ones.  values: log p(x | z), (S,).  slope: the bound's gradient in the logit
 import numpy as np
 from scipy.special import expit, log_expit, logit, logsumexp, rel_entr, softmax
 
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 from helpers.latent_factors import factor_states
 
 progress = progress_for(__name__)

@@ -8,8 +8,8 @@ from pathlib import Path
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
-from helpers.slides import assets, pictures, problems
-from helpers.slides.arrange import arrange
+from slides import assets, pictures, problems
+from slides.arrange import arrange
 
 
 class PrepareLecture(Preprocessor):

@@ -7,9 +7,9 @@ observed x and every z, of the shape of q.
 import numpy as np
 from scipy.special import entr, logsumexp, rel_entr, softmax
 
-from helpers.checks.distributions import kl_not_negative, simplex
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.distributions import kl_not_negative, simplex
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 from helpers.small import bank
 
 progress = progress_for(__name__)

@@ -7,9 +7,9 @@ mean, sd: of normal distributions; sd is the standard deviation.
 import numpy as np
 from scipy.special import entr, logsumexp
 
-from helpers.checks.distributions import kl_not_negative, simplex
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.distributions import kl_not_negative, simplex
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 from helpers.small import bank
 
 progress = progress_for(__name__)

@@ -7,9 +7,9 @@ from pathlib import Path
 from jinja2 import Environment
 
 from helpers.show import palette
-from helpers.slides import assets
-from helpers.slides.arrange import minutes, split
-from helpers.slides.prepare import title
+from slides import assets
+from slides.arrange import minutes, split
+from slides.prepare import title
 
 
 @dataclass(frozen=True)

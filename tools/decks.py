@@ -1,9 +1,9 @@
 """Render the lectures as slides.
 
-    python tools/slides.py build [NOTEBOOK...]        into build/slides, with a page that lists them
-    python tools/slides.py handout [NOTEBOOK...]      into build/handout, as tagged PDFs
-    python tools/slides.py check [NOTEBOOK...]        what is wrong with each slide
-    python tools/slides.py shots NOTEBOOK FOLDER      a picture of every slide; --dark, and --steps
+    python tools/decks.py build [NOTEBOOK...]        into build/slides, with a page that lists them
+    python tools/decks.py handout [NOTEBOOK...]      into build/handout, as tagged PDFs
+    python tools/decks.py check [NOTEBOOK...]        what is wrong with each slide
+    python tools/decks.py shots NOTEBOOK FOLDER      a picture of every slide; --dark, and --steps
                                                       for a picture of every build-up
 
 Without a notebook, all those in notebooks/. Pictures, PDFs and checks need Chromium
@@ -20,9 +20,9 @@ import deck_checks
 import nbformat
 from nbformat.reader import NotJSONError
 
-from helpers.slides import LectureSlides
-from helpers.slides.contents import contents, lecture
-from helpers.slides.problems import NotebookProblem
+from slides import LectureSlides
+from slides.contents import contents, lecture
+from slides.problems import NotebookProblem
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = deck_checks.WAIT

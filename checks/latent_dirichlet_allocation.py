@@ -10,8 +10,8 @@ from math import comb
 import numpy as np
 from scipy.special import digamma, gammaln, logsumexp, xlogy
 
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 from helpers.lda import LDA, exact_by_counts
 
 progress = progress_for(__name__)

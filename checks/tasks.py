@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from helpers.checks.judging import judge, judge_choice
-from helpers.checks.verdicts import Hints
+from checks.judging import judge, judge_choice
+from checks.verdicts import Hints
 
 DIFFICULTIES = ("warm-up", "core", "stretch")
 LATEST = {}  # (module, task) -> its last verdict in this session, for the table of progress

@@ -18,8 +18,8 @@ from scipy.special import (
     softmax,
 )
 
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 from helpers.latent_factors import factor_states
 
 progress = progress_for(__name__)

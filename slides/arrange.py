@@ -26,7 +26,7 @@ from itertools import pairwise
 from nbformat import NotebookNode
 
 from helpers.show import palette
-from helpers.slides.problems import HIDDEN, STARTS, slide_type, tags
+from slides.problems import HIDDEN, STARTS, slide_type, tags
 
 MINUTES = re.compile(r"(\d+(?:[.,]\d+)?)\s*min\b", re.IGNORECASE)
 HEADING = re.compile(r"#{1,6}\s[^\n]*")

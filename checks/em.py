@@ -7,8 +7,8 @@ deviation.  q: responsibilities, (N, K), rows sum to one.  log_joint: log p(x_n,
 import numpy as np
 from scipy.special import entr, log_softmax, logsumexp, rel_entr, softmax
 
-from helpers.checks.progress import progress_for
-from helpers.checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
+from checks.progress import progress_for
+from checks.tasks import Derivation, Hints, Mistake, Prediction, Task, case
 
 progress = progress_for(__name__)
 
