@@ -17,3 +17,8 @@ progress       the table of what is right and what is open
 distributions  random distributions for the cases of several modules
 grading        the same tasks inside nbgrader, judged by a process that no submission can reach
 """
+
+from checks import session
+from checks.tasks import Exercise
+
+Exercise.asked = session

@@ -97,14 +97,12 @@ def _task(room, name):
 def _outcomes(task, answer, seed):
     """What the answer gives, or None if there is nothing to call."""
     from checks.judging import call_of
-    from checks.outcomes import VALUE, Outcome, observe
-    from checks.plain import plain
-    from checks.tasks import Prediction
+    from checks.marking import outcome_of
+    from checks.outcomes import observe
+    from checks.tasks import Task
 
-    if isinstance(task, Prediction):
-        if not callable(answer):
-            return [Outcome(VALUE, plain(answer))]
-        return observe(lambda function: function(), answer, [()], 3.0)
+    if not isinstance(task, Task):
+        return [outcome_of(task, answer)]
     if not callable(answer):
         return None
     cases = _cases(task, seed)
@@ -173,13 +171,12 @@ def decide(question):
 
 
 def _verdict(task, seed, outcomes):
-    from checks.judging import judge_choice, verdict_on
-    from checks.outcomes import UNWRITTEN
-    from checks.tasks import Prediction
+    from checks.judging import verdict_on
+    from checks.marking import verdict_of
+    from checks.tasks import Task
 
-    if isinstance(task, Prediction):
-        first = outcomes[0]
-        return judge_choice(task, Ellipsis if first.kind == UNWRITTEN else first.value)
+    if not isinstance(task, Task):
+        return verdict_of(task, outcomes[0])
     if outcomes is None:
         return verdict_on(task, [], [])
     cases = _cases(task, seed)

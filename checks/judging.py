@@ -18,6 +18,7 @@ from checks.outcomes import (
 )
 from checks.plain import Odd, describe, has_nan, like, shape_in_words
 from checks.recognising import Trial, matches, of_one, plain_shape, recognise, result_of
+from checks.tasks import Case
 from checks.verdicts import CORRECT, NOT_YET, WRONG, Verdict
 
 _OWN_NUMPY = {
@@ -53,8 +54,6 @@ def _judged(task, function, rng):
 
 def as_case(given):
     """A case, also from a bare tuple of inputs."""
-    from checks.tasks import Case  # tasks are called by students and call this module
-
     return given if isinstance(given, Case) else Case(tuple(given))
 
 
@@ -70,7 +69,7 @@ def verdict_on(task, cases, outcomes, function=None):
 
 
 def _verdict_on(task, cases, outcomes, function):
-    if not outcomes or outcomes[0].kind == UNWRITTEN or _only_dots(outcomes[0], function):
+    if not outcomes or outcomes[0].kind == UNWRITTEN or only_dots(outcomes[0], function):
         return _not_yet(task)
     trials = [
         Trial(c.inputs, result_of(task, task.reference, c.inputs), o.value, c.label)
@@ -90,31 +89,6 @@ def _verdict_on(task, cases, outcomes, function):
     if changed:
         return _no(task, _changed(task, changed))
     return Verdict(True, task.why, task.name, CORRECT, task.points, task.hints)
-
-
-def judge_choice(task, answer):
-    """The verdict on a prediction: a choice, or a function that returns one."""
-    kind, value = "value", answer
-    if callable(answer):
-        outcome = observe(lambda f: f(), answer, [()], 3.0)[0]
-        if outcome.kind == UNWRITTEN or _only_dots(outcome, answer):
-            kind = UNWRITTEN
-        elif outcome.kind != VALUE:
-            return _no(task, outcome.error or "Your function gave no answer.")
-        value = outcome.value
-    if kind == UNWRITTEN or value is Ellipsis:
-        return _not_yet(task, "Choose first, then play. " + _choices(task))
-    chosen = value.strip().strip(".").lower() if isinstance(value, str) else None
-    for choice, words in task.choices.items():
-        if chosen == choice.lower():
-            ok = choice == task.right
-            return Verdict(ok, words, task.name, CORRECT if ok else WRONG, task.points, task.hints)
-    came = shape_in_words(value) if not callable(value) else "a function"
-    return _no(task, f"Your answer is {came}. {_choices(task)}")
-
-
-def _choices(task):
-    return "Answer with one of " + ", ".join(repr(x) for x in task.choices) + "."
 
 
 def _no(task, message):
@@ -158,7 +132,7 @@ def _patched(task):
     )
 
 
-def _only_dots(outcome, function):
+def only_dots(outcome, function):
     """Is the body of the function still empty, or nothing but `...`?"""
     if outcome.kind != VALUE:
         return False

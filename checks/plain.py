@@ -4,6 +4,7 @@ What a student returns crosses from one process into another and is then compare
 reference; both need it plain. What cannot be made plain becomes :class:`Odd`, in words.
 """
 
+import numbers
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
@@ -26,7 +27,7 @@ def plain(value):
         return value[:1000] if value else value
     if hasattr(value, "toarray") and hasattr(value, "shape"):
         return plain(value.toarray()) if np.prod(value.shape) <= LARGEST else _too_large(value)
-    if isinstance(value, (bool, int, float, complex, np.generic, np.ndarray)):
+    if isinstance(value, (numbers.Number, np.generic, np.ndarray)):  # a Fraction, a Decimal, too
         return _array(value)
     if isinstance(value, (list, tuple)):
         return _sequence(value)
@@ -45,15 +46,22 @@ def _array(value):
     if array.dtype.kind == "O":
         return _objects(array)
     if array.dtype.kind == "c":
-        return Odd("complex numbers")
+        return np.array(array.real, dtype=float) if _real(array) else Odd("complex numbers")
     if array.dtype.kind not in "biuf":
         return Odd(f"an array of {array.dtype.name}")
     return np.array(array, dtype=float)
 
 
+def _real(array):
+    """Are these complex numbers real ones but for rounding?"""
+    return bool((np.abs(array.imag) <= 1e-12 * np.abs(array)).all())
+
+
 def _objects(array):
-    if all(isinstance(x, (bool, int, float, np.number)) for x in array.flat):
+    if all(isinstance(x, (numbers.Number, np.number)) for x in array.flat):
         try:
+            if any(isinstance(x, complex) for x in array.flat):
+                return _array(np.array(array, dtype=complex))
             return np.array(array, dtype=float)
         except (OverflowError, TypeError, ValueError):
             return Odd("a number too large for a float")

@@ -4,7 +4,8 @@ import html
 import sys
 from dataclasses import dataclass
 
-from checks.tasks import LATEST, tasks_of
+from checks.session import LATEST
+from checks.tasks import tasks_of
 from checks.verdicts import CORRECT, NOT_YET
 
 

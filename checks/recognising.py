@@ -76,7 +76,7 @@ def _apart_from_special_inputs(task, trials):
 
 
 def _catalogue(task, trials):
-    return [_Results(task, mistake.wrong, trials) for mistake in task.mistakes]
+    return [_Results(task, mistake.wrong, trials) for mistake in (task.mistakes or ())]
 
 
 def _guessed(task, trials, wrong):
@@ -159,7 +159,7 @@ class _Results(Sequence):
 
 
 def _of_catalogue(task, trials, wrong, everywhere):
-    for mistake, results in zip(task.mistakes, wrong, strict=True):
+    for mistake, results in zip((task.mistakes or ()), wrong, strict=True):
         if _explains(task, trials, results, everywhere):
             return mistake.hint
     return ""
@@ -273,7 +273,7 @@ def _explained(task, trials, results, twist, all_of=True):
 def _two_at_once(task, trials, wrong):
     if _by_chance(task):
         return ""
-    for mistake, results in zip(task.mistakes, wrong, strict=True):
+    for mistake, results in zip((task.mistakes or ()), wrong, strict=True):
         second = _of_twists(task, trials, results)
         if second:
             return f"Two things at once. First: {mistake.hint} Second: {second}"
@@ -286,7 +286,7 @@ def _two_at_once(task, trials, wrong):
 
 def _sum_of_two(task, trials, wrong):
     """Two independent mistakes in the terms of a sum, or in the factors of a product."""
-    known = list(zip(task.mistakes, wrong, strict=True))
+    known = list(zip((task.mistakes or ()), wrong, strict=True))
     for (first, a), (second, b) in combinations(known, 2):
         for merge in (_added, _multiplied):
             both = [merge(t.expected, x, y) for t, x, y in zip(trials, a, b, strict=True)]
@@ -600,7 +600,7 @@ def _of_parts(task, trials, pairs, bad, replacing=True):
     def picked(wrong):
         return lambda *inputs: _picked(wrong(*inputs), bad)
 
-    known = tuple(replace(m, wrong=picked(m.wrong)) for m in task.mistakes)
+    known = tuple(replace(m, wrong=picked(m.wrong)) for m in (task.mistakes or ()))
     alone = replace(task, reference=reference, mistakes=known, spelt_out=())
     parts = [
         replace(t, expected=plain(_picked(e, bad)), got=plain(_picked(g, bad)))

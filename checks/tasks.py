@@ -1,21 +1,45 @@
-"""A task: what is asked, what is right, and which mistakes are known.
+"""Tasks as data: what is asked, what is right, and what to say to each answer.
 
-A task is called with the student's function, prints its verdict and returns it. Predictions and
-steps of a derivation are tasks too: of a choice, and of an expression.
+A guide for whoever writes one. A sheet's tasks stand in its module (``checks/jensen.py``), each
+bound to its own name, in the order of the sheet; an exercise calls ``check.<name>(answer)``.
+
+    Task        write a function            reference, cases(rng), invariants
+    Derivation  the next line, as code      the same, and the line above
+    Prediction  choose one answer           choices {answer: sentence}, right
+
+and in checks/kinds.py, with an example each:
+
+    Order       bring lines in order        lines {"A": TeX}, right ("BDAC",), reasons {"A": why}
+    FindBug     (line, input that shows it) buggy, right, line, reasons {line: why it is right}
+    ChooseQ     {"q": ..., what follows}    choices, good, foretell {part: Foretell}, measure
+    ReadRun     the cause of a bad trace    as a Prediction; each choice says how it would look
+    Number      a number, with a tolerance  right, rtol, ranges ((low, high, sentence), ...)
+    OpenTask    {"elbos": ...} of own data  needs {key: what it is}, invariants of that dictionary
+    Paper       nothing is called           rubric ((points, what for), ...), worked (line by line)
+
+All take ``name`` first and by keyword ``hints``, ``minutes``, ``points``, ``difficulty``, ``why``
+(what to say to a right answer) and ``answer`` (Markdown; what ``check.<name>.solution()`` shows
+after a wrong attempt; without it, the solution notebook's cell). All but a Task take their answer
+as a value or as a function without arguments that returns it.
+
+On the sheet: a text with the line *core · 5 minutes · 1 point* (filled in from here), a cell with
+the stub and ``### BEGIN SOLUTION`` ... ``### END SOLUTION``, and a cell ``check.NAME(FUNCTION)``.
+Where lines or code must be seen, a cell ``check.NAME.show()`` before it. For a Paper: one text
+cell whose id is the name with dashes, the worked solution between ``<!-- BEGIN SOLUTION -->`` and
+``<!-- END SOLUTION -->``, and no check. Then ``tools/exercises.py build``.
+
+Known mistakes, where the machinery names one wrongly or not at all, are lines in
+``checks/mistakes/SHEET.txt``. A task needs none.
 """
 
 import inspect
-import textwrap
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from checks.judging import judge, judge_choice
 from checks.verdicts import Hints
 
 DIFFICULTIES = ("warm-up", "core", "stretch")
-LATEST = {}  # (module, task) -> its last verdict in this session, for the table of progress
 
 
 @dataclass(frozen=True)
@@ -33,139 +57,130 @@ def case(*inputs, label=""):
 
 @dataclass(frozen=True)
 class Mistake:
-    """A plausible wrong answer and the hint it must earn.
-
-    wrong is a function like the student's; the hint names the confusion and says why it is one.
-    """
+    """A plausible wrong answer, a function like the student's, and the hint that it earns."""
 
     hint: str
     wrong: Callable
 
 
-@dataclass(frozen=True)
-class Task:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Exercise:
+    """What all kinds of tasks have; ``room`` is the module that holds the task."""
+
+    hints: Hints | None = None
+    points: float = 1
+    minutes: int = field(default=5, kw_only=True)
+    difficulty: str = field(default="core", kw_only=True)
+    why: str = ""
+    answer: str = ""
+    room: str = ""
+
+    asked = None  # what a call, hint() and solution() do: checks/__init__.py puts it here
+
+    def __post_init__(self):
+        if self.difficulty not in DIFFICULTIES:
+            raise ValueError(f"difficulty: expected one of {DIFFICULTIES}, got {self.difficulty!r}")
+        object.__setattr__(self, "room", self.room or _where_it_is_written())
+
+    def __call__(self, answer):
+        """Check ``answer``: print the verdict and return it."""
+        return Exercise.asked.check(self, answer)
+
+    def hint(self, number=None):
+        """Show one hint (1 a nudge, 2 the equation, 3 the shape of the code), or all three."""
+        Exercise.asked.hint(self, number)
+
+    def solution(self):
+        """Show the answer with its explanation, once an attempt has been wrong."""
+        Exercise.asked.solution(self)
+
+    def show(self):
+        """Show what the task is about: lines to order, code to search, a trace to read."""
+        Exercise.asked.show(self)
+
+
+def _where_it_is_written():
+    """The module whose line makes this task."""
+    frame = sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__") in ("checks.tasks", "checks.kinds"):
+        frame = frame.f_back
+    return frame.f_globals.get("__name__", "")
+
+
+@dataclass(frozen=True, eq=False)
+class Task(Exercise):
     """Write a function.
 
     reference: the right function.  cases(rng): its random inputs, a sequence of :func:`case`,
-    the smallest first.  mistakes: the catalogue.  invariants: functions (result, *inputs) that
-    return "" or a sentence that says what is broken, with numbers.  call(function, *inputs) turns
-    what the student's function gives into numbers, where calling it is not enough (a generator of
-    states to run, say); it is applied to the reference and the mistakes as well.
+    the smallest first.  invariants: functions (result, *inputs) that return "" or a sentence that
+    says what is broken, with numbers.  call(function, *inputs) turns what the student's function
+    gives into numbers, where calling it is not enough (a generator of states to run, say).
     spelt_out: other ways to write the reference, as students would; slips of the pen are looked for
     in these formulas, too.
     rtol, atol: the agreement asked for; accept(expected, result, *inputs) replaces it, for answers
-    that are random.  why: one sentence for a right answer, about what it means.
+    that are random.
     """
 
     name: str
     reference: Callable
     cases: Callable
-    hints: Hints
-    mistakes: tuple = ()
     invariants: tuple = ()
-    points: float = 1
-    minutes: int = 5
-    difficulty: str = "core"
-    why: str = ""
     returns: str = ""
     rtol: float = 1e-6
     atol: float = 1e-9
     seconds: float = 6.0
     accept: Callable | None = None
     call: Callable | None = None
-    room: str = field(default="", compare=False)  # the module, found out from the reference
     spelt_out: tuple = ()
     above: str = ""  # of a derivation: the line that this one must equal
+    mistakes: tuple | None = None  # None: those in the sheet's file
 
     def __post_init__(self):
-        if self.difficulty not in DIFFICULTIES:
-            raise ValueError(f"difficulty: expected one of {DIFFICULTIES}, got {self.difficulty!r}")
-        object.__setattr__(self, "mistakes", tuple(self.mistakes))
+        super().__post_init__()
+        if self.mistakes is not None:
+            object.__setattr__(self, "mistakes", tuple(self.mistakes))
         object.__setattr__(self, "spelt_out", tuple(self.spelt_out))
         object.__setattr__(self, "invariants", tuple(self.invariants))
-        object.__setattr__(self, "room", self.room or self.cases.__module__)
-
-    def __call__(self, function):
-        """Check ``function``: print the verdict and return it."""
-        return _announce(self, judge(self, function, np.random.default_rng()))
 
     @property
     def arguments(self):
         """The names of the arguments."""
         return tuple(inspect.signature(self.reference).parameters)
 
-    def hint(self, number=None):
-        """Print one hint (1 a nudge, 2 the equation, 3 the shape of the code), or all three."""
-        _print_hint(self.hints, number)
 
-
-@dataclass(frozen=True)
-class Prediction:
+@dataclass(frozen=True, eq=False)
+class Prediction(Exercise):
     """Foretell what a figure or a computation will show.
 
-    choices maps each answer to what to say about it; ``right`` is the right one. The student's
-    function has no arguments and returns its choice; the choice itself is taken as well.
+    choices maps each answer to what to say about it; ``right`` is the right one.
     """
 
     name: str
     question: str
     choices: dict
     right: str
-    hints: Hints
-    room: str
-    points: float = 1
-    minutes: int = 2
-    difficulty: str = "warm-up"
+    minutes: int = field(default=2, kw_only=True)
+    difficulty: str = field(default="warm-up", kw_only=True)
 
     def __post_init__(self):
+        super().__post_init__()
         if self.right not in self.choices:
             raise ValueError(f"right: expected one of {tuple(self.choices)}, got {self.right!r}")
-
-    def __call__(self, answer):
-        """Check the choice: print the verdict, with the reason, and return it."""
-        return _announce(self, judge_choice(self, answer))
 
     @property
     def reference(self):
         """The right answer, as the function that a student writes."""
         return lambda: self.right
 
-    def hint(self, number=None):
-        """Print one hint, or all three."""
-        _print_hint(self.hints, number)
 
-
-def Derivation(name, above, reference, cases, hints, **more):
+def Derivation(name, above, reference, cases, **more):
     """Enter the next line of a derivation, as code; it must equal the line ``above`` (TeX).
 
     It is a :class:`Task` whose function gets only what the next line may use.
     """
-    return Task(name, reference, cases, hints, above=above, **more)
+    return Task(name, reference, cases, above=above, **more)
 
 
 def tasks_of(module):
     """The tasks of a module of checks, in the order of its exercise notebook."""
-    return [x for x in vars(module).values() if isinstance(x, (Task, Prediction))]
-
-
-def _announce(task, verdict):
-    LATEST[task.room.rpartition(".")[2], task.name] = verdict
-    print(wrapped(verdict))
-    return verdict
-
-
-def wrapped(verdict):
-    """The verdict's text in lines that end between words: JupyterLab breaks long ones anywhere."""
-    lines = str(verdict).splitlines()
-    return "\n".join(
-        textwrap.fill(line, 88, break_long_words=False, break_on_hyphens=False) for line in lines
-    )
-
-
-def _print_hint(hints, number):
-    if number is None:
-        print(hints)
-    elif number in (1, 2, 3):
-        print((hints.nudge, hints.equation, hints.shape)[number - 1])
-    else:
-        print(f"There are three hints: hint(1), hint(2) and hint(3), but no hint({number!r}).")
+    return [x for x in vars(module).values() if isinstance(x, Exercise)]

@@ -525,7 +525,7 @@ def test_tasks_refuse_what_makes_no_sense():
     with pytest.raises(ValueError, match="difficulty"):
         Task("x", reference=kl, cases=pairs, hints=HINTS, difficulty="easy")
     with pytest.raises(ValueError, match="right"):
-        Prediction("x", "?", {"a": "why"}, "b", HINTS, "here")
+        Prediction("x", "?", {"a": "why"}, "b", hints=HINTS)
 
 
 def test_too_few_outcomes_are_not_enough():
@@ -575,7 +575,7 @@ def test_random_numbers_are_named_where_nothing_is_drawn():
     def guess(q, p):
         return float(np.random.default_rng(0).random() + q.sum() + p[0])
 
-    assert "draws random numbers" in said(Task("kl", kl, pairs, HINTS), guess)
+    assert "draws random numbers" in said(Task("kl", kl, pairs, hints=HINTS), guess)
 
 
 def normalised(scores):
@@ -592,9 +592,9 @@ def scores(rng):
 
 
 def test_a_decision_is_told_from_a_distribution():
-    task = Task("normalised", normalised, scores, HINTS)
+    task = Task("normalised", normalised, scores, hints=HINTS)
     assert "most probable entry" in said(task, lambda s: np.eye(len(s))[s.argmax()])
-    task = Task("coins", coins, scores, HINTS)
+    task = Task("coins", coins, scores, hints=HINTS)
     assert "You decided" in said(task, lambda s: (s > 0) * 1.0)
 
 
@@ -616,7 +616,9 @@ def prior(alpha):
 
 
 def test_one_function_is_taken_for_another_wherever_it_is_called():
-    task = Task("prior", prior, lambda rng: [case(rng.random(n) + 1) for n in (2, 3, 4)], HINTS)
+    task = Task(
+        "prior", prior, lambda rng: [case(rng.random(n) + 1) for n in (2, 3, 4)], hints=HINTS
+    )
     assert "`digamma` stands where `gammaln` belongs" in said(
         task, lambda a: digamma(a.sum()) - digamma(a).sum()
     )

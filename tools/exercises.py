@@ -7,8 +7,10 @@
 
 A solution is a notebook that imports its checks (`from checks import NAME as check`),
 holds answers between `### BEGIN SOLUTION` and `### END SOLUTION`, and ends each task with a cell
-`check.TASK(FUNCTION)`. Marking adds what nbgrader wants to know: the metadata, the points (they
-stand in the module of checks) and a hidden line by which grading uses its own copy of the checks.
+`check.TASK(FUNCTION)`. A task on paper is one text cell, its id the task's name with dashes, its
+solution between `<!-- BEGIN SOLUTION -->` and `<!-- END SOLUTION -->`. Marking adds what nbgrader
+wants to know: the metadata, the points (they stand in the module of checks) and a hidden line by
+which grading uses its own copy of the checks, and the rubrics of the tasks on paper.
 The stripping is nbgrader's own. A file in exercises/ whose text is not what was last written there
 is a student's work, and stays.
 """
@@ -60,6 +62,14 @@ def mark(notebook):
             cell.source = HIDDEN.format(module=name) + called[0]
             cell.metadata["nbgrader"] = _metadata(cell, grade=True, points=task.points)
             _set_badge(notebook.cells[:i], task)
+        elif cell.cell_type == "markdown" and "BEGIN SOLUTION" in source:
+            task = _task(module, cell.id.replace("-", "_"), cell)
+            seen.append(task)
+            _set_rubric(cell, task)
+            cell.metadata["nbgrader"] = _metadata(
+                cell, grade=True, solution=True, locked=False, points=task.points
+            )
+            _set_badge(notebook.cells[:i], task)
         elif "### BEGIN SOLUTION" in source:
             cell.metadata["nbgrader"] = _metadata(cell, solution=True)
         elif cell.cell_type == "code" and IMPORT.search(source):
@@ -85,11 +95,27 @@ def _tasks(module):
     return tasks_of(module)
 
 
+def rubric(task):
+    """The points of a task on paper, as a table."""
+    from checks.session import rubric
+
+    return rubric(task)
+
+
 def _task(module, name, cell):
     for task in _tasks(module):
         if task.name == name:
             return task
     raise SystemExit(f"cell {cell.id}: {module.__name__} has no task {name!r}")
+
+
+def _set_rubric(cell, task):
+    """Write the rubric of a task on paper under its worked solution."""
+    end = "<!-- END SOLUTION -->"
+    if end not in cell.source or not hasattr(task, "rubric"):
+        raise SystemExit(f"cell {cell.id}: expected the solution of a Paper, ended by {end}")
+    worked = cell.source.partition(end)[0].partition("\n| points | for |")[0].rstrip()
+    cell.source = f"{worked}\n\n{rubric(task)}\n{end}"
 
 
 def _metadata(cell, grade=False, solution=False, locked=None, points=None):

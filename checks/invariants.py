@@ -1,0 +1,92 @@
+"""What must be true of any answer on any data: for the invariants of an OpenTask.
+
+Each function makes an invariant: of the answer's dictionary, "" or a sentence with numbers.
+"""
+
+import numpy as np
+
+
+def rising(key="elbos", rtol=1e-9):
+    """The numbers never fall."""
+
+    def invariant(answer):
+        bounds = np.ravel(answer[key])
+        fall = np.diff(bounds)
+        if len(fall) == 0:
+            return f'"{key}" holds one number: one for every sweep is needed'
+        worst = int(fall.argmin())
+        if fall[worst] >= -rtol * max(1.0, abs(bounds[worst])):
+            return ""
+        before, after = bounds[worst : worst + 2]
+        return (
+            f'"{key}" falls from {before:.6g} to {after:.6g} at step {worst + 1}: an exact update '
+            "of one factor never lowers the bound"
+        )
+
+    return invariant
+
+
+def below(lower="elbo", upper="log_evidence", atol=1e-9):
+    """Every number of the one is at most the other."""
+
+    def invariant(answer):
+        low, high = np.asarray(answer[lower]), np.asarray(answer[upper])
+        worst = np.max(low - high)
+        if worst <= atol * max(1.0, float(np.abs(high).max())):
+            return ""
+        return f'"{lower}" lies above "{upper}" by {worst:.4g}: a lower bound cannot'
+
+    return invariant
+
+
+def normalised(key="q", axis=-1, atol=1e-6):
+    """Probabilities: none negative, and they sum to one over ``axis`` (None: all of it)."""
+
+    def invariant(answer):
+        q = np.asarray(answer[key])
+        if (q < 0).any():
+            return f'"{key}" holds {q.min():.4g}: a probability is never negative'
+        totals = np.ravel(q.sum(axis))
+        worst = totals[np.abs(totals - 1).argmax()]
+        where = "" if axis is None else f" over axis {axis}"
+        return "" if abs(worst - 1) <= atol else f'"{key}" sums to {worst:.6g}{where}, not to 1'
+
+    return invariant
+
+
+def positive(key, strictly=True):
+    """No number below zero (nor, ``strictly``, zero itself)."""
+
+    def invariant(answer):
+        least = np.min(answer[key])
+        fine = least > 0 or (least == 0 and not strictly)
+        return (
+            ""
+            if fine
+            else f'"{key}" holds {least:.4g}: it is never {"zero or " * strictly}negative'
+        )
+
+    return invariant
+
+
+def adds_up(total, *parts, rtol=1e-6):
+    """One number is the sum of others, each computed on its own."""
+
+    def invariant(answer):
+        right = sum(np.asarray(answer[p]) for p in parts)
+        gap = np.max(np.abs(answer[total] - right))
+        names = " + ".join(f'"{p}"' for p in parts)
+        fine = gap <= rtol * max(1.0, float(np.max(np.abs(right))))
+        return "" if fine else f'"{total}" and {names} differ by {gap:.4g}: they are equal'
+
+    return invariant
+
+
+def at_least(key, size, what):
+    """There are enough entries (documents, sweeps) for the question to make sense."""
+
+    def invariant(answer):
+        count = np.shape(answer[key])[0] if np.ndim(answer[key]) else 1
+        return "" if count >= size else f'"{key}" has {count} {what}: take {size} at least'
+
+    return invariant

@@ -1,0 +1,132 @@
+"""What a check does for whoever sits before it: verdict, hints, the solution when it is due."""
+
+import os
+import re
+import textwrap
+from pathlib import Path
+
+import numpy as np
+
+from checks import sentences as say
+from checks.kinds import FindBug, Order, Paper, ReadRun
+from checks.marking import mark
+from checks.verdicts import NOT_YET
+
+LATEST = {}  # (sheet, task) -> its last verdict in this session, for the table of progress
+TRIED = set()  # (sheet, task) that were answered, right or wrong
+SWITCH = "VI_COURSE_SOLUTIONS"  # set to "off", solutions are not shown
+SHEETS = Path(__file__).resolve().parent.parent / "solutions"
+
+
+def key_of(task):
+    """(sheet, task): the name under which a task's verdicts are kept."""
+    return task.room.rpartition(".")[2], task.name
+
+
+def check(task, answer):
+    """Check ``answer``: print the verdict and return it."""
+    verdict = mark(task, answer)
+    LATEST[key_of(task)] = verdict
+    if verdict.status != NOT_YET:
+        TRIED.add(key_of(task))
+    print(wrapped(verdict))
+    return verdict
+
+
+def wrapped(verdict):
+    """The verdict's text in lines that end between words: JupyterLab breaks long ones anywhere."""
+    lines = str(verdict).splitlines()
+    return "\n".join(
+        textwrap.fill(line, 88, break_long_words=False, break_on_hyphens=False) for line in lines
+    )
+
+
+def rendered(markdown):
+    """Show Markdown with its formulas in a notebook, and as it is written elsewhere."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import Markdown, display
+    except ImportError:
+        return print(markdown)
+    if get_ipython() is None:
+        return print(markdown)
+    return display(Markdown(markdown))
+
+
+# ---------------------------------------------------------------- hints
+
+
+def hint(task, number=None):
+    """Show one hint (1 a nudge, 2 the equation, 3 the shape of the code), or all three."""
+    if task.hints is None:
+        return print(say.NO_HINTS)
+    if number is None:
+        return rendered("\n\n".join(_hint(task.hints, k) for k in (1, 2, 3)))
+    if number in (1, 2, 3):
+        return rendered(_hint(task.hints, number))
+    return print(say.NO_FOURTH_HINT.format(number=number))
+
+
+def _hint(hints, number):
+    if number == 3:
+        return f"**3.**\n\n```python\n{hints.shape}\n```"
+    return f"**{number}.** {hints.nudge if number == 1 else hints.equation}"
+
+
+# ---------------------------------------------------------------- the solution
+
+
+def solution(task):
+    """Show the right answer with its explanation, once the task has been tried."""
+    if os.environ.get(SWITCH, "").lower() in ("off", "0", "no", "false"):
+        return print(say.SOLUTIONS_OFF.format(task=task.name))
+    if key_of(task) not in TRIED and not isinstance(task, Paper):
+        return print(say.TRY_FIRST.format(task=task.name))
+    if isinstance(task, Paper):
+        return rendered(f"{task.worked or _from_sheet(task)}\n\n{rubric(task)}".strip())
+    found = task.answer or _from_sheet(task)
+    if not found:
+        return print(say.NOT_HANDED_OUT.format(task=task.name))
+    return rendered(f"{found}\n\n{task.why}".strip())
+
+
+def _from_sheet(task):
+    """The answer's cell in the solution notebook, as Markdown; "" where that is absent."""
+    import nbformat
+
+    sheet = key_of(task)[0]
+    for path in sorted(SHEETS.glob(f"[0-9]*_{sheet}.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        on_paper = [c.source for c in cells if c.id == task.name.replace("_", "-")]
+        if isinstance(task, Paper) and on_paper:
+            return re.sub(r"<!-- (BEGIN|END) SOLUTION -->", "", on_paper[0]).partition("| po")[0]
+        code = [c.source for c in cells if c.cell_type == "code"]
+        called = re.compile(rf"^check\.{task.name}\((\w+)\)$", re.M)
+        name = next((m[1] for m in map(called.search, code) if m), None)
+        written = [c for c in code if re.search(rf"^(def {name}\(|{name} =)", c, re.M)]
+        if name and written:
+            lines = written[-1].splitlines()
+            kept = [x for x in lines if not re.match(r"\s*### (BEGIN|END) SOLUTION", x)]
+            return "```python\n" + "\n".join(kept) + "\n```"
+    return ""
+
+
+def rubric(task):
+    """The points of a task on paper and what they are given for, as a Markdown table."""
+    points = [f"| {points:g} | {what} |" for points, what in task.rubric]
+    return "\n".join(["| points | for |", "|---|---|", *points])
+
+
+# ---------------------------------------------------------------- what a task is about
+
+
+def show(task):
+    """Show the lines to order, the code to search or the trace to read."""
+    if isinstance(task, Order):
+        rendered("\n".join(f"- **{letter}**: {line}" for letter, line in task.lines.items()))
+    elif isinstance(task, FindBug):
+        print("\n".join(f"{k:2}  {line}" for k, line in enumerate(task.code, 1)))
+    elif isinstance(task, ReadRun):
+        print(np.array2string(task.numbers, precision=4, suppress_small=True, max_line_width=88))
+    else:
+        print(say.NOTHING_TO_SHOW.format(task=task.name))
