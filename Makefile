@@ -13,7 +13,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg --
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab test slides handout site lite exercises notebooks lint bench lock
+.PHONY: help env lab teach test slides handout site lite exercises notebooks lint bench lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -21,8 +21,11 @@ help:  ## list these targets
 env:  ## build the environment in .venv, nothing else
 	@$(PYTHON) tools/environment.py
 
-lab: env  ## open the course in JupyterLab
+lab: env  ## open the course in JupyterLab (SOLUTIONS=no: without the answers)
 	@$(PY) tools/lab.py
+
+teach: env  ## open the course itself, to change it
+	@$(PY) tools/lab.py --teach
 
 test: lint  ## run every check: library, notebooks, exercises, slides
 	@$(PY) tools/chromium.py
@@ -33,12 +36,15 @@ lint: env-test+site+hub  ## style of Python files and notebooks
 	@$(PY) -m ruff format --check --quiet helpers checks slides tools tests benchmarks
 
 slides: env  ## render every lecture as one offline HTML file into build/slides
+	@$(PY) tools/lab.py --left-out
 	@$(PY) tools/decks.py build
 
 handout: env-test  ## print every lecture as PDF into build/handout
+	@$(PY) tools/lab.py --left-out
 	@$(PY) tools/decks.py handout
 
 site: env-test+site  ## render all notebooks as pages to read, into build/site
+	@$(PY) tools/lab.py --left-out
 	@$(PY) tools/site_pages.py
 
 lite: env-lite  ## build the course for a browser without a server, into build/lite

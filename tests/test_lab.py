@@ -1,76 +1,376 @@
 """The student's copy of the course: always there, never overwritten."""
 
-import importlib.util
+import errno
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-spec = importlib.util.spec_from_file_location("lab", ROOT / "tools" / "lab.py")
-lab = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(lab)
+sys.path.insert(0, str(ROOT / "tools"))
+
+import lab  # noqa: E402
+
+NAME = "exercises/01.ipynb"
+posix = pytest.mark.skipif(os.name == "nt", reason="needs links or modes of a POSIX system")
+
+
+def notebook(source, outputs=(), **more):
+    """A file's text; ``more`` goes into its only cell."""
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": source} | more
+    cell["outputs"] = list(outputs)
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def ran(source):
+    return notebook([source], [{"output_type": "stream", "text": "2"}], execution_count=3)
 
 
 @pytest.fixture
 def course(tmp_path):
-    source = tmp_path / "course"
+    """A course that was given out once, as (course, work)."""
+    source, work = tmp_path / "a course", tmp_path / "wörk"
     for folder in ("notebooks", "exercises", "solutions"):
         (source / folder).mkdir(parents=True)
-        (source / folder / "01.ipynb").write_text(f"{folder} 1")
-    return source, tmp_path / "work"
+        (source / folder / "01.ipynb").write_text(notebook(f"{folder} 1"))
+    assert lab.give_out(source, work) == []
+    return source, work
+
+
+def update(source, text="version 2"):
+    (source / NAME).write_text(notebook(text))
 
 
 def test_everything_is_copied_and_a_second_time_changes_nothing(course):
     source, work = course
+    times = {p: p.stat().st_mtime_ns for p in work.rglob("*") if p.is_file()}
+    assert {p.name for p in times} == {"01.ipynb", lab.RECORD, ".given.lock"}
     assert lab.give_out(source, work) == []
-    times = {p: p.stat().st_mtime_ns for p in work.rglob("*.*") if p.name != lab.RECORD}
-    assert len(times) == 3
-    assert lab.give_out(source, work) == []
-    assert {p: p.stat().st_mtime_ns for p in times} == times
-
-
-def test_a_changed_answer_is_kept_and_a_new_version_is_put_beside_it(course):
-    source, work = course
-    lab.give_out(source, work)
-    answer = work / "exercises/01.ipynb"
-    answer.write_text("my answer")
-    assert lab.give_out(source, work) == []  # nothing new in the course
-    (source / "exercises/01.ipynb").write_text("exercises 2")
-    (line,) = lab.give_out(source, work)
-    assert "your own is kept" in line and "01.new1.ipynb" in line
-    assert answer.read_text() == "my answer"
-    assert (work / "exercises/01.new1.ipynb").read_text() == "exercises 2"
-    assert lab.give_out(source, work) == []  # said once
-    (source / "exercises/01.ipynb").write_text("exercises 3")
-    lab.give_out(source, work)
-    assert (work / "exercises/01.new2.ipynb").read_text() == "exercises 3"
-    assert answer.read_text() == "my answer"
+    assert {p: p.stat().st_mtime_ns for p in work.rglob("*") if p.is_file()} == times
 
 
 def test_an_untouched_file_follows_the_course(course):
     source, work = course
-    lab.give_out(source, work)
-    (source / "notebooks/01.ipynb").write_text("notebooks 2")
+    update(source)
     assert lab.give_out(source, work) == []
-    assert (work / "notebooks/01.ipynb").read_text() == "notebooks 2"
+    assert (work / NAME).read_text() == notebook("version 2")
+
+
+def test_an_answer_is_kept_and_a_new_version_is_put_beside_it_once(course):
+    source, work = course
+    (work / NAME).write_text(notebook("my answer"))
+    assert lab.give_out(source, work) == []  # nothing new in the course
+    update(source)
+    (line,) = lab.give_out(source, work)
+    assert NAME in line and "your own is kept" in line and "01.new1.ipynb" in line
+    assert lab.give_out(source, work) == []  # said once
+    update(source, "version 3")
+    lab.give_out(source, work)
+    files = {p.name: p.read_text() for p in (work / "exercises").glob("*.ipynb")}
+    assert files == {
+        "01.ipynb": notebook("my answer"),
+        "01.new1.ipynb": notebook("version 2"),
+        "01.new2.ipynb": notebook("version 3"),
+    }
+
+
+def test_running_cells_is_no_change(course):
+    source, work = course
+    (work / NAME).write_text(ran("exercises 1"))
+    assert lab.give_out(source, work) == [] and "stream" in (work / NAME).read_text()
+    update(source)
+    assert lab.give_out(source, work) == []
+    assert (work / NAME).read_text() == notebook("version 2")
+
+
+def test_new_outputs_in_the_course_are_no_new_version(course):
+    source, work = course
+    (work / NAME).write_text(notebook("my answer"))
+    (source / NAME).write_text(ran("exercises 1"))
+    assert lab.give_out(source, work) == [] and len(list((work / "exercises").glob("*"))) == 1
+
+
+def test_a_picture_pasted_into_a_cell_is_a_change(course):
+    source, work = course
+    mine = notebook("exercises 1", attachments={"my sketch.png": {"image/png": "AA=="}})
+    (work / NAME).write_text(mine)
+    update(source)
+    assert len(lab.give_out(source, work)) == 1 and (work / NAME).read_text() == mine
 
 
 def test_a_deleted_file_comes_back_fresh(course):
     source, work = course
+    (work / NAME).unlink()
     lab.give_out(source, work)
-    (work / "exercises/01.ipynb").unlink()
-    lab.give_out(source, work)
-    assert (work / "exercises/01.ipynb").read_text() == "exercises 1"
+    assert (work / NAME).read_text() == notebook("exercises 1")
 
 
-def test_a_lost_record_never_costs_an_answer(course):
+def test_a_renamed_answer_stays_under_its_new_name(course):
     source, work = course
+    (work / NAME).write_text(notebook("my answer"))
+    (work / NAME).rename(work / "exercises/mine.ipynb")
+    assert lab.give_out(source, work) == []
+    assert (work / "exercises/mine.ipynb").read_text() == notebook("my answer")
+    assert (work / NAME).read_text() == notebook("exercises 1")
+
+
+def test_a_notebook_renamed_in_the_course_leaves_the_answer_to_the_old_one(course):
+    source, work = course
+    (work / NAME).write_text(notebook("my answer"))
+    (source / NAME).rename(source / "exercises/02.ipynb")
+    assert lab.give_out(source, work) == []
+    assert (work / NAME).read_text() == notebook("my answer")
+    assert (work / "exercises/02.ipynb").exists()
+
+
+def test_who_took_the_new_version_over_gets_no_second_one(course):
+    source, work = course
+    update(source)
+    (work / NAME).write_text(notebook("version 2"))
+    assert lab.give_out(source, work) == [] and len(list((work / "exercises").glob("*"))) == 1
+
+
+def test_a_new_version_that_was_worked_in_is_kept_too(course):
+    source, work = course
+    (work / NAME).write_text(notebook("my answer"))
+    update(source)
     lab.give_out(source, work)
-    (work / "exercises/01.ipynb").write_text("my answer")
-    (work / lab.RECORD).write_text("broken")
+    (work / "exercises/01.new1.ipynb").write_text(notebook("my second answer"))
+    update(source, "version 3")
     lab.give_out(source, work)
-    assert (work / "exercises/01.ipynb").read_text() == "my answer"
-    assert (work / "exercises/01.new1.ipynb").exists()
+    assert (work / "exercises/01.new1.ipynb").read_text() == notebook("my second answer")
+    assert (work / "exercises/01.new2.ipynb").read_text() == notebook("version 3")
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", "3", '{"exercises/01.ipynb": []}', "\0\0"])
+def test_a_damaged_record_never_costs_an_answer(course, record):
+    source, work = course
+    (work / NAME).write_text(notebook("my answer"))
+    for _ in "ab":  # the second time finds the version that the first has put beside
+        (work / lab.RECORD).write_text(record)
+        lab.give_out(source, work)
+    assert (work / NAME).read_text() == notebook("my answer")
+    assert len(list((work / "exercises").glob("*.ipynb"))) == 2
+
+
+def test_a_record_that_is_a_folder_never_costs_an_answer(course):
+    source, work = course
+    (work / NAME).write_text(notebook("my answer"))
+    (work / lab.RECORD).unlink()
+    (work / lab.RECORD).mkdir()
+    with pytest.raises(OSError):
+        lab.give_out(source, work)
+    assert (work / NAME).read_text() == notebook("my answer")
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [b"", b"my notes", b"\xff\xfe\x00", b"{", b"[]", b'{"cells": 3}', b'{"cells": [{}]}'],
+    ids=repr,
+)
+def test_a_damaged_notebook_is_kept(course, damaged):
+    source, work = course
+    (work / NAME).write_bytes(damaged)
+    update(source)
+    assert len(lab.give_out(source, work)) == 1
+    assert (work / NAME).read_bytes() == damaged
+    assert (work / "exercises/01.new1.ipynb").read_text() == notebook("version 2")
+
+
+def test_a_damaged_notebook_in_the_course_does_not_stop_the_others(course):
+    source, work = course
+    (source / NAME).unlink()
+    (source / NAME).mkdir()
+    (source / "notebooks/01.ipynb").write_text(notebook("version 2"))
+    (line,) = lab.give_out(source, work)
+    assert NAME in line
+    assert (work / "notebooks/01.ipynb").read_text() == notebook("version 2")
+    assert (work / NAME).read_text() == notebook("exercises 1")
+
+
+def test_a_folder_named_like_a_notebook_stays(course):
+    source, work = course
+    (work / NAME).unlink()
+    (work / NAME).mkdir()
+    (work / NAME / "mine.txt").write_text("mine")
+    update(source)
+    (line,) = lab.give_out(source, work)
+    assert "01.new1.ipynb" in line and (work / NAME / "mine.txt").read_text() == "mine"
+
+
+def test_a_file_named_like_a_folder_stays_and_the_rest_arrives(course):
+    source, work = course
+    (work / NAME).unlink()
+    (work / "exercises").rmdir()
+    (work / "exercises").write_text("mine")
+    (source / "notebooks/01.ipynb").write_text(notebook("version 2"))
+    (line,) = lab.give_out(source, work)
+    assert NAME in line and (work / "exercises").read_text() == "mine"
+    assert (work / "notebooks/01.ipynb").read_text() == notebook("version 2")
+
+
+def test_work_that_is_a_file_is_one_sentence(course, monkeypatch):
+    source, work = course
+    mine = work.with_name("mine")
+    mine.write_text("mine")
+    monkeypatch.setattr(lab, "ROOT", source)
+    with pytest.raises(SystemExit, match="could not be written") as stopped:
+        lab.copy_the_course(mine)
+    assert "\n" not in str(stopped.value) and mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", [f"{NAME}.part", "exercises/.01.ipynb", "exercises/01.new.ipynb"])
+def test_files_with_names_like_ours_stay(course, name):
+    source, work = course
+    (work / name).write_text("mine")
+    update(source)
+    lab.give_out(source, work)
+    assert (work / name).read_text() == "mine"
+
+
+@posix
+def test_a_link_to_an_answer_elsewhere_is_followed(course, tmp_path):
+    source, work = course
+    (work / NAME).rename(tmp_path / "elsewhere.ipynb")
+    (work / NAME).symlink_to(tmp_path / "elsewhere.ipynb")
+    update(source)
+    assert lab.give_out(source, work) == []
+    assert (work / NAME).is_symlink() and (work / NAME).read_text() == notebook("version 2")
+    (work / NAME).write_text(notebook("my answer"))
+    update(source, "version 3")
+    assert len(lab.give_out(source, work)) == 1
+    assert (tmp_path / "elsewhere.ipynb").read_text() == notebook("my answer")
+
+
+@posix
+def test_a_link_that_leads_nowhere_is_left_alone(course, tmp_path):
+    source, work = course
+    (work / NAME).unlink()
+    (work / NAME).symlink_to(tmp_path / "on a disk that is not there.ipynb")
+    (line,) = lab.give_out(source, work)
+    assert "leads nowhere" in line and (work / NAME).is_symlink()
+
+
+@posix
+def test_folders_that_are_links_are_followed(course, tmp_path):
+    source, work = course
+    (work / NAME).write_text(notebook("my answer"))
+    (work / "exercises").rename(tmp_path / "cloud")
+    (work / "exercises").symlink_to(tmp_path / "cloud")
+    update(source)
+    assert len(lab.give_out(source, work)) == 1
+    assert (tmp_path / "cloud/01.ipynb").read_text() == notebook("my answer")
+
+
+@posix
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_copy_is_one_sentence(course, monkeypatch):
+    source, work = course
+    update(source)
+    work.chmod(0o555)
+    monkeypatch.setattr(lab, "ROOT", source)
+    with pytest.raises(SystemExit, match="could not be written"):
+        lab.copy_the_course(work)
+    work.chmod(0o755)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO])
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_full_or_read_only_disk_is_one_sentence_and_costs_nothing(
+    course, monkeypatch, step, code
+):
+    source, work = course
+    (work / "notebooks/01.ipynb").write_text(notebook("my answer"))
+    update(source)
+    before = {p: p.read_bytes() for p in work.rglob("*.ipynb")}
+
+    def fail(*_):
+        raise OSError(code, os.strerror(code), "a file")
+
+    monkeypatch.setattr(lab, "ROOT", source)
+    with monkeypatch.context() as full:
+        full.setattr(os, step, fail)
+        with pytest.raises(SystemExit, match="could not be written"):
+            lab.copy_the_course(work)
+    assert {p: p.read_bytes() for p in work.rglob("*.ipynb")} == before
+    assert not list(work.rglob(f"{lab.PART}*"))
+    assert lab.give_out(source, work) == []  # there is room again
+    assert (work / NAME).read_text() == notebook("version 2")
+
+
+KILLED = """
+import os, sys
+sys.path.insert(0, {tools!r})
+import lab
+from pathlib import Path
+original, left = os.{step}, int(sys.argv[1])
+def die(*arguments):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+    return original(*arguments)
+os.{step} = die
+lab.give_out(Path({source!r}), Path({work!r}))
+"""
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_killed_at_any_point_nothing_is_lost_and_the_next_start_completes(course, step, after):
+    source, work = course
+    (work / NAME).write_text(notebook("my answer"))
+    update(source)
+    (source / "notebooks/01.ipynb").write_text(notebook("version 2"))
+    code = KILLED.format(tools=str(ROOT / "tools"), step=step, source=str(source), work=str(work))
+    assert subprocess.run([sys.executable, "-c", code, str(after)]).returncode == 9
+    assert (work / NAME).read_text() == notebook("my answer")
+    lab.give_out(source, work)
+    assert (work / "notebooks/01.ipynb").read_text() == notebook("version 2")
+    assert (work / "exercises/01.new1.ipynb").read_text() == notebook("version 2")
+    assert (work / NAME).read_text() == notebook("my answer")
+    assert not list(work.rglob(f"{lab.PART}*"))
+    assert len(list((work / "exercises").glob("*.ipynb"))) == 2
+
+
+def test_two_first_starts_at_once(course, tmp_path):
+    source, _ = course
+    work = tmp_path / "new"
+    code = f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); import lab, pathlib\n"
+    code += f"lab.give_out(pathlib.Path({str(source)!r}), pathlib.Path({str(work)!r}))"
+    starts = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
+    assert [start.wait(60) for start in starts] == [0] * 4
+    assert len(list(work.rglob("*.ipynb"))) == 3 and not list(work.rglob(f"{lab.PART}*"))
+
+
+def test_solutions_stay_with_the_teacher_where_wanted(course, tmp_path, monkeypatch):
+    source, work = course
+    monkeypatch.setenv("SOLUTIONS", "no")
+    assert lab.give_out(source, tmp_path / "new") == []
+    assert {p.parent.name for p in (tmp_path / "new").rglob("*.ipynb")} == {
+        "notebooks",
+        "exercises",
+    }
+    lab.give_out(source, work)
+    assert (work / "solutions/01.ipynb").exists()  # what was given is not taken away
+
+
+def test_what_a_teacher_edited_in_the_copy_is_said_before_slides_are_made(course):
+    source, work = course
+    assert list(lab.left_out(source, work)) == []
+    (work / "notebooks/01.ipynb").write_text(ran("notebooks 1"))
+    assert list(lab.left_out(source, work)) == []
+    slide = {"slideshow": {"slide_type": "slide"}}
+    (work / "notebooks/01.ipynb").write_text(notebook("notebooks 1", metadata=slide))
+    assert len(list(lab.left_out(source, work))) == 1
+    (work / "notebooks/01.ipynb").write_text(notebook("a slide of mine"))
+    (line,) = lab.left_out(source, work)
+    assert "cp work/notebooks/01.ipynb notebooks/01.ipynb" in line
+    (source / "notebooks/01.ipynb").write_text(notebook("a slide of mine"))
+    assert list(lab.left_out(source, work)) == []
 
 
 def test_git_ignores_the_copy():

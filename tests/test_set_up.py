@@ -174,7 +174,7 @@ def test_a_missing_extra_without_a_network_is_one_sentence_and_breaks_nothing(co
 @pytest.mark.parametrize("course", ["course"], indirect=True)
 def test_two_at_once_wait_for_each_other_and_a_killed_one_is_not_waited_for(course):
     hold = "import sys; sys.path.insert(0, 'tools'); import environment as e, time\n"
-    hold += "with e.alone():\n print('held', flush=True); time.sleep(60)"
+    hold += "with e.alone(e.LOCK, ''):\n print('held', flush=True); time.sleep(60)"
     first = subprocess.Popen([sys.executable, "-c", hold], cwd=course, stdout=subprocess.PIPE)
     assert first.stdout.readline().strip() == b"held"
     set_up = load(course)
@@ -186,5 +186,5 @@ def test_two_at_once_wait_for_each_other_and_a_killed_one_is_not_waited_for(cour
         patience = time.monotonic() + 20
         while not set_up._lock(file) and time.monotonic() < patience:
             time.sleep(0.05)
-    with set_up.alone():
+    with set_up.alone(set_up.LOCK, ""):
         pass

@@ -57,7 +57,7 @@ def main():
     if is_ready(wanted):
         return
     try:
-        with alone():
+        with alone(LOCK, "Another make is building the environment: waiting ..."):
             if not is_ready(wanted):  # another make may just have done it
                 build(wanted)
     except KeyboardInterrupt:
@@ -190,15 +190,14 @@ def surroundings():
 
 
 @contextlib.contextmanager
-def alone():
-    """Wait for another build in this folder; the system frees the lock when a process dies."""
-    with open(LOCK, "a") as file:
-        said = False
+def alone(lock, message):
+    """Wait for others who hold the file `lock`; the system frees it when a process dies."""
+    with open(lock, "a") as file:
         while not _lock(file):
-            if not said:
-                print("Another make is building the environment: waiting ...", flush=True)
-            said = True
-            time.sleep(0.5)
+            if message:
+                print(message, flush=True)
+            message = ""
+            time.sleep(0.2)
         yield
 
 
@@ -214,6 +213,8 @@ def _lock(file):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):  # the second is Windows' word for it
         return False
+    except OSError:  # a file system without locks, as some network folders are
+        return True
     return True
 
 
