@@ -13,7 +13,8 @@ Tags:
                     drawing; of several pictures each takes the place of the one before
     stepwise-braces also each labelled brace, in reading order or as metadata.braces says: for
                     every brace in reading order the number of the step at which it appears
-    beside          stands at the right of the cell before it
+    beside          stands in a column at the right of the cell before it, below other such cells
+    predict         a question for the room: 44 px, its list as options that can be counted
     show-input      its code is shown open; otherwise it is folded, or with "remove-input" left out
     dense           smaller text and less space, for the slide whose first cell has the tag
 """
@@ -21,7 +22,7 @@ Tags:
 import re
 from copy import deepcopy
 from html import escape
-from itertools import pairwise
+from itertools import groupby
 
 from nbformat import NotebookNode
 
@@ -30,7 +31,7 @@ from slides.problems import HIDDEN, STARTS, slide_type, tags
 
 MINUTES = re.compile(r"(\d+(?:[.,]\d+)?)\s*min\b", re.IGNORECASE)
 HEADING = re.compile(r"#{1,6}\s[^\n]*")
-STYLES = ("stepwise", "stepwise-braces", "show-input", "dense")
+STYLES = ("stepwise", "stepwise-braces", "show-input", "dense", "predict")
 
 
 def arrange(cells):
@@ -160,10 +161,14 @@ def _mark_fragments(body):
 
 
 def _open_columns(body):
-    """Put a cell tagged "beside" to the right of the one before it."""
-    for left, right in pairwise(body):
-        if "beside" in tags(right) and "beside" not in tags(left):
-            _wrap(left, right, '<div class="columns">', "</div>")
+    """Put cells tagged "beside" into a column at the right of the cell before them."""
+    start = 0
+    for is_right, run in groupby(body, lambda cell: "beside" in tags(cell)):
+        right = list(run)
+        if is_right and start:
+            _wrap(right[0], right[-1], '<div class="column">', "</div>")
+            _wrap(body[start - 1], right[-1], '<div class="columns">', "</div>")
+        start += len(right)
 
 
 def _wrap(first, last, opening, closing):

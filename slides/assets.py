@@ -3,6 +3,7 @@
 import base64
 import functools
 import io
+import json
 import math
 import re
 from importlib.metadata import distribution
@@ -64,6 +65,7 @@ def scripts():
             package_file(REVEAL, "dist/reveal.js"),
             package_file(REVEAL, "plugin/notes/notes.js"),
             PAGE / "steps.js",
+            PAGE / "dark.js",
             PAGE / "deck.js",
         )
     )
@@ -72,7 +74,15 @@ def scripts():
 @functools.cache
 def theme_script():
     """Sets light or dark before anything is drawn, so that nothing flashes."""
-    return _text(PAGE / "theme.js")
+    colours = f"window.paletteColours = {dark_twins()};\n"
+    paper = f'window.darkPaper = "{palette.PAPER[palette.DARK]}";\n'
+    return colours + paper + _text(PAGE / "theme.js")
+
+
+def dark_twins():
+    """Every colour of the palette on light ground with its twin on dark, as JSON pairs."""
+    light, dark = (palette.on_both_backgrounds()[side] for side in (palette.LIGHT, palette.DARK))
+    return json.dumps(sorted({light[name]: dark[name] for name in light}.items()))
 
 
 @functools.cache
@@ -117,9 +127,14 @@ def _colours():
     light, dark = (
         palette.css_variables(background) for background in (palette.LIGHT, palette.DARK)
     )
+    formulas = "".join(
+        f'mjx-container [{side}="{palette.colour(role)}"]{{{side}:var(--vi-{role})}}'
+        for role in palette.ROLES
+        for side in ("fill", "stroke")
+    )
     return (
         f":root{{{light}}} :root[data-theme=dark], section.title{{{dark}}}"
-        f"section.title{{--title-art:{_title_art()}}}"
+        f"section.title{{--title-art:{_title_art()}}}{formulas}"
     )
 
 

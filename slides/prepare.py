@@ -8,6 +8,7 @@ from pathlib import Path
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
+from helpers.show.formulas import coloured
 from slides import assets, pictures, problems
 from slides.arrange import arrange
 
@@ -23,6 +24,8 @@ class PrepareLecture(Preprocessor):
             cell.metadata.lecture = NotebookNode(where=problems.name(nb.cells, index))
         nb.cells = arrange(nb.cells)
         for number, cell in enumerate(nb.cells):
+            if cell.cell_type == "markdown":
+                cell.source = coloured(cell.source)
             prepare_outputs(cell, number)
         folder = resources.get("metadata", {}).get("path") or "."
         resources["lecture"] = {
@@ -72,6 +75,8 @@ def _prepare_output(cell, output, shown, prefix):
         data["image/svg+xml"] = pictures.inline_svg(data["image/svg+xml"], prefix, alt)
     if "text/html" in data:
         data["text/html"] = pictures.offline_html(data["text/html"])
+    if "text/markdown" in data:
+        data["text/markdown"] = coloured(data["text/markdown"])
     if "metadata" in output:
         output.metadata["alt"] = alt
     return any(kind.startswith("image/") for kind in data)

@@ -92,7 +92,7 @@ def test_the_same_drawing_gives_the_same_file(draw):
     for settings in ({}, {"svg.hashsalt": None, "svg.fonttype": "none"}):
         with matplotlib.rc_context(settings):
             fig, ax = show.axes()
-            with matplotlib.rc_context(show.style.STYLE):
+            with matplotlib.rc_context(show.style.style()):
                 draw(ax)
             files.append(show.figure(fig, "a drawing for a test").svg())
     assert files[0] == files[1]
@@ -202,7 +202,7 @@ def test_logarithmic_axes_keep_labels_of_their_own():
 def test_use_course_style_outside_of_a_notebook():
     with matplotlib.rc_context():
         show.use_course_style()
-        assert matplotlib.rcParams["font.size"] == 16
+        assert matplotlib.rcParams["font.size"] == 18
         assert matplotlib.rcParams["svg.fonttype"] == "path"
 
 

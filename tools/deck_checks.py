@@ -177,8 +177,8 @@ def steps(cells):
 
 def _steps_of(cell):
     if cell.cell_type == "code":
-        return _steps_of_pictures(cell)
-    return _steps_of_text(cell) if _is_stepwise(cell) else 0
+        return _steps_of_pictures(cell) + _steps_of_outputs(cell)
+    return _steps_of_text(cell, cell.source) if _is_stepwise(cell) else 0
 
 
 def _is_stepwise(cell):
@@ -202,8 +202,14 @@ def _steps_of_pictures(cell):
     return len(groups) + max(pictures - 1, 0)
 
 
-def _steps_of_text(cell):
-    source = re.sub(r"\A\s*#{1,6}\s[^\n]*", "", cell.source)
+def _steps_of_outputs(cell):
+    """Build-ups of derivations, which code writes as Markdown."""
+    texts = [output.get("data", {}).get("text/markdown", "") for output in cell.outputs]
+    return sum(_steps_of_text(cell, text) for text in texts if text and _is_stepwise(cell))
+
+
+def _steps_of_text(cell, source):
+    source = re.sub(r"\A\s*#{1,6}\s[^\n]*", "", source)
     total = 0
     for block in BeautifulSoup(markdown2html(source), "html.parser").contents:
         if not str(block).strip():

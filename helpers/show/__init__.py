@@ -4,6 +4,8 @@
 ``helpers.show.graphs``, widgets in ``helpers.show.interactive``.
 """
 
+from helpers.show.areas import dots, ladder, small_multiples, squares
+from helpers.show.boxes import Box, callout, cards, result_table, side_by_side
 from helpers.show.figures import (
     ascent,
     bars,
@@ -16,26 +18,38 @@ from helpers.show.figures import (
     points,
     table,
 )
+from helpers.show.formulas import Derivation, derivation
 from helpers.show.style import BuildUp, Picture, axes, build_up, figure, use_course_style
 from helpers.show.words import ColouredWords, coloured_words
 
 __all__ = [
+    "Box",
     "BuildUp",
     "ColouredWords",
+    "Derivation",
     "Picture",
     "ascent",
     "axes",
     "bars",
     "bound_bars",
     "build_up",
+    "callout",
+    "cards",
     "coloured_words",
     "contours",
     "curves",
+    "derivation",
+    "dots",
     "ellipse",
     "figure",
+    "ladder",
     "line_style",
     "lines",
     "points",
+    "result_table",
+    "side_by_side",
+    "small_multiples",
+    "squares",
     "table",
     "use_course_style",
 ]

@@ -26,10 +26,10 @@ def bars(ax, labels, distributions, *, xlabel, ylabel, digits=2):
     for i, (name, values) in enumerate(distributions.items()):
         values = finite_array(name, values, shape=(len(labels),))
         offset = (i - (len(distributions) - 1) / 2) * width
-        look = _filled(name, i)
+        look = filled(name, i)
         drawn = ax.bar(places + offset, values, 0.9 * width, **look)
         if digits is not None:
-            ax.bar_label(drawn, fmt=f"%.{digits}f", padding=2, fontsize=13)
+            ax.bar_label(drawn, fmt=f"%.{digits}f", padding=2, fontsize=18)
     ax.set_xticks(places, labels)
     _finish(ax, xlabel, ylabel, legend=len(distributions) > 1)
 
@@ -61,7 +61,7 @@ def lines(ax, x, measurements, *, xlabel, ylabel, logx=False, logy=False):
         values = np.asarray(values, dtype=float)  # NaN: not measured
         if values.shape != x.shape:
             raise ValueError(f"{name}: expected one value per x, {x.shape}, got {values.shape}")
-        ax.plot(x, values, marker=_marker(name, i), **line_style(name, i))
+        ax.plot(x, values, marker=marker(name, i), **line_style(name, i))
     if logy:
         ax.set_yscale("log")
     if logx:
@@ -84,8 +84,8 @@ def bound_bars(ax, labels, elbos, log_evidence, floor=None, *, xlabel=""):
         raise ValueError(f"elbos: {elbos.max():g} is above the log evidence {top:g}")
     floor = _floor(elbos, top) if floor is None else floor
     places = np.arange(len(labels))
-    ax.bar(places, elbos - floor, 0.6, bottom=floor, **_filled("elbo"))
-    ax.bar(places, top - elbos, 0.6, bottom=elbos, **_filled("kl"))
+    ax.bar(places, elbos - floor, 0.6, bottom=floor, **filled("elbo"))
+    ax.bar(places, top - elbos, 0.6, bottom=elbos, **filled("kl"))
     ax.axhline(top, **line_style("evidence"))
     ax.set_xlim(-0.5, len(labels) - 0.5)
     ax.set_ylim(floor, top + 0.06 * (top - floor))
@@ -103,8 +103,8 @@ def ascent(ax, traces, log_evidence=None, *, xlabel="step", ylabel="nats"):
     _need(traces, "traces")
     for i, (name, values) in enumerate(traces.items()):
         values = real_array(name, values, ndim=1)
-        marker = _marker(name, i) if len(values) <= 40 else ""
-        ax.plot(np.arange(len(values)), values, marker=marker, **line_style(name, i))
+        sign = marker(name, i) if len(values) <= 40 else ""
+        ax.plot(np.arange(len(values)), values, marker=sign, **line_style(name, i))
     if log_evidence is not None:
         ax.axhline(log_evidence, **line_style("evidence"))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -112,14 +112,15 @@ def ascent(ax, traces, log_evidence=None, *, xlabel="step", ylabel="nats"):
     _finish(ax, xlabel, ylabel, legend=len(traces) > 1 or log_evidence is not None)
 
 
-def table(ax, values, rows, columns, *, xlabel, ylabel, digits=2, role="posterior"):
+def table(ax, values, rows, columns, *, xlabel, ylabel, digits=2, role="posterior", scale=None):
     """A matrix as shaded cells with their numbers: the darker, the larger.
 
-    values: (n_rows, n_columns). rows, columns: labels.
+    values: (n_rows, n_columns). rows, columns: labels. scale: the values that are white and
+    darkest. Left out, it is 0 to 1 for probabilities, so that tables side by side compare, and
+    the smallest to the largest finite value for anything else.
     """
     values = real_array("values", values, shape=(len(rows), len(columns)))
-    finite = values[np.isfinite(values)]  # log probabilities may be -inf
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    low, high = _scale(values) if scale is None else scale
     for i, j in np.ndindex(values.shape):
         share = np.clip((values[i, j] - low) / (high - low or 1), 0, 1)
         shade = palette.tint(palette.colour(role), 1 - 0.9 * share)
@@ -166,7 +167,7 @@ def ellipse(ax, mean, covariance, *, role, widths=(1, 2)):
         style = {"edgecolor": look["color"], "linestyle": look["linestyle"], "linewidth": 2.8}
         ax.add_patch(Ellipse(mean, long, short, angle=angle, fill=False, label=label, **style))
     ax.autoscale_view()
-    _legend(ax)
+    add_legend(ax)
 
 
 def points(ax, x, y, groups=None, *, xlabel, ylabel):
@@ -197,7 +198,7 @@ def line_style(name, index=0):
     return {"color": hue, "linestyle": (0, dash) if dash else "solid", "label": label}
 
 
-_CENTRED = {"ha": "center", "va": "center", "fontsize": 15}
+_CENTRED = {"ha": "center", "va": "center", "fontsize": 18}
 
 
 def _look(name, index):
@@ -209,12 +210,14 @@ def _look(name, index):
     return palette.series(index), dash, ("", "//", "..", "xx")[index % 4], str(name)
 
 
-def _marker(name, index):
+def marker(name, index):
+    """matplotlib's sign for the points of a name, or of the index-th thing in a series."""
     own = LOOKS[name].marker if name in LOOKS else ""
     return own or palette.MARKERS[index % len(palette.MARKERS)]
 
 
-def _filled(name, index=0):
+def filled(name, index=0):
+    """Colour, hatch and label of an area, for bars and patches."""
     hue, _, hatch, label = _look(name, index)
     return {"facecolor": hue, "edgecolor": "white", "hatch": hatch, "label": label}
 
@@ -223,16 +226,23 @@ def _finish(ax, xlabel, ylabel, legend=False):
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     if legend:
-        _legend(ax)
+        add_legend(ax)
 
 
-def _legend(ax):
+def add_legend(ax):
     """A legend above the axes, where it covers nothing, in as many columns as fit."""
     labels = ax.get_legend_handles_labels()[1]
     room = ax.get_position().width * ax.figure.get_size_inches()[0]
-    longest = 0.9 + 0.11 * max(map(len, labels))  # inches
+    longest = 1.0 + 0.125 * max(map(len, labels))  # inches
     columns = int(min(len(labels), max(1, room // longest)))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
+
+
+def _scale(values):
+    """One scale for all tables of probabilities; log probabilities may be -inf."""
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    return (0.0, 1.0) if 0 <= low and high <= 1 else (low, high)
 
 
 def _floor(elbos, top):

@@ -7,28 +7,36 @@ an ``<img>`` the identifiers of two drawings cannot clash either.
 """
 
 import base64
+import contextlib
+import functools
 import html
 import io
 import re
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
 
 from helpers.show.palette import INK, LIGHT, MUTED, PAPER, SERIES
 
-WIDTH, HEIGHT = 10.0, 4.5  # inches: fills a 16:9 slide below its heading
+# Inches, 96 px each on a slide: all of its width, or that of a column beside text; the height
+# that a heading leaves, and the usual one.
+WIDTH, COLUMN, TALL, HEIGHT = 1136 / 96, 648 / 96, 5.5, 5.1
+FONTS = "sphinx_revealjs/_static/revealjs/dist/theme/fonts/source-sans-pro"
 STYLE = {
     "figure.figsize": (WIDTH, HEIGHT),
     "figure.facecolor": PAPER[LIGHT],
     "savefig.facecolor": PAPER[LIGHT],
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
-    "font.size": 16,
+    "font.family": ["Source Sans Pro", "DejaVu Sans"],  # the slides' own, and for other signs
+    "font.size": 18,  # points: 24 px on a slide
     "mathtext.fontset": "cm",
-    "axes.titlesize": 17,
-    "axes.labelsize": 16,
+    "axes.titlesize": 19,
+    "axes.labelsize": 18,
     "axes.labelcolor": INK[LIGHT],
     "axes.edgecolor": MUTED[LIGHT],
     "axes.linewidth": 1.2,
@@ -43,13 +51,13 @@ STYLE = {
     "ytick.color": MUTED[LIGHT],
     "xtick.labelcolor": INK[LIGHT],
     "ytick.labelcolor": INK[LIGHT],
-    "xtick.labelsize": 14,
-    "ytick.labelsize": 14,
-    "legend.fontsize": 14,
+    "xtick.labelsize": 18,
+    "ytick.labelsize": 18,
+    "legend.fontsize": 18,
     "legend.frameon": False,
     "legend.handlelength": 3.0,  # long enough to show the dashes
     "lines.linewidth": 2.8,
-    "lines.markersize": 8,
+    "lines.markersize": 9,
     "hatch.linewidth": 1.0,
     "svg.fonttype": "path",  # looks the same where the font is missing
     "svg.hashsalt": "variational inference",  # the same picture gives the same file
@@ -74,7 +82,7 @@ class Picture:
         """The drawing as SVG text: no date, no random identifiers, nothing to load."""
         buffer = io.StringIO()
         no_marks = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context(style()):
             self.figure.savefig(buffer, format="svg", metadata=no_marks)
         text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.S)
         text = text[text.index("<svg") :]
@@ -128,13 +136,29 @@ def _shorten(path):
     return " ".join(rounded.split())
 
 
+@functools.cache
+def style():
+    """STYLE, once matplotlib knows the slides' typeface, which sphinx-revealjs brings along.
+
+    Where that package is not (in a browser without a server), DejaVu Sans stands in.
+    """
+    with contextlib.suppress(PackageNotFoundError):
+        for weight in ("regular", "semibold", "italic"):
+            file = f"{FONTS}/source-sans-pro-{weight}.ttf"
+            path = Path(str(distribution("sphinx-revealjs").locate_file(file)))
+            if path.is_file():
+                font_manager.fontManager.addfont(path)
+    known = {font.name for font in font_manager.fontManager.ttflist}
+    return STYLE | {"font.family": [name for name in STYLE["font.family"] if name in known]}
+
+
 def use_course_style():
     """Give all figures of this notebook the course's look; call it in the first cell.
 
     Also plain pyplot figures become SVG, the same bytes every time; outside of IPython only
     matplotlib's own settings change.
     """
-    matplotlib.rcParams.update(STYLE)
+    matplotlib.rcParams.update(style())
     try:
         from IPython import get_ipython
         from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -144,12 +168,18 @@ def use_course_style():
         set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-def axes(columns=1, rows=1, size=(WIDTH, HEIGHT), **options):
+def axes(columns=1, rows=1, size=(WIDTH, HEIGHT), *, beside=False, **options):
     """A new figure and its axes: ``fig, ax = show.axes()``, ``fig, (a, b) = show.axes(2)``.
 
-    size: width and height in inches. options: as of ``Figure.subplots`` (sharey, width_ratios).
+    The figure is as wide as a slide, or as tall as one where that comes first, with letters of
+    24 px. size: its shape; only width over height counts. beside: it stands in one of two columns,
+    with text in the other (tag the second cell "beside"). options: as of ``Figure.subplots``
+    (sharey, width_ratios).
     """
-    with matplotlib.rc_context(STYLE):
+    width, height = (COLUMN, HEIGHT) if beside and size == (WIDTH, HEIGHT) else size
+    zoom = min((COLUMN if beside else WIDTH) / width, TALL / height)
+    size = (zoom * width, zoom * height)
+    with matplotlib.rc_context(style()):
         fig = Figure(figsize=size, layout="constrained")
         fig.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # inches to the edge of the card
         return fig, fig.subplots(rows, columns, **options)

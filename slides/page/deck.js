@@ -6,6 +6,8 @@
   // The speaker's window shows notes without MathJax's style sheet: keep what it can show.
   document.querySelectorAll("aside.notes mjx-assistive-mml").forEach((element) => element.remove());
   returnKeys();
+  new MutationObserver(followTheme).observe(document.documentElement, {attributeFilter: ["data-theme"]});
+  followTheme();
   const printed = new Promise((resolve) => Reveal.on("pdf-ready", resolve));
   await Reveal.initialize({
     width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4,

@@ -116,7 +116,10 @@ function markSteps() {
   const items = [...MathJax.startup.document.math];
   for (const cell of document.querySelectorAll(".cell.stepwise")) {
     if (cell.matches(".text")) markText(cell, items);
-    else markPictures(cell);
+    else {
+      markPictures(cell);
+      cell.querySelectorAll(":scope > .outputs > .text").forEach((text) => markText(text, items));
+    }
   }
   document.querySelectorAll("section.lecture").forEach(number);
 }

@@ -15,7 +15,7 @@ from matplotlib.patches import Circle, FancyArrowPatch
 
 from helpers.arguments import whole_number
 from helpers.show import palette
-from helpers.show.style import STYLE, Picture
+from helpers.show.style import Picture, style
 
 KINDS = ("latent", "observed", "hyperparameter")
 GRID, DISC, LETTER = 2.5, 1.75, 1.1  # centimetres: one unit of length, a disc, a bare letter
@@ -100,7 +100,7 @@ class Graph:
 
     def picture(self):
         """The drawing, as a :class:`helpers.show.Picture`."""
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context(style()):
             return Picture(_draw(self), self.alt)
 
     def html(self, **options):

@@ -1,0 +1,195 @@
+"""What a slide says instead of a print: a table of results, one large number, cards of words.
+
+Each returns something that is HTML as the last line of a cell (28-px type on a slide, a page's
+own type elsewhere) and plain text where there is no HTML: ``print(show.result_table(...))`` in a
+cell of type skip is the twin that tests compare and readers copy.
+"""
+
+import html
+import math
+from dataclasses import dataclass
+
+from helpers.arguments import finite_array
+from helpers.show import palette
+from helpers.show.palette import LOOKS
+
+CSS = (
+    "<style>.vi-beside{display:flex;flex-wrap:wrap;gap:24px 48px;align-items:center;"
+    "justify-content:center}.vi-beside>*{flex:1 1 200px;min-width:0}"
+    ".vi-table{border-collapse:collapse;margin:8px auto;font-size:1.15em}"
+    ".vi-table caption{caption-side:bottom;text-align:left;opacity:.8;padding-top:8px}"
+    ".vi-table th,.vi-table td{padding:8px 20px;text-align:right;background:none;"
+    "border:0;border-bottom:1px solid rgba(128,128,128,.4);font-variant-numeric:tabular-nums}"
+    ".vi-table th{font-weight:600}.vi-table thead th{border-bottom:2px solid;white-space:normal}"
+    ".vi-table th[scope=row],.vi-table thead :first-child{text-align:left}"
+    ".vi-table i{display:inline-block;width:.7em;height:.7em;margin-right:.5em}"
+    ".vi-table .best{font-weight:700;border-bottom:4px solid}"
+    ".vi-callout{text-align:center;margin:12px 0;line-height:1.3}"
+    ".vi-callout b{display:block;font-size:3em;line-height:1.2;font-weight:600;white-space:nowrap}"
+    ".vi-callout sup{font-size:.5em}"
+    ".vi-cards{display:grid;gap:12px}.vi-cards>div{border-top:5px solid;padding:4px 8px;"
+    "line-height:1.2}.vi-cards span{margin-right:.4em;display:inline-block}"
+    ".reveal .vi-table{font-size:28px;margin:8px auto}.reveal .vi-callout{font-size:30px}"
+    ".reveal .vi-callout b{font-size:80px}.reveal .vi-cards{font-size:24px}</style>"
+)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A piece of HTML and the plain text that says the same."""
+
+    html: str
+    text: str
+
+    def __repr__(self):
+        return self.text
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": CSS + self.html, "text/plain": self.text}
+
+
+def result_table(rows, columns, *, corner="", digits=2, best=None, caption=""):
+    """A table of results with the best of each column in bold.
+
+    rows: {name: one number or word per column}; the name of a role or method of the palette is
+    shown with its colour and meaning. columns: headings, with their units: "gap (nats)".
+    digits: decimals, one for all or one per column. best: None, "max" or "min", one for all or
+    one per column. corner: heading of the names. caption: a sentence below.
+
+        show.result_table({"factorised": [-2.41, 0.31], "structured": [-2.15, 0.05]},
+                          ["ELBO (nats)", "gap (nats)"], best=["max", "min"])
+    """
+    values = {name: list(row) for name, row in rows.items()}
+    for name, row in values.items():
+        if len(row) != len(columns):
+            raise ValueError(f"rows: {name!r} has {len(row)} entries for {len(columns)} columns")
+    digits, best = _each("digits", digits, columns), _each("best", best, columns)
+    texts = {
+        name: [_written(value, d) for value, d in zip(row, digits, strict=True)]
+        for name, row in values.items()
+    }
+    winners = [_best(rule, [row[j] for row in texts.values()]) for j, rule in enumerate(best)]
+    head = "".join(f'<th scope="col">{html.escape(str(c))}</th>' for c in (corner, *columns))
+    head = head if corner else head.replace('<th scope="col"></th>', "<td></td>", 1)
+    lines = [
+        f'<tr><th scope="row">{_swatch(name)}{html.escape(_named(name))}</th>'
+        + "".join(
+            f'<td class="best">{html.escape(t)}</td>' if t in wins else f"<td>{html.escape(t)}</td>"
+            for t, wins in zip(row, winners, strict=True)
+        )
+        + "</tr>"
+        for name, row in texts.items()
+    ]
+    below = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    markup = (
+        f'<table class="vi-table">{below}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table>"
+    )
+    plain = [[corner, *map(str, columns)], *([_named(n), *row] for n, row in texts.items())]
+    return Box(markup, "\n".join([*_aligned(plain), *([caption] if caption else [])]))
+
+
+def callout(number, sentence, *, role=None):
+    """One large number with the sentence that says what it is.
+
+    number: its text with the unit, "0.27 nats"; "10^33,056" is raised. role: whose colour it has.
+    """
+    size, _, power = str(number).partition("^")
+    raised = f"<sup>{html.escape(power)}</sup>" if power else ""
+    hue = f' style="color:{_css_colour(role)}"' if role else ""
+    markup = f"<b{hue}>{html.escape(size)}{raised}</b>{html.escape(sentence)}"
+    return Box(f'<div class="vi-callout">{markup}</div>', f"{number}: {sentence}")
+
+
+def side_by_side(*parts):
+    """Call-outs, tables or pictures in one row: ``show.side_by_side(show.callout(...), ...)``."""
+    if not parts:
+        raise ValueError("parts: expected at least one call-out, table or picture, got none")
+    markup = "".join(f"<div>{_markup(part)}</div>" for part in parts)
+    return Box(f'<div class="vi-beside">{markup}</div>', "\n".join(map(repr, parts)))
+
+
+def cards(groups, *, columns=5):
+    """A card for each topic or factor: its words, the likelier the larger.
+
+    groups: {title: {word: share}}; the colours are those of ``palette.series`` in this order.
+    """
+    drawn = []
+    for index, (title, shares) in enumerate(groups.items()):
+        sizes = finite_array(f"groups[{title!r}]", list(shares.values()), ndim=1)
+        largest = max(sizes.max(initial=0.0), 1e-300)
+        words = "".join(
+            f'<span style="font-size:{1 + 0.7 * max(share, 0) / largest:.2f}em">'
+            f"{html.escape(str(word))}</span> "
+            for word, share in zip(shares, sizes, strict=True)
+        )
+        hue = palette.series(index)
+        edge = f"border-color:var(--vi-series-{index % 8}, {hue})"
+        drawn.append(
+            f'<div style="{edge}"><strong>{html.escape(str(title))}</strong> {words}</div>'
+        )
+    grid = f"grid-template-columns:repeat({columns}, minmax(0, 1fr))"
+    text = "\n".join(f"{title}: {' '.join(map(str, shares))}" for title, shares in groups.items())
+    return Box(f'<div class="vi-cards" style="{grid}">{"".join(drawn)}</div>', text)
+
+
+def _markup(part):
+    if isinstance(part, Box):
+        return part.html
+    bundle = getattr(part, "_repr_mimebundle_", dict)()
+    return bundle.get("text/html") or f"<p>{html.escape(str(part))}</p>"
+
+
+def _each(name, given, columns):
+    """One setting per column, from one for all or a sequence."""
+    if given is None or isinstance(given, str | int):
+        return [given] * len(columns)
+    if len(given) != len(columns):
+        raise ValueError(f"{name}: expected one for all or one per column, got {given!r}")
+    return list(given)
+
+
+def _written(value, digits):
+    if isinstance(value, str):
+        return value
+    if math.isnan(value):
+        return "–"
+    return f"{value:,.{digits}f}".replace("inf", "∞").replace("-", "−")
+
+
+def _best(rule, texts):
+    """The texts of a column that win, as written: what reads equal is equal."""
+    if rule not in (None, "max", "min"):
+        raise ValueError(f'best: expected "max", "min" or None, got {rule!r}')
+    numbers = {text: _number(text) for text in texts if _number(text) is not None}
+    if rule is None or not numbers:
+        return ()
+    top = (max if rule == "max" else min)(numbers.values())
+    return tuple(text for text, number in numbers.items() if number == top)
+
+
+def _number(text):
+    try:
+        return float(text.replace(",", "").replace("−", "-").replace("∞", "inf"))
+    except ValueError:
+        return None
+
+
+def _aligned(rows):
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        first, *rest = zip(row, widths, strict=True)
+        yield "  ".join([first[0].ljust(first[1]), *(text.rjust(width) for text, width in rest)])
+
+
+def _named(name):
+    return LOOKS[name].meaning if name in LOOKS else str(name)
+
+
+def _swatch(name):
+    return f'<i style="background:{_css_colour(name)}"></i>' if name in LOOKS else ""
+
+
+def _css_colour(role):
+    """The role's colour: the deck's, which follows light and dark, else the light one."""
+    return f"var(--vi-{role}, {palette.colour(role)})"
