@@ -1,7 +1,7 @@
 """Says whether the course can run here, and if not, what to do."""
 
 import sys
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, metadata, requires, version
 
 COURSE = "variational-inference-course"
 REMEDY = "run 'make env' in the folder of the course (or: pip install -c constraints.txt -e .)"
@@ -25,6 +25,20 @@ def check(course=COURSE):
         problems.append(f"Python {have} is too old: the course needs 3.11 or newer.")
     print("\n".join(problems) if problems else "OK: everything that the course needs is here.")
     return problems
+
+
+def edition(course=COURSE):
+    """One line for decks, pages and the start page: version and licences of the course.
+
+    pyproject.toml is where both stand; "" where the course is not installed.
+    """
+    try:
+        about = metadata(course)
+    except PackageNotFoundError:
+        return ""
+    code, _, text = (about["License-Expression"] or "").partition(" AND ")
+    terms = f" · text and figures {text}, code {code}" if text else ""
+    return f"Version {about['Version']}{terms}"
 
 
 def _problem(requirement):
