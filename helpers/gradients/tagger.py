@@ -1,0 +1,101 @@
+"""The tagger's Gaussian by natural gradients from draws of its logits, not of its weights.
+
+Under q(w) a token's logits are normal: a draw of T logits a token stands for one of F T weights,
+and spares most of the noise ("local reparameterisation"). With p the softmax of a draw,
+
+    E_q[g] = phi' (onehot(y) - p) - (mean - mu) / sd^2,     E_q[-Hessian] = curvature(p) + 1 / sd^2,
+
+and the step of natural.py does the rest. It is the step of log_linear.fit_gaussian, which has a
+rule of many nodes where we draw. Symbols as in helpers/log_linear/model.py. Source: Kingma,
+Salimans and Welling (2015); Khan and Rue (2023).
+"""
+
+from itertools import count
+
+import numpy as np
+from scipy import sparse
+from scipy.special import log_softmax
+
+from helpers.arguments import generator, whole_number
+from helpers.ascent import State, ascending
+from helpers.gradients.fit import checked_size
+from helpers.log_linear.expectations import square_root
+from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, expected_log_prior
+from helpers.log_linear.laplace import full_precision, inverse
+from helpers.log_linear.model import one_hot
+
+FORGETTING = 3  # of the running mean: the higher, the sooner it forgets the first iterates
+
+
+def fit_tagger(tagger, rng, covariance="diagonal", step_size=None, n_draws=None):
+    """A Gaussian over the tagger's weights; an endless iterator of noisy states with .q, .elbo.
+
+        ascent = climb(fit_tagger(tagger, rng), max_steps=200)
+        ascent.state.q
+
+    covariance: "diagonal", whose q has the running mean of the iterates' means and variances
+    (Polyak and Juditsky, 1992), or "full", for at most 6000 weights. step_size: 0.2 or, if full,
+    1 unless given; n_draws: 4 or, if full, 16. The elbo, in nats, has its likelihood by draws, its
+    prior and entropy exactly.
+    """
+    generator("rng", rng)
+    if covariance not in ("diagonal", "full"):
+        raise ValueError(f"covariance: is {covariance!r}, expected 'diagonal' or 'full'")
+    ascend, size, draws = {"diagonal": (_diagonal, 0.2, 4), "full": (_full, 1.0, 16)}[covariance]
+    size = checked_size(size if step_size is None else step_size)
+    return ascend(tagger, rng, size, whole_number("n_draws", n_draws or draws))
+
+
+@ascending
+def _diagonal(tagger, rng, size, n_draws):
+    features = tagger.features
+    squared = features.power(2) if sparse.issparse(features) else features**2
+    tags, prior_precision = one_hot(tagger), tagger.prior_sd**-2.0
+    mean, precision = np.array(tagger.prior_mean), prior_precision
+    averages = [0.0] * 4
+    for n in count(1):
+        variance = 1 / precision
+        now = mean, variance, features @ mean, squared @ variance  # what is linear in q's
+        share = min(1, (FORGETTING + 1) / (FORGETTING + n))
+        averages = [a + share * (x - a) for a, x in zip(averages, now, strict=True)]
+        q = DiagonalGaussian(averages[0], np.sqrt(averages[1]))
+        log_likelihood = drawn(tagger, averages[2], np.sqrt(averages[3]), rng, 1)[0]
+        yield State(q, log_likelihood + expected_log_prior(tagger, q) + q.entropy(), noisy=True)
+        _, probs, curvature = drawn(tagger, now[2], np.sqrt(now[3]), rng, n_draws)
+        slope = features.T @ (tags - probs) - (mean - tagger.prior_mean) * prior_precision
+        precision = precision + size * (squared.T @ curvature + prior_precision - precision)
+        mean = mean + size * slope / precision
+
+
+@ascending
+def _full(tagger, rng, size, n_draws):
+    tags, prior_precision = one_hot(tagger), tagger.prior_sd**-2.0
+    precision = np.diag(prior_precision.ravel())
+    q = FullGaussian(np.array(tagger.prior_mean), np.diag(1 / prior_precision.ravel()))
+    while True:
+        mean, covariances = q.logits(tagger.features)
+        log_likelihood, probs, curvature = drawn(tagger, mean, covariances, rng, n_draws)
+        elbo = log_likelihood + expected_log_prior(tagger, q) + q.entropy()
+        yield State(q, elbo, noisy=True)
+        slope = tagger.features.T @ (tags - probs) - (q.mean - tagger.prior_mean) * prior_precision
+        precision = precision + size * (full_precision(tagger, curvature) - precision)
+        covariance, log_determinant = inverse(precision.copy())
+        step = size * (covariance @ slope.ravel()).reshape(tagger.shape)
+        q = FullGaussian(q.mean + step, covariance, log_determinant)
+
+
+def drawn(tagger, mean, spread, rng, n_draws):
+    """(E_q[log p(y | phi, w)], E_q[p] (N, T), curvature) by logits drawn for each token.
+
+    mean (N, T); spread and curvature as in ``log_linear.softmax_expectations``.
+    """
+    e = rng.standard_normal((n_draws, *mean.shape))
+    logits = mean + (spread * e if spread.ndim == 2 else np.matvec(square_root(spread), e))
+    log_probs = log_softmax(logits, axis=-1)
+    probs = np.exp(log_probs)
+    log_likelihood = log_probs[:, np.arange(len(mean)), tagger.tags].mean(axis=0).sum()
+    expected = probs.mean(axis=0)
+    if spread.ndim == 2:
+        return log_likelihood, expected, expected - (probs**2).mean(axis=0)
+    products = np.einsum("snt,snu->ntu", probs, probs) / n_draws
+    return log_likelihood, expected, expected[:, :, None] * np.eye(mean.shape[1]) - products
