@@ -19,6 +19,7 @@ from helpers.show.figures import (
     table,
 )
 from helpers.show.formulas import Derivation, derivation
+from helpers.show.interactive.predictions import predict, predict_number, predict_point, recall
 from helpers.show.style import BuildUp, Picture, axes, build_up, figure, use_course_style
 from helpers.show.words import ColouredWords, coloured_words
 
@@ -46,6 +47,10 @@ __all__ = [
     "line_style",
     "lines",
     "points",
+    "predict",
+    "predict_number",
+    "predict_point",
+    "recall",
     "result_table",
     "side_by_side",
     "small_multiples",

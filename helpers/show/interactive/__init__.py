@@ -13,6 +13,7 @@ from helpers.show.interactive.figure import Interactive
 from helpers.show.interactive.gaps import gap, kl_directions
 from helpers.show.interactive.jensen import jensen
 from helpers.show.interactive.kept import Kept
+from helpers.show.interactive.predictions import predict, predict_number, predict_point, recall
 from helpers.show.interactive.topics import lda_document
 from helpers.show.interactive.touching import em
 
@@ -28,6 +29,10 @@ __all__ = [
     "kl_directions",
     "lda_document",
     "mean_field",
+    "predict",
+    "predict_number",
+    "predict_point",
+    "recall",
     "trace",
     "two_gaps",
 ]

@@ -8,22 +8,7 @@
 //   style                                  style.css and the palette, added by the page
 //   player                                 the one of player.js, where there are steps to play
 import { number, set } from "./drawing.js";
-
-// Lab listens to the keys of whatever does not say this.
-const OWN = { "data-lm-suppress-shortcuts": "true" };
-const OWN_KEYS = /^( |Enter|Home|End|Page.*|Arrow.*)$/;
-
-function html(parent, name, attributes = {}, content = "") {
-  const node = set(document.createElement(name), attributes);
-  node.textContent = content;
-  return parent.appendChild(node);
-}
-
-function button(parent, content, act) {
-  const node = html(parent, "button", { type: "button", ...OWN }, content);
-  node.addEventListener("click", act);
-  return node;
-}
+import { button, enliven, html, OWN } from "./page.js";
 
 // A labelled native slider or choice; returns { show(value) }, which moves it.
 function control(parent, spec, change) {
@@ -56,11 +41,7 @@ export function mount(root, figure, data) {
   const shown = {};
   const stops = [];
   root.replaceChildren();
-  html(root, "style", {}, figure.style);
-  set(root, { "data-alive": "", "data-prevent-swipe": "", ...OWN });
-  root.classList.add("vi-figure");
-  // Lab and slides have their own plans for these keys.
-  root.addEventListener("keydown", (event) => OWN_KEYS.test(event.key) && event.stopPropagation());
+  enliven(root, figure.style);
   const panel = html(root, "div", { role: "group", "aria-label": data.title, class: "panel" });
   const sliders = html(panel, "div", { class: "sliders" });
   const buttons = html(panel, "div", { class: "buttons" });

@@ -20,6 +20,7 @@ from helpers.show import palette
 
 IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
 HERE = Path(__file__).parent
+SHEETS = {"core": "style.css", "predict": "predict.css"}  # by the module that mounts
 # How JupyterLab, VS Code, the slides and the site say that their background is dark.
 DARK_HOSTS = '[data-jp-theme-light="false"],.vscode-dark,[data-theme="dark"]'
 SERIES = 5  # colours for topics: as many as a figure shows
@@ -53,15 +54,25 @@ class Interactive:
         listed = ", ".join(f"{k.replace('_', ' ')} {v:.4f}" for k, v in numbers.items())
         return f"{self.data['title']}: {listed}"
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = {"text/plain": repr(self), "text/html": page(self)}
-        shell = kernel_shell()
-        if shell is None:
-            return bundle
-        from helpers.show.interactive import widget  # ipywidgets is slow to import
+    def still(self):
+        """What stands there without JavaScript."""
+        return f"<p>{html.escape(repr(self))}</p>"
 
-        view = widget.show(module_text(self.module), clean(self.data), shell)
-        return bundle | {"application/vnd.jupyter.widget-view+json": view}
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return bundle(self)
+
+
+def bundle(figure):
+    """What Jupyter shows: text, a page of its own, and with a kernel a widget."""
+    found = {"text/plain": repr(figure), "text/html": page(figure)}
+    shell = kernel_shell()
+    if shell is None:
+        return found
+    from helpers.show.interactive import widget  # ipywidgets is slow to import
+
+    data = clean(figure.data | {"html": figure.still()})
+    view = widget.show(module_text(figure.module), data, shell)
+    return found | {"application/vnd.jupyter.widget-view+json": view}
 
 
 def kernel_shell():
@@ -80,7 +91,7 @@ def page(figure):
     code, data = module_text(figure.module), json_text(clean(figure.data))
     name = sha256((code + data).encode()).hexdigest()[:12]
     return (
-        f'<div class="vi-figure" data-figure="{name}"><p>{html.escape(repr(figure))}</p></div>\n'
+        f'<div class="vi-figure" data-figure="{name}">{figure.still()}</div>\n'
         f'<script type="module">\n{code}\n'
         f"const data = {data};\n"
         "const find = (tries) => {\n"
@@ -94,9 +105,11 @@ def page(figure):
 @lru_cache
 def module_text(name):
     """The figure's module, all that it imports and the style as one ES module, no comments."""
-    code = "\n".join(_code(imported) for imported in _with_imports(["core", name]))
+    names = _with_imports([name])
+    host = "predict" if "predict" in names else "core"
+    code = "\n".join(_code(imported) for imported in _with_imports([host, name]))
     return (
-        f"{code}\nfigure.style = {json.dumps(_style(code))};\n"
+        f"{code}\nfigure.style = {json.dumps(_style(code, SHEETS[host]))};\n"
         "export default { render: ({ model, el }) => mount(el, figure, model.get('data')) };"
     )
 
@@ -139,9 +152,9 @@ def _code(name):
     return "\n".join(line.removeprefix("export ") for line in kept)
 
 
-def _style(code):
-    """The rules of style.css that the code has elements for, and the colours these need."""
-    rules = re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", _read("style.css"))
+def _style(code, sheet):
+    """The sheet's rules that the code has elements for, and the colours these need."""
+    rules = re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", _read(sheet))
     kept = [rule for rule in re.findall(r"[^{}]+{[^}]*}", rules) if _needed(rule, code)]
     names = dict.fromkeys(re.findall(r"var\(--([\w-]+)", "".join(kept)))
     if "--series-" in code:

@@ -1,0 +1,236 @@
+"""Questions that are answered before their answer is seen: a choice, a number, a point, recall.
+
+A cell is one call, and the question stands in ``helpers/data/files/questions/03a.toml`` (see
+:mod:`helpers.data.questions` for the format), so that nobody reads the answer above the figure::
+
+    show.predict("03a-which-bar")              # whatever kind the file says
+    show.predict("03a-how-far", right=gap)     # the truth as the notebook has computed it
+    show.recall("03c")                         # what lecture 03c opens with
+    show.recall()                              # twelve of all items, by lot, again and again
+
+Questions of your own need no file (hide the source of such a cell, since it holds the answer)::
+
+    show.predict("03a-which-bar", "Which bar is higher?", {"ELBO": "...", "KL": "..."}, right="KL")
+    show.predict_number("03a-how-far", "How far?", 0.53, tolerance=0.1, close="...", low="...",
+                        high="...", unit="nats")
+    show.predict_point("03a-where", "Where will it end?", -2.1, axis=(-5, 0), tolerance=0.2,
+                       close="...", low="...", high="...", label="ELBO, nats")
+
+The name begins with the notebook's number and is used once in the course; under it the answer is
+kept in the browser. The later cell whose text gives the answer says so in its metadata,
+``{"answers": "03a-which-bar"}`` (or a list): a test holds that it exists and comes after.
+Without JavaScript question and answers stand there as text, folded.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from math import isfinite
+
+from helpers.data import questions
+from helpers.show.interactive.controls import ticks
+from helpers.show.interactive.figure import bundle
+
+NAME = re.compile(r"\d\d[a-d]?(-[a-z0-9]+)+")
+BY_LOT = 12  # items of a mixed page
+GREEK = dict(
+    alpha="α", beta="β", gamma="γ", theta="θ", mu="μ", sigma="σ", rho="ρ", phi="φ", psi="ψ",
+    lambda_="λ", eta="η", log="log ", le="≤", ge="≥", to="→", infty="∞", mid="|", cdot="·",
+    times="×", approx="≈",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Questions:
+    """One or more questions; ``items`` is what the ES module needs to know about each."""
+
+    title: str
+    module: str
+    items: tuple
+    bodies: tuple
+    by_lot: int = 0
+
+    @property
+    def data(self):
+        return {"items": list(self.items), "draw": self.by_lot}
+
+    def still(self):
+        """The questions as text, answers folded: what there is without JavaScript."""
+        return "\n".join(self.bodies)
+
+    def __repr__(self):
+        return f"{self.title}: {'; '.join(item['name'] for item in self.items)}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return bundle(self)
+
+
+def predict(name, question=None, options=None, right=None):
+    """A choice among options; or the question of this name in the notebook's file, of any kind.
+
+    Args:
+        name: such as "03a-which-bar". question: the text, None to look it up in the file.
+        options: {option: the sentence for who chose it}, two to six of them.
+        right: the option that is true; for a number or a point of the file, the truth.
+    Raises:
+        ValueError: no such question, no such option, or a sentence that is missing.
+    """
+    if question is not None:
+        return _asked(name, {"question": question, "options": options, "right": right})
+    entry = questions.prediction(_named(name))
+    return _asked(name, entry if right is None else entry | {"right": right})
+
+
+def predict_number(name, question, right, tolerance, close, low, high, unit=""):
+    """A number that is right within ``tolerance``; close, low, high: a sentence for each case.
+
+    right: the number, which may have been computed by the notebook. unit: such as "nats".
+    """
+    says = {"tolerance": tolerance, "close": close, "low": low, "high": high, "unit": unit}
+    return _asked(name, says | {"question": question, "right": right})
+
+
+def predict_point(
+    name, question, right, axis, tolerance, close, low, high, label="", unit="", marks=None
+):
+    """A point to be moved along an axis.
+
+    axis: its two ends. label: what is on it. marks: {text: place}, to go by. The rest is as in
+    :func:`predict_number`.
+    """
+    says = {"tolerance": tolerance, "close": close, "low": low, "high": high, "unit": unit}
+    where = {"axis": axis, "label": label, "marks": marks or {}}
+    return _asked(name, says | where | {"question": question, "right": right})
+
+
+def recall(notebook=None):
+    """The questions about earlier notebooks that a lecture opens with; None: twelve by lot."""
+    items = questions.recall_items(notebook)
+    if not items:
+        raise ValueError(f"notebook: nothing is recalled in {notebook!r}")
+    parts = [_item(f"recall-{name}", entry) for name, entry in items.items()]
+    found, bodies = zip(*parts, strict=True)
+    title = f"Recall, at the start of {notebook}" if notebook else "Recall, mixed"
+    return Questions(title, "recall", found, bodies, 0 if notebook else BY_LOT)
+
+
+def _asked(name, entry):
+    item, body = _item(_named(name), entry)
+    module = "choice" if "options" in item else "value"
+    return Questions(f"Predict: {_plain(entry['question'])}", module, (item,), (body,))
+
+
+def _named(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ValueError(
+            f"name: expected the notebook's number and words, such as '03a-which-bar', got {name!r}"
+        )
+    return name
+
+
+def _item(name, entry):
+    """What the module needs, and the HTML of question and folded answers."""
+    ask = _choice if entry.get("options") is not None else _value
+    item, field, answers = ask(name, entry)
+    body = (
+        f'<form data-predict="{name}"><fieldset><legend>{rich(entry["question"])}</legend>\n'
+        f"{field}</fieldset>\n<details><summary>All answers</summary>{answers}</details></form>"
+    )
+    return {"name": name} | item, body
+
+
+def _choice(name, entry):
+    options, right = entry["options"], entry["right"]
+    if not isinstance(options, dict) or not 2 <= len(options) <= 6:
+        raise ValueError(f"options: expected two to six, each with its sentence, got {options!r}")
+    if right not in options:
+        raise ValueError(f"right: expected one of {list(options)}, got {right!r}")
+    silent = [option for option, sentence in options.items() if not str(sentence).strip()]
+    if silent:
+        raise ValueError(f"options: {silent[0]!r} has no sentence")
+    names, says = [rich(option) for option in options], [rich(s) for s in options.values()]
+    index = list(options).index(right)
+    field = "\n".join(
+        f'<div class="option"><label><input type="radio" name="{name}" value="{k}">'
+        f"<span>{option}</span></label></div>"
+        for k, option in enumerate(names)
+    )
+    answers = "".join(
+        f"<li><strong>{option}</strong> {'(right)' if k == index else '(no)'}: {sentence}</li>"
+        for k, (option, sentence) in enumerate(zip(names, says, strict=True))
+    )
+    return {"options": names, "says": says, "right": index}, field, f"<ul>{answers}</ul>"
+
+
+def _value(name, entry):
+    right, tolerance = _number(entry, "right"), _number(entry, "tolerance")
+    if tolerance <= 0:
+        raise ValueError(f"tolerance: expected a positive number, got {tolerance}")
+    cases = ("low", "close", "high")
+    silent = [case for case in cases if not str(entry.get(case, "")).strip()]
+    if silent:
+        raise ValueError(f"{silent[0]}: expected the sentence for such an answer")
+    unit = rich(entry.get("unit", ""))
+    truth = f"{right:.4g} {unit}".strip().replace("-", "−", 1)
+    says = [rich(entry[case]) for case in cases]
+    item = {"right": right, "tolerance": tolerance, "truth": truth, "says": says}
+    if entry.get("axis") is None:
+        box = '<input type="text" inputmode="decimal" autocomplete="off">'
+        field = f"<label>Your number: {box} {unit}</label>"
+    else:
+        item |= _axis(entry, right)
+        low, high = item["axis"]
+        label = rich(entry.get("label", "") or "place")
+        field = (
+            f'<label class="wide">{label} <input type="range" min="{low}" max="{high}" '
+            f'step="{(high - low) / 200:.6g}" value="{item["start"]}"> <output>?</output></label>'
+        )
+    answers = "".join(
+        f"<li>{word}: {sentence}</li>"
+        for word, sentence in zip(("Too low", "Close", "Too high"), says, strict=True)
+    )
+    return item, field, f"<p>It is {truth}.</p><ul>{answers}</ul>"
+
+
+def _axis(entry, right):
+    low, high = (float(end) for end in entry["axis"])
+    if not low <= right <= high:
+        raise ValueError(f"axis: expected ends around the answer {right:.4g}, got {low}, {high}")
+    text = {"label": _plain(entry.get("label", "")), "marks": entry.get("marks") or {}}
+    return text | {"axis": [low, high], "ticks": ticks(low, high), "start": (low + high) / 2}
+
+
+def _number(entry, key):
+    try:
+        value = float(entry[key])
+    except (KeyError, TypeError, ValueError):
+        value = float("nan")
+    if not isfinite(value):
+        raise ValueError(f"{key}: expected a finite number, got {entry.get(key)!r}")
+    return value
+
+
+def rich(text):
+    """Plain text as HTML, with ``*emphasis*`` and short formulas ``$q(z_1)$`` in italics."""
+    parts = html.escape(str(text)).split("$")
+    parts[1::2] = [_formula(part) for part in parts[1::2]]
+    return re.sub(r"\*([^*<>]+)\*", r"<em>\1</em>", "".join(parts))
+
+
+def _plain(text):
+    return html.unescape(re.sub("<[^>]*>", "", rich(text)))
+
+
+def _formula(text):
+    text = text.replace("\\|", "‖").replace("\\,", " ")
+    text = re.sub(r"\\(text|mathrm|mathcal|mathbb)\{([^}]*)\}", r"\2", text)
+    text = re.sub(r"\\([a-z]+) ?", lambda m: GREEK.get(m[1], GREEK.get(m[1] + "_", m[1])), text)
+    for sign, tag in (("_", "sub"), ("^", "sup")):
+        text = re.sub(rf"\{sign}(?:{{([^}}]*)}}|(\w|\*))", rf"<{tag}>\1\2</{tag}>", text)
+    text = re.sub(r"([A-Za-zα-ω]+)(?![^<]*>)", _italic, text).replace("*", "∗")
+    return f'<span style="white-space:nowrap">{text}</span>'
+
+
+def _italic(word):
+    """Single letters are variables; words such as log and KL stand upright."""
+    return f"<em>{word[0]}</em>" if len(word[0]) == 1 else word[0]

@@ -1,0 +1,70 @@
+// A prediction of a number, typed or moved on an axis: the room's are dots.
+import { axes, clamp, draw, number, set } from "./drawing.js";
+import { mount } from "./predict.js";
+
+export const figure = { open };
+
+function open(field, [input], item, kept, form) {
+  const output = field.querySelector("output");
+  const moved = input.type === "range";
+  form.insertAdjacentHTML("beforeend", "<svg>");
+  const stage = set(form.lastChild, { role: "img", height: 110 });
+  const wide = () => Math.max(stage.clientWidth, 300);
+  const place = ({ clientX }) => {
+    const { left, width } = stage.getBoundingClientRect();
+    const [low, high] = item.axis;
+    const at = low + ((((clientX - left) / width) * wide() - 30) / (wide() - 60)) * (high - low);
+    input.value = clamp(at, low, high);
+    input.dispatchEvent(new Event("input"));
+  };
+  const drawn = (done) => {
+    stage.toggleAttribute("hidden", !moved && !done);
+    const mine = moved && !done ? ("moved" in input.dataset ? +input.value : undefined) : kept.mine;
+    strip(stage, item, mine, kept.hands, done, wide() - 30);
+    stage.setAttribute("aria-label", done ? "your answer, the room's and the truth on an axis" : "the axis of the answer");
+    if (output) output.textContent = "moved" in input.dataset ? number(+input.value) : "?";
+  };
+  return {
+    start(keep) {
+      if ("mine" in kept) set(input, { "data-moved": "" }).value = kept.mine;
+      input.addEventListener("input", () => (set(input, { "data-moved": "" }), moved && drawn(false)));
+      new ResizeObserver(() => drawn("mine" in kept || kept.told)).observe(stage);
+      if (!moved) return;
+      stage.addEventListener("pointerdown", (event) => !input.disabled && (stage.setPointerCapture(event.pointerId), place(event)));
+      stage.addEventListener("pointermove", (event) => event.buttons && !input.disabled && place(event));
+    },
+    read() {
+      if (moved) return "moved" in input.dataset ? +input.value : "Move the point first.";
+      const text = input.value.trim().replace(",", ".").replace("−", "-").replace(/\s*%$/, "");
+      return text && isFinite(text) ? +text : "A number is wanted here, such as 2.5 or −3.";
+    },
+    clear: () => ((input.value = moved ? item.start : ""), delete input.dataset.moved),
+    show: drawn,
+    tell({ mine, hands }) {
+      const close = (v) => Math.abs(v - item.right) <= item.tolerance * (1 + 1e-9);
+      const room = hands.length ? `Of ${hands.length} hands, ${hands.filter(close).length} are close. ` : "";
+      if (mine === undefined) return `${room}<strong>It is ${item.truth}.</strong> ${item.says[1]}`;
+      const side = close(mine) ? 1 : mine < item.right ? 0 : 2;
+      return `${room}You said ${number(mine, mine % 1 ? 2 : 0)}; <strong>it is ${item.truth}.</strong> ${item.says[side]}`;
+    },
+  };
+}
+
+function strip(stage, item, mine, hands, done, right) {
+  stage.replaceChildren();
+  const all = [...hands, ...(mine === undefined ? [] : [mine]), item.right - item.tolerance, item.right + item.tolerance];
+  const wide = (Math.max(...all) - Math.min(...all)) / 8 || 1;
+  const x = item.axis || [Math.min(...all) - wide, Math.max(...all) + wide];
+  const { X } = axes(stage, { box: [30, 62, right, 62], x, y: [0, 1], xticks: item.ticks || [], xlabel: item.label || "" });
+  for (const [name, at] of Object.entries(item.marks || {})) {
+    draw(stage, "path", { class: "axis", "stroke-dasharray": "4 4", d: `M${X(at)},26V62` });
+    draw(stage, "text", { x: X(at), y: 20, class: "mid" }, name);
+  }
+  if (done) {
+    const [from, to] = [-1, 1].map((side) => clamp(X(item.right + side * item.tolerance), 30, right));
+    draw(stage, "rect", { class: "truth", x: from, width: Math.max(to - from, 4), y: 28, height: 34 });
+    draw(stage, "text", { x: clamp(X(item.right), 60, right - 30), y: item.ticks ? 20 : 84, class: "mid strong" }, item.truth);
+    hands.forEach((hand, i) => draw(stage, "circle", { class: "hand", cx: X(hand), cy: 53 - 6 * (i % 4), r: 7 }));
+  }
+  if (mine !== undefined) draw(stage, "path", { class: "mine", d: `M${clamp(X(mine), 30, right)},60l-11,-22h22z` });
+}
