@@ -3,7 +3,6 @@
 import re
 import tracemalloc
 import warnings
-from dataclasses import replace
 from itertools import islice, product
 
 import numpy as np
@@ -11,15 +10,17 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import gammaln, logsumexp, psi
+from scipy.special import gammaln, logsumexp
 
+from helpers import data as corpora
 from helpers import lda
 from helpers.ascent import climb
 from helpers.densities import Dirichlet, kl_divergence
-from helpers.lda import batches as fast
+from helpers.fast import lda as fast
+from helpers.fast.lda import blocks
 from helpers.lda import first_topics
+from helpers.lda import variational_em as plain
 from helpers.lda.enumeration import log_prior_of_counts
-from helpers.lda.variational_em import _Learner
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -109,7 +110,7 @@ def test_counts_reach_documents_that_enumeration_cannot():
     with pytest.raises(ValueError, match=r"10\^28\.6"):
         lda.exact(model, words)
     posterior = lda.exact_by_counts(model, words)
-    bound = climb(lda.one_document(model, words), rtol=1e-12).state.elbo
+    bound = climb(lda.document_mean_field(model, words), rtol=1e-12).state.elbo
     assert bound < posterior.log_evidence < bound + 5
     with pytest.raises(ValueError, match="table of about"):
         lda.exact_by_counts(lda.LDA(0.1, np.full((20, 3), 1 / 3)), words)
@@ -146,7 +147,7 @@ def test_bound_plus_kl_is_the_evidence_for_any_q(seed, zeros):
 def test_one_document_climbs_below_the_evidence(seed, zeros):
     model, words, rng = tiny(seed, zeros=zeros)
     start = rng.gamma(1.0, 2.0, model.n_topics) + 0.01
-    elbos = [s.elbo for s in islice(lda.one_document(model, words, start), 40)]
+    elbos = [s.elbo for s in islice(lda.document_mean_field(model, words, start), 40)]
     assert (np.diff(elbos) >= -1e-12 * np.abs(elbos[:-1]) - 1e-12).all()
     assert elbos[-1] <= lda.exact(model, words).log_evidence + 1e-10
 
@@ -159,7 +160,7 @@ def test_the_fast_bound_is_the_readable_one(seed, zeros):
     words = words if len(words) else np.flatnonzero(model.topics.any(axis=0))[:1]
     counts = lda.bags([words], model.n_words)
     state = next(lda.mean_field(model, counts, start=gamma[None]))
-    phi = lda.update_phi(gamma, model.topics, words)
+    phi = lda.update_phi(gamma, plain.expected_log_topics(model.topics), words)
     slow = lda.document_bound(model, words, lda.DocumentPosterior(gamma, phi))
     assert state.elbo == pytest.approx(slow.elbo, abs=1e-9)
     following = next(islice(lda.mean_field(model, counts, start=gamma[None], updates=1), 1, None))
@@ -171,7 +172,7 @@ def test_the_updates_are_stationary_points_of_the_bound():
     """At convergence no small change of gamma or phi raises the bound."""
     model, words, rng = tiny(3, n_topics=3)
     words = np.array([0, 0, *words])
-    q = climb(lda.one_document(model, words), rtol=0, max_steps=2000).state.q
+    q = climb(lda.document_mean_field(model, words), rtol=0, max_steps=2000).state.q
     best = lda.document_bound(model, words, q).elbo
     for _ in range(50):
         gamma = q.gamma * np.exp(0.01 * rng.normal(size=3))
@@ -183,7 +184,7 @@ def test_the_updates_are_stationary_points_of_the_bound():
 def test_one_topic_is_exact():
     model = lda.LDA([0.7], [[0.2, 0.3, 0.5]])
     words = np.array([0, 1, 1, 2])
-    state = climb(lda.one_document(model, words)).state
+    state = climb(lda.document_mean_field(model, words)).state
     assert state.elbo == pytest.approx(lda.exact(model, words).log_evidence, abs=1e-12)
 
 
@@ -193,20 +194,13 @@ def test_expected_log_theta_is_that_of_samples():
     np.testing.assert_allclose(lda.expected_log_theta(gamma), samples.mean(axis=0), atol=0.02)
 
 
-def test_the_dirichlet_kl_is_that_of_the_densities():
-    rng = np.random.default_rng(1)
-    gamma, alpha = rng.gamma(1.0, 2.0, (6, 4)) + 1e-3, rng.gamma(1.0, 1.0, 4)
-    expected = kl_divergence(Dirichlet(gamma), Dirichlet(np.broadcast_to(alpha, gamma.shape)))
-    np.testing.assert_allclose(fast.dirichlet_kl(gamma, alpha, psi(gamma)), expected, atol=1e-10)
-
-
 def test_trajectory_is_the_ascent_as_arrays():
     model, words, _ = tiny(11, n_topics=3)
     words = np.array([0, *words])
     steps = lda.trajectory(model, words, 7)
     assert steps["updated"] == ["start", "phi", "gamma", "phi", "gamma", "phi", "gamma"]
     assert steps["gamma"].shape == (7, 3) and steps["phi"].shape == (7, len(words), 3)
-    states = islice(lda.one_document(model, words), 7)
+    states = islice(lda.document_mean_field(model, words), 7)
     np.testing.assert_array_equal(steps["elbo"], [s.elbo for s in states])
 
 
@@ -233,12 +227,12 @@ def test_documents_do_not_know_of_each_other(seed):
 @given(seeds, st.sampled_from([1, 2, 7, 21, 22, 100]))
 def test_a_document_ends_where_it_would_end_alone(seed, max_updates):
     model, sample, _ = corpus(seed, alpha=0.1, n_documents=30, n_words=25, n_topics=4)
-    whole = lda.infer(model, sample.counts, max_updates=max_updates)
-    for document in range(30):
-        alone = lda.infer(model, sample.counts[[document]], max_updates=max_updates)
-        np.testing.assert_allclose(alone.q.gamma[0], whole.q.gamma[document], rtol=1e-9)
-        assert alone.moving[0] == whole.moving[document]
-        assert alone.elbo == pytest.approx(whole.bounds[document], abs=1e-10)
+    log_topics, options = np.log(model.topics), {"max_updates": max_updates}
+    whole = lda.e_step(sample.counts, 0.1, log_topics, **options)
+    alone = [lda.e_step(sample.counts[[d]], 0.1, log_topics, **options) for d in range(30)]
+    np.testing.assert_allclose(np.concatenate([a.gamma for a in alone]), whole.gamma, rtol=1e-9)
+    np.testing.assert_allclose(np.concatenate([a.bounds for a in alone]), whole.bounds, atol=1e-10)
+    np.testing.assert_allclose(sum(a.usage for a in alone), whole.usage, atol=1e-9)
 
 
 def test_empty_documents_contribute_exactly_nothing():
@@ -248,8 +242,11 @@ def test_empty_documents_contribute_exactly_nothing():
     assert (state.bounds == 0).all() and state.elbo == 0
     np.testing.assert_array_equal(state.q.gamma, np.tile(model.alpha, (3, 1)))
     both = sp.csr_array(sp.vstack([sample.counts, empty]))
-    alone, padded = lda.infer(model, sample.counts), lda.infer(model, both)
-    assert padded.elbo == pytest.approx(alone.elbo, abs=1e-9)
+    alone, padded = (
+        lda.e_step(c, model.alpha, np.log(model.topics)) for c in (sample.counts, both)
+    )
+    np.testing.assert_allclose(padded.usage, alone.usage, atol=1e-9)
+    np.testing.assert_allclose(padded.bounds[:-3], alone.bounds, atol=1e-9)
     assert (padded.bounds[-3:] == 0).all()
     assert lda.perplexity(model, both) == pytest.approx(lda.perplexity(model, sample.counts))
 
@@ -268,14 +265,16 @@ def test_repeated_entries_of_a_sparse_array_are_added():
     model, _, _ = corpus(6)
     twice = sp.csr_array((np.array([1, 2]), np.array([4, 4]), np.array([0, 2])), shape=(1, 9))
     once = sp.csr_array((np.array([3]), np.array([4]), np.array([0, 1])), shape=(1, 9))
-    assert lda.infer(model, twice).elbo == pytest.approx(lda.infer(model, once).elbo, abs=1e-12)
+    first, second = (climb(lda.mean_field(model, c)).state.elbo for c in (twice, once))
+    assert first == pytest.approx(second, abs=1e-12)
     assert twice.nnz == 2  # the caller's array stays as it was
 
 
 def test_dense_and_sparse_counts_are_the_same():
     model, sample, _ = corpus(7)
     for form in (sample.counts.toarray(), sample.counts.tocsc(), sample.counts.astype(float)):
-        assert lda.infer(model, form).elbo == lda.infer(model, sample.counts).elbo
+        states = lda.mean_field(model, form), lda.mean_field(model, sample.counts)
+        np.testing.assert_array_equal(*(next(islice(s, 1, None)).bounds for s in states))
 
 
 @settings(max_examples=20, deadline=None)
@@ -287,12 +286,19 @@ def test_no_documents_bound_falls(seed, updates):
     assert (np.diff(bounds, axis=0) >= -1e-9).all()
 
 
-def test_infer_is_as_good_as_plain_updates():
-    model, sample, _ = corpus(8, n_documents=200, n_words=60, n_topics=5, mean=40)
-    plain = climb(lda.mean_field(model, sample.counts, updates=1, tolerance=0), rtol=1e-12).state
-    quick = lda.infer(model, sample.counts, tolerance=1e-7, max_updates=2000)
-    np.testing.assert_allclose(quick.bounds.sum(), plain.elbo, rtol=1e-4)
-    assert not quick.moving.any()
+@settings(max_examples=25, deadline=None)
+@given(seeds, st.sampled_from([1e-3, 1e-2, 0.1, 1.0]), st.sampled_from([4, 30]))
+def test_no_document_ends_below_plain_ascent(seed, alpha, mean):
+    """Tiny priors make saddles, where an extrapolation may turn the other way."""
+    rng = np.random.default_rng(seed)
+    topics = rng.dirichlet(np.full(8, rng.choice([0.1, 1.0])), 4)
+    model = lda.LDA(alpha * rng.gamma(1.0, 1.0, 4) + 1e-4, np.maximum(topics, 1e-300))
+    counts = rng.poisson(mean / 8, (20, 8))
+    ends = [
+        climb(lda.mean_field(model, counts, updates=updates), rtol=1e-13, max_steps=2000).state
+        for updates in (None, 1)
+    ]
+    assert (ends[0].bounds >= ends[1].bounds - 1e-6).all()
 
 
 # -- the edges of floating point -----------------------------------------------------------
@@ -302,7 +308,7 @@ def test_words_outside_every_topic_warn_and_give_minus_infinity():
     model = lda.LDA(0.5, [[0.5, 0.5, 0.0], [0.9, 0.1, 0.0]])
     counts = np.array([[2, 1, 0], [1, 0, 3], [0, 0, 1]])
     with pytest.warns(UserWarning, match=r"1 words \(columns 2\) have probability 0"):
-        state = lda.infer(model, counts)
+        state = next(islice(lda.mean_field(model, counts), 1, None))
     assert np.isfinite(state.bounds[0]) and (state.bounds[1:] == -np.inf).all()
     assert np.isfinite(state.q.gamma).all()
     with pytest.warns(UserWarning, match="probability 0"):
@@ -311,7 +317,7 @@ def test_words_outside_every_topic_warn_and_give_minus_infinity():
         assert lda.perplexity(model, counts) == np.inf
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        lda.infer(model, counts[:1])  # the word is in the vocabulary, but not used
+        lda.mean_field(model, counts[:1])  # the word is in the vocabulary, but not used
 
 
 @pytest.mark.parametrize("alpha", [1e-4, 1e-2, 50.0])
@@ -346,23 +352,86 @@ def test_learning_stays_finite_and_climbs_with_tiny_priors(eta, alpha, start):
         assert state.q.topics.sum() == pytest.approx(4 * 30 * eta + sample.counts.sum(), rel=1e-9)
 
 
-def test_updates_in_logarithms_equal_the_fast_ones():
-    model, sample, rng = corpus(10)
-    batches = fast.Batches(sample.counts, 3)
-    scores = fast.WordScores.of_topics(model.topics.T)
-    documents = next(batches.documents())
-    block = batches.block(documents, scores.weights)
-    gamma = rng.gamma(2.0, 1.0, (len(documents), 3)) + 0.1
-    phi, _ = fast.in_logs(block.words, gamma, scores)
-    by_logs = model.alpha + np.einsum("nl,nlk->nk", block.counts, phi)
-    lost = replace(block, scores=0 * block.scores)
-    bounds = []
-    for each in (block, lost):
-        at = fast.At.of(each, gamma)
-        assert len(at.lost) == (len(documents) if each is lost else 0)
-        bounds.append(fast.bounds(each, at, model.alpha, scores))
-        np.testing.assert_allclose(fast.update(each, at, model.alpha, scores), by_logs)
-    np.testing.assert_allclose(*bounds, atol=1e-10)
+def models_at_the_edges():
+    """A corpus with empty documents, topics with zero columns and rows of logs, alpha (K,)."""
+    return st.tuples(
+        seeds,
+        st.integers(1, 5),
+        st.integers(1, 9),
+        st.sampled_from([1e-5, 1e-3, 0.1, 20.0]),
+        st.sampled_from([None, 1e-5, 0.1, 3.0]),
+        st.integers(0, 4),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(models_at_the_edges())
+def test_the_fast_e_step_equals_the_plain_one(drawn):
+    seed, k, v, scale, eta, updates = drawn
+    rng = np.random.default_rng(seed)
+    alpha = scale * rng.gamma(1.0, 1.0, k) + 1e-6
+    counts = sp.csr_array(rng.poisson(rng.choice([0.0, 0.3, 3.0], (6, v))))
+    if eta is None:
+        topics = rng.dirichlet(np.full(v, 0.5), k) * (rng.random((k, v)) < 0.8)
+    else:
+        topics = eta + rng.poisson(0.5, (k, v))
+    log_topics = plain.expected_log_topics(topics, eta)
+    gamma = plain.first_gamma(alpha, counts, rng.gamma(0.3, 2.0, (6, k)) + 1e-6)
+    slow = plain.plain_e_step(counts, alpha, log_topics, gamma, updates)
+    e_step = fast.EStep(counts, alpha)
+    rule = fast.Rule(updates, plain=True)
+    quick = e_step(fast.WordScores.of(log_topics), gamma, rule)
+    np.testing.assert_allclose(quick[0], slow.gamma, rtol=1e-10)
+    np.testing.assert_allclose(quick[1].T, slow.usage, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(quick[2], slow.bounds, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("eta", [None, 1e-5, 0.3])
+def test_fit_is_variational_em_with_the_plain_e_step(eta):
+    _, sample, _ = corpus(12)
+    alpha, counts = np.array([0.2, 0.5, 1.0]), sample.counts
+    quick = lda.fit(counts, 3, np.random.default_rng(3), alpha, eta, progress=False)
+
+    def e_step(log_topics, gamma):
+        gamma = plain.first_gamma(alpha, counts) if gamma is None else gamma
+        return plain.plain_e_step(counts, alpha, log_topics, gamma, updates=2)
+
+    usage = first_topics.seeded_topics(counts, 3, np.random.default_rng(3)).T
+    topics = plain.m_step(usage, np.full((3, 9), 1 / 9), eta)
+    slow = plain.variational_em(e_step, alpha, topics, eta)
+    for one, other in islice(zip(quick, slow, strict=True), 6):
+        assert one.elbo == pytest.approx(other.elbo, abs=1e-9)
+        np.testing.assert_allclose(one.model.topics, other.model.topics, atol=1e-10)
+        np.testing.assert_allclose(one.q.gamma, other.q.gamma, rtol=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds, st.sampled_from([None, 0.2]))
+def test_the_e_step_gives_usage_and_bounds_of_its_own_gamma(seed, eta):
+    model, sample, rng = corpus(seed)
+    topics = model.topics if eta is None else rng.gamma(1.0, 2.0, (3, 9)) + 0.01
+    log_topics = plain.expected_log_topics(topics, eta)
+    found = lda.e_step(sample.counts, 0.5, log_topics, tolerance=1e-3)
+    own = plain.plain_e_step(sample.counts, np.full(3, 0.5), log_topics, found.gamma, 0)
+    np.testing.assert_allclose(found.usage, own.usage, atol=1e-10)
+    np.testing.assert_allclose(found.bounds, own.bounds, atol=1e-10)
+    on = lda.e_step(sample.counts, 0.5, log_topics, found.gamma, tolerance=1e-12)
+    assert on.bounds.sum() >= found.bounds.sum() - 1e-9
+
+
+def test_huge_alpha_stays_below_the_evidence():
+    words, topics = np.array([0, 2, 2, 1]), [[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]]
+    for alpha in (1e3, 1e6, 1e10, 1e13, 1e20, 1e100):
+        model = lda.LDA([alpha, 2 * alpha], topics)
+        evidence = lda.exact(model, words).log_evidence
+        mixed = np.log(np.array([1, 2]) / 3 @ model.topics)[words].sum()
+        state = climb(lda.document_mean_field(model, words), rtol=1e-14).state
+        quick = climb(lda.mean_field(model, lda.bags([words], 3)), rtol=1e-14).state
+        assert evidence == pytest.approx(mixed, abs=10 / alpha + 1e-12)
+        for elbo in (state.elbo, quick.elbo):
+            assert evidence - 10 / alpha - 1e-12 <= elbo <= evidence + 1e-13
+        kl = lda.kl_to_posterior(model, words, state.q)
+        assert lda.document_bound(model, words, state.q).elbo + kl == pytest.approx(evidence)
 
 
 # -- learning ------------------------------------------------------------------------------
@@ -396,18 +465,6 @@ def test_the_learning_bound_is_that_of_its_own_state(eta):
             q = state.q
             again = lda.learning_bound(sample.counts, q.gamma, q.topics, alpha, eta)
             assert state.elbo == pytest.approx(again, abs=1e-9)
-
-
-def test_the_usage_is_the_expected_count_of_words_in_topics():
-    model, sample, rng = corpus(13)
-    learner = _Learner(sample.counts, model.alpha, None, updates=1)
-    gamma = rng.gamma(2.0, 1.0, (12, 3)) + 0.1
-    _, following, usage = learner.sweep(fast.WordScores.of_topics(model.topics.T), gamma)
-    expected = np.zeros((9, 3))
-    for document, words in enumerate(sample.words):
-        np.add.at(expected, words, lda.update_phi(following[document], model.topics, words))
-    np.testing.assert_allclose(usage, expected, atol=1e-10)
-    assert usage.sum() == pytest.approx(sample.counts.sum())
 
 
 @pytest.mark.parametrize("eta", [None, 0.05])
@@ -472,7 +529,7 @@ def test_memory_stays_below_the_corpus_and_a_block():
     words = [rng.choice(3000, 300) for _ in range(3000)]
     counts = lda.bags(words, 3000)
     size = counts.data.nbytes + counts.indices.nbytes + counts.indptr.nbytes
-    allowed = size + 3000 * 20 * 8 + 4 * fast.BLOCK_BYTES + 8 * 3000 * 20 * 8
+    allowed = size + 3000 * 20 * 8 + 4 * blocks.BLOCK_BYTES + 8 * 3000 * 20 * 8
     states = lda.fit(counts, 20, rng, eta=0.1, start="random", progress=False)
     tracemalloc.start()
     try:
@@ -490,7 +547,7 @@ def test_memory_stays_below_the_corpus_and_a_block():
 def test_perplexity_is_that_of_the_bounds():
     model, sample, _ = corpus(19)
     total = sum(
-        climb(lda.one_document(model, words), rtol=1e-12, max_steps=5000).state.elbo
+        climb(lda.document_mean_field(model, words), rtol=1e-12, max_steps=5000).state.elbo
         for words in sample.words
     )
     expected = np.exp(-total / sample.counts.sum())
@@ -549,6 +606,7 @@ def test_unsmoothed_mixture_refuses_unseen_words_aloud():
 
 
 MODEL = lda.LDA(0.5, [[0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
+NEGATIVE = lda.DocumentPosterior([1.0, 1.0], [[1.5, -0.5]])
 Q, LONG = (lda.DocumentPosterior(np.ones(2), np.full((n, 2), 0.5)) for n in (1, 40))
 
 
@@ -559,14 +617,21 @@ Q, LONG = (lda.DocumentPosterior(np.ones(2), np.full((n, 2), 0.5)) for n in (1, 
         (lambda: lda.LDA(0.0, [[0.5, 0.5]]), "alpha: expected positive"),
         (lambda: lda.LDA([1.0, 2.0], [[0.5, 0.5]]), "alpha: expected one number or one for each"),
         (lambda: lda.LDA(np.nan, [[0.5, 0.5]]), "alpha: holds NaN"),
-        (lambda: lda.infer(None, np.ones((2, 3))), "model: expected LDA(...)"),
+        (lambda: lda.mean_field(None, np.ones((2, 3))), "model: expected LDA(...)"),
         (lambda: lda.mean_field(MODEL, np.ones((2, 3)), tolerance=np.nan), "tolerance: "),
-        (lambda: lda.infer(MODEL, np.ones((2, 3)), tolerance=-1), "tolerance: expected nats"),
-        (lambda: lda.infer(MODEL, np.ones((2, 4))), "counts: expected 3 columns"),
-        (lambda: lda.infer(MODEL, [[1, -1, 0]]), "counts: expected finite numbers of at least 0"),
-        (lambda: lda.infer(MODEL, [[1, np.nan, 0]]), "counts: holds NaN"),
-        (lambda: lda.infer(MODEL, np.zeros((0, 3))), "counts: expected documents by words"),
-        (lambda: lda.infer(MODEL, np.ones(3)), "counts: expected 2 axes"),
+        (lambda: lda.mean_field(MODEL, np.ones((2, 3)), tolerance=-1), "tolerance: expected nats"),
+        (lambda: lda.mean_field(MODEL, np.ones((2, 4))), "counts: expected 3 columns"),
+        (
+            lambda: lda.mean_field(MODEL, [[1, -1, 0]]),
+            "counts: expected finite numbers of at least 0",
+        ),
+        (lambda: lda.mean_field(MODEL, [[1, np.nan, 0]]), "counts: holds NaN"),
+        (lambda: lda.mean_field(MODEL, np.zeros((0, 3))), "counts: expected documents by words"),
+        (lambda: lda.mean_field(MODEL, np.ones(3)), "counts: expected 2 axes"),
+        (lambda: lda.document_bound(MODEL, [0], NEGATIVE), "q.phi: expected probabilities"),
+        (lambda: lda.kl_to_posterior(MODEL, [0], NEGATIVE), "q.phi: expected probabilities"),
+        (lambda: lda.fit(corpora.corpus(), 2, np.random.default_rng(0)), "say corpus.counts"),
+        (lambda: lda.e_step([[1]], 0.1, [[np.inf]]), "expected_log_topics: expected logarithms"),
         (lambda: lda.mean_field(MODEL, np.ones((1, 3)), [[1.0, 0.0]]), "start: expected pos"),
         (lambda: lda.mean_field(MODEL, np.ones((1, 3)), updates=0), "updates: expected at l"),
         (lambda: lda.fit(np.zeros((2, 3)), 2, np.random.default_rng(0)), "at least one token"),
@@ -575,7 +640,7 @@ Q, LONG = (lda.DocumentPosterior(np.ones(2), np.full((n, 2), 0.5)) for n in (1, 
         (lambda: lda.fit(np.ones((2, 3)), 2, np.random.default_rng(0), eta=-1), "eta: expected p"),
         (lambda: lda.fit(np.ones((2, 3)), 2, np.random.default_rng(0), start="x"), "start: expect"),
         (lambda: lda.mean_field(MODEL, np.ones((1, 4))), "counts: expected 3 columns"),
-        (lambda: lda.one_document(MODEL, [3]), "words: expected numbers from 0 to 2"),
+        (lambda: lda.document_mean_field(MODEL, [3]), "words: expected numbers from 0 to 2"),
         (lambda: lda.fit_mixture(np.ones((1, 3)), 0, np.random.default_rng(0)), "n_topics: exp"),
         (lambda: lda.exact(MODEL, [0, 3]), "words: expected numbers from 0 to 2"),
         (lambda: lda.exact(MODEL, [0.5]), "words: expected word numbers"),
@@ -600,7 +665,10 @@ Q, LONG = (lda.DocumentPosterior(np.ones(2), np.full((n, 2), 0.5)) for n in (1, 
         (lambda: lda.learning_bound([[1]], [[1.0]], [[1.0]], 0.1, -1), "eta: expected positive"),
         (lambda: lda.exact(None, [0]), "model: expected LDA(...), got NoneType"),
         (lambda: lda.exact_by_counts(None, [0]), "model: expected LDA(...), got NoneType"),
-        (lambda: lda.one_document(MODEL.topics, [0]), "model: expected LDA(...), got an array"),
+        (
+            lambda: lda.document_mean_field(MODEL.topics, [0]),
+            "model: expected LDA(...), got an array",
+        ),
         (lambda: lda.perplexity(None, [[1]]), "model: expected LDA(...), got NoneType"),
         (lambda: lda.completion_perplexity(None, [[1]], None), "model: expected LDA(...)"),
         (lambda: lda.document_bound(None, [0], Q), "model: expected LDA(...), got NoneType"),

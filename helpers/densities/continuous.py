@@ -13,6 +13,7 @@ from scipy.special import digamma, gammaln, xlogy
 
 from helpers.arguments import broadcastable, finite_array, positive, probabilities, real_array
 from helpers.densities.batches import sample_shape, scalar, store
+from helpers.densities.gamma_functions import gamma_entropy
 
 LOG_2PI = np.log(2 * np.pi)
 
@@ -155,10 +156,10 @@ class Dirichlet:
         return digamma(self.concentration) - digamma(total)
 
     def entropy(self):
-        """H = log B(a) - sum_k (a_k - 1) E[log x_k]."""
-        return scalar(
-            self.log_normaliser - ((self.concentration - 1) * self.expected_log()).sum(-1)
-        )
+        """H = log B(a) - sum_k (a_k - 1) E[log x_k], by entropies of gamma densities."""
+        total = self.concentration.sum(-1)
+        of_total = gamma_entropy(total) + (self.concentration.shape[-1] - 1) * digamma(total)
+        return scalar(gamma_entropy(self.concentration).sum(-1) - of_total)
 
     def mean(self):
         """E[x] = a / sum a, (..., K)."""

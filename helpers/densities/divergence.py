@@ -12,6 +12,7 @@ from helpers.arguments import broadcastable, describe
 from helpers.densities.batches import scalar
 from helpers.densities.continuous import Dirichlet, MultivariateNormal, Normal, whiten
 from helpers.densities.discrete import Bernoulli, Categorical
+from helpers.densities.gamma_functions import dirichlet_kl
 
 
 @singledispatch
@@ -64,8 +65,7 @@ def _(q: MultivariateNormal, p):
 def _(q: Dirichlet, p):
     _same_family(q, p)
     _same_size(q.concentration, p.concentration)
-    difference = q.concentration - p.concentration
-    return _nats(p.log_normaliser - q.log_normaliser + (difference * q.expected_log()).sum(-1))
+    return _nats(dirichlet_kl(q.concentration, p.concentration, q.expected_log()))
 
 
 def _excess(ratio):

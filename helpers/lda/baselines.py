@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from helpers.arguments import finite_array, generator, probabilities
+from helpers.ascent import State, ascending
 from helpers.lda.held_out import per_token
 from helpers.lda.model import check_counts, check_topics, warn_unsupported
 
@@ -55,18 +56,6 @@ class MixtureOfUnigrams:
         return per_token(float(self.log_evidence(counts).sum()), counts)
 
 
-@dataclass(frozen=True, eq=False)
-class MixtureState:
-    """A step of EM: the model, q = p(z_d | w_d), (D, K), and the objective in nats.
-
-    ``elbo`` is the log likelihood, plus the log prior (without its constant) where smoothed.
-    """
-
-    model: MixtureOfUnigrams
-    q: np.ndarray
-    elbo: float
-
-
 def fit_unigram(counts, pseudo_count=0.0):
     """The maximum-likelihood (or smoothed) unigram model, a mixture with one component."""
     counts, pseudo_count = check_counts(counts), _check_pseudo_count(pseudo_count)
@@ -76,11 +65,14 @@ def fit_unigram(counts, pseudo_count=0.0):
 def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
     """EM for the mixture of unigrams.
 
+        climb(lda.fit_mixture(counts, 20, rng, pseudo_count=0.5)).state.model
+
     Args:
         counts: word counts, (D, V).  n_topics: K.  rng: numpy.random.Generator.
         pseudo_count: added to each word of each topic; 0 for maximum likelihood.
     Yields:
-        :class:`MixtureState`, without end; the objective never falls.
+        States without end: q = p(z_d | w_d), (D, K), and the log likelihood as ``elbo``, plus
+        the log prior (without its constant) where smoothed. It never falls.
     """
     counts, pseudo_count = check_counts(counts), _check_pseudo_count(pseudo_count)
     n_topics = check_topics(n_topics, counts)
@@ -88,6 +80,7 @@ def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
     return _climb_mixture(counts, q, pseudo_count)
 
 
+@ascending
 def _climb_mixture(counts, q, pseudo_count):
     while True:
         model = MixtureOfUnigrams(q.mean(axis=0), _normalised((counts.T @ q).T, pseudo_count))
@@ -95,7 +88,7 @@ def _climb_mixture(counts, q, pseudo_count):
         q = softmax(log_joint, axis=1)
         with np.errstate(divide="ignore"):
             log_prior = pseudo_count * np.log(model.topics).sum() if pseudo_count else 0.0
-        yield MixtureState(model, q, float(logsumexp(log_joint, axis=1).sum() + log_prior))
+        yield State(q, float(logsumexp(log_joint, axis=1).sum() + log_prior), model)
 
 
 def _normalised(usage, pseudo_count):

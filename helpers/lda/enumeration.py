@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from math import log10
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
+from scipy.special import logsumexp
 
-from helpers.densities import Dirichlet, kl_divergence
+from helpers.densities import Dirichlet, kl_divergence, log_rising
 from helpers.elbo import MOST_ASSIGNMENTS, enumerate_assignments
-from helpers.lda.document import check_posterior, check_words
+from helpers.lda.fixed_topics import check_posterior, check_words
 
 MOST_TERMS = 2**24  # numbers in the table of coefficients
 
@@ -123,9 +123,8 @@ def exact_by_counts(model, words):
 
 def log_prior_of_counts(alpha, topic_counts):
     """log of int Dir(theta | alpha) prod_k theta_k^{n_k} dtheta, for n (..., K)."""
-    total, alpha_sum = topic_counts.sum(axis=-1), alpha.sum()
-    rising = gammaln(alpha + topic_counts) - gammaln(alpha)
-    return rising.sum(axis=-1) - (gammaln(alpha_sum + total) - gammaln(alpha_sum))
+    of_total = log_rising(alpha.sum(), topic_counts.sum(axis=-1))
+    return log_rising(alpha, topic_counts).sum(axis=-1) - of_total
 
 
 def kl_to_posterior(model, words, q):

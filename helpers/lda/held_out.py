@@ -10,10 +10,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from helpers.arguments import generator, instance, probabilities
-from helpers.lda.fixed_topics import infer
+from helpers.ascent import climb
+from helpers.lda.fixed_topics import mean_field
 from helpers.lda.model import LDA, check_counts, warn_unsupported
 
-TOLERANCE = 1e-9  # nats; a bound that has not converged would flatter nobody
+TOLERANCE, RTOL = 1e-9, 1e-9  # a bound that has not converged would flatter nobody
 
 
 def perplexity(model, counts):
@@ -23,8 +24,7 @@ def perplexity(model, counts):
         ValueError: counts do not fit the model, or hold no token.
     """
     counts = check_counts(counts, instance("model", model, LDA).n_words)
-    state = infer(model, counts, tolerance=TOLERANCE, max_updates=1000)
-    return per_token(state.elbo, counts)
+    return per_token(_converged(model, counts).elbo, counts)
 
 
 def completion_perplexity(model, counts, rng, share=0.5):
@@ -40,7 +40,7 @@ def completion_perplexity(model, counts, rng, share=0.5):
     """
     counts = check_counts(counts, instance("model", model, LDA).n_words)
     first, rest = split_tokens(counts, rng, share)
-    theta = infer(model, first, tolerance=TOLERANCE, max_updates=1000).q.mean_theta()
+    theta = _converged(model, first).q.mean_theta()
     rows = np.repeat(np.arange(rest.shape[0]), np.diff(rest.indptr))
     likelihood = np.einsum("nk,kn->n", theta[rows], model.topics[:, rest.indices])
     warn_unsupported(rest, model.topics.any(axis=0))
@@ -67,6 +67,10 @@ def per_token(log_probability, counts):
         raise ValueError("counts: expected at least one token to score, got none")
     with np.errstate(over="ignore"):
         return float(np.exp(-log_probability / n_tokens))
+
+
+def _converged(model, counts):
+    return climb(mean_field(model, counts, tolerance=TOLERANCE), rtol=RTOL).state
 
 
 def _without_zeros(counts, data):

@@ -1,14 +1,29 @@
 """A bar for ascents that take long enough to wonder."""
 
-PATIENCE = 2.0  # seconds without a bar
+from helpers.ascent import ascending
 
 
-def watched(states, description):
-    """The same states, with a bar of sweeps and the bound once two seconds have passed."""
-    from tqdm.auto import tqdm  # here, since it costs time to import and few cells wait
+class Bar:
+    """A bar of sweeps and the bound, shown from the first second of work on."""
 
-    with tqdm(desc=description, unit=" sweeps", delay=PATIENCE, leave=False) as bar:
-        for state in states:
-            bar.set_postfix_str(f"bound {state.elbo:,.0f} nats", refresh=False)
-            bar.update()
-            yield state
+    def __init__(self, description, shown=True):
+        self.description, self.shown, self.bar = description, shown, None
+
+    def tick(self):
+        """Some work is done, less than a sweep."""
+        if self.bar is not None:
+            self.bar.update(0)
+
+    @ascending
+    def watch(self, states):
+        """The same states."""
+        if not self.shown:
+            yield from states
+            return
+        from tqdm.auto import tqdm  # here, since it costs time to import and few cells wait
+
+        with tqdm(desc=self.description, unit=" sweeps", delay=1.0, leave=False) as self.bar:
+            for state in states:
+                self.bar.set_postfix_str(f"bound {state.elbo:,.0f} nats", refresh=False)
+                self.bar.update()
+                yield state

@@ -1,28 +1,34 @@
-"""Variational EM: mean field for the documents and, in the M-step, the topics.
+"""Variational EM for LDA, in the order of the lecture: q, its updates, the bound, the topics.
 
-With ``eta = None`` the topics are parameters, estimated by maximum likelihood of the bound;
-with a number they have the prior Dirichlet(eta) and a q of their own,
+    q(z, theta) = prod_d Dirichlet(theta_d | gamma_d) prod_i Categorical(z_di | phi_di)      (4b.1)
 
-    q(beta_k) = Dirichlet(lambda_k),   lambda_kw = eta + sum_d counts_dw phi_dwk
+The functions down to :func:`variational_em` are the algorithm as it is derived, complete; what
+follows is for use on real corpora: the same algorithm, whose E-step is then the one of
+:mod:`helpers.fast.lda`, equal to the plain one and some ten times as fast.
 
-Sources: the slide "Performing VI (Frequentist Case)"; Blei, Ng and Jordan (2003), the sections
-"Parameter estimation" and "Smoothing".
+``log_topics`` (K, V) is log beta where the topics are parameters, E_q[log beta] where they have
+a prior Dirichlet(eta) and a q(beta_k) = Dirichlet(lambda_k) of their own. ``words`` (N,) are the
+tokens of a document; or its different words, if ``counts`` (N, 1) says how often each occurs,
+since tokens of the same word have the same phi. Sources: the slides "Mean field LDA Inference"
+and "Performing VI (Frequentist Case)"; Blei, Ng and Jordan (2003), their equations 6 to 9.
 """
 
 from collections import deque
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from functools import partial
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.special import gammaln, psi
+from scipy.special import logsumexp, psi
 
-from helpers.arguments import generator, positive, whole_number
-from helpers.lda.batches import At, Batches, WordScores, bounds, in_logs, update
+from helpers.arguments import finite_array, generator, positive, real_array, whole_number
+from helpers.ascent import State, ascending
+from helpers.densities import dirichlet_kl
+from helpers.fast import lda as fast
 from helpers.lda.first_topics import random_topics, seeded_topics
-from helpers.lda.fixed_topics import first_gamma
 from helpers.lda.model import LDA, check_counts, check_topics
-from helpers.lda.progress import watched
+from helpers.lda.progress import Bar
 
 TRIAL_SWEEPS = 10  # of each restart, before the best one goes on
 STARTS = {"seeded": seeded_topics, "random": random_topics}
@@ -30,33 +36,129 @@ STARTS = {"seeded": seeded_topics, "random": random_topics}
 
 @dataclass(frozen=True, eq=False)
 class CorpusPosterior:
-    """q of documents and topics.
+    """q of documents and topics (4b.2).
 
     gamma: (D, K).  topics: lambda (K, V), the Dirichlets' concentrations, or None when the
     topics are parameters.
     """
 
     gamma: np.ndarray
-    topics: np.ndarray | None
+    topics: np.ndarray | None = None
 
     def mean_theta(self):
         """E_q[theta], (D, K)."""
         return self.gamma / self.gamma.sum(axis=1, keepdims=True)
 
 
-@dataclass(frozen=True, eq=False)
-class LearningState:
-    """A sweep of variational EM: the model (its topics the mean of q), q, the ELBO in nats."""
+class EStep(NamedTuple):
+    """gamma (D, K), the expected usage of words by topics (K, V), each document's bound (D,)."""
 
-    model: LDA
-    q: CorpusPosterior
-    elbo: float
+    gamma: np.ndarray
+    usage: np.ndarray
+    bounds: np.ndarray
+
+
+def expected_log_theta(gamma):
+    """E_q[log theta_k] = digamma(gamma_k) - digamma(sum_j gamma_j), for gamma (..., K)  (4b.6)."""
+    return psi(gamma) - psi(np.sum(gamma, axis=-1, keepdims=True))
+
+
+def update_phi(gamma, log_topics, words):
+    """phi_ik proportional to beta_{k, w_i} exp(E_q[log theta_k]), (N, K)                (4b.4).
+
+    In logarithms, since exp(digamma(0.001)) is zero in double precision. A word that no topic
+    has gets the phi of a word that all topics share: it says nothing about theta.
+    """
+    rows = log_topics[:, words].T
+    scores = expected_log_theta(gamma) + np.where(np.isneginf(rows).all(1, keepdims=True), 0, rows)
+    return np.exp(scores - logsumexp(scores, axis=1, keepdims=True))
+
+
+def update_gamma(alpha, phi, counts=1.0):
+    """gamma_k = alpha_k + sum_i phi_ik, (K,)                                            (4b.5)."""
+    return alpha + np.sum(counts * phi, axis=0)
+
+
+def document_elbo(alpha, log_topics, words, gamma, phi, counts=1.0):
+    """One document's bound at any gamma and phi, nats                                   (4b.3).
+
+    sum_ik phi_ik (E_q[log theta_k] + log beta_{k, w_i} - log phi_ik) - KL(q(theta) || p(theta))
+    """
+    log_theta, held = expected_log_theta(gamma), phi > 0  # 0 log 0 = 0, also with log beta = -inf
+    terms = np.where(held, log_theta + log_topics[:, words].T - np.log(np.where(held, phi, 1)), 0)
+    return float(np.sum(counts * phi * terms) - dirichlet_kl(gamma, alpha, log_theta))
+
+
+def plain_e_step(counts, alpha, log_topics, gamma, updates):
+    """Every document in turn: ``updates`` times phi and gamma, then what the M-step needs.
+
+    counts (D, V) CSR, gamma (D, K) to begin at -> :class:`EStep`, phi at its optimum given gamma.
+    """
+    gamma, usage, bounds = gamma.copy(), np.zeros(log_topics.shape), np.zeros(len(gamma))
+    for d in range(len(gamma)):
+        words = counts.indices[counts.indptr[d] : counts.indptr[d + 1]]
+        n = counts.data[counts.indptr[d] : counts.indptr[d + 1], None]
+        for _ in range(updates):
+            phi = update_phi(gamma[d], log_topics, words)  # (4b.4)
+            gamma[d] = update_gamma(alpha, phi, n)  # (4b.5)
+        phi = update_phi(gamma[d], log_topics, words)
+        usage[:, words] += (n * phi).T
+        bounds[d] = document_elbo(alpha, log_topics, words, gamma[d], phi, n)  # (4b.3)
+    return EStep(gamma, usage, bounds)
+
+
+def m_step(usage, topics, eta=None):
+    """The topics beta (K, V), or lambda (K, V) where there is an eta                    (4b.7).
+
+    beta_kw proportional to usage_kw, or lambda_kw = eta + usage_kw. A topic that no token uses
+    keeps its ``topics``.
+    """
+    if eta is not None:
+        return eta + usage
+    totals = usage.sum(axis=1, keepdims=True)
+    return np.where(totals > 0, usage / np.where(totals > 0, totals, 1.0), topics)
+
+
+def expected_log_topics(topics, eta=None):
+    """log beta or, for lambda, E_q[log beta], (K, V)                                    (4b.6)."""
+    with np.errstate(divide="ignore"):
+        return np.log(topics) if eta is None else expected_log_theta(topics)
+
+
+def topics_kl(topics, log_topics, eta=None):
+    """sum_k KL(Dirichlet(lambda_k) || Dirichlet(eta)), nats; zero where there is no eta."""
+    if eta is None:
+        return 0.0
+    return float(np.sum(dirichlet_kl(topics, np.full(topics.shape[1], eta), log_topics)))
+
+
+@ascending
+def variational_em(e_step, alpha, topics, eta=None):
+    """E-step and M-step in turn, from ``topics`` on: beta (K, V), or lambda where there is an eta.
+
+    e_step: function of (log_topics, gamma) -> :class:`EStep`, plain or fast; gamma is that of
+    the E-step before, None at first.
+    """
+    gamma = None
+    while True:
+        log_topics = expected_log_topics(topics, eta)
+        gamma, usage, bounds = e_step(log_topics, gamma)
+        q = CorpusPosterior(gamma, None if eta is None else topics)
+        model = LDA(alpha, topics / topics.sum(axis=1, keepdims=True))
+        yield State(q, float(bounds.sum()) - topics_kl(topics, log_topics, eta), model)
+        topics = m_step(usage, topics, eta)
+
+
+# -- for use -------------------------------------------------------------------------------
 
 
 def fit(
     counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", updates=2, progress=True
 ):
-    """Learn the topics of a corpus by variational EM.
+    """Learn the topics of a corpus: :func:`variational_em` with the fast E-step.
+
+        ascent = climb(lda.fit(counts, 20, rng, eta=0.1))
+        ascent.state.model.topics, ascent.state.q.gamma, ascent.elbos
 
     Args:
         counts: word counts, (D, V), sparse or dense.
@@ -67,31 +169,63 @@ def fit(
         restarts: starting points; each has ten sweeps, then the best one goes on.
         start: "seeded" by documents that are unlike each other, or "random", which ends at
             worse bounds.
-        updates: updates of phi and gamma in each sweep; gamma goes on from the last sweep.
-        progress: show a bar once the ascent has taken more than two seconds.
+        updates: of phi and gamma in each sweep; gamma goes on from the last sweep.
+        progress: show a bar from the first second on.
     Yields:
-        :class:`LearningState`, without end; the bound never falls.
+        States without end; ``q`` is a :class:`CorpusPosterior`, ``model`` has the topics, or
+        their mean. The bound never falls.
     Raises:
         ValueError: there are no tokens, or an argument is out of range.
     """
     counts = check_counts(counts)
-    n_topics = check_topics(n_topics, counts)
-    alpha = LDA(alpha, np.ones((n_topics, 1))).alpha
-    if eta is not None:
-        eta = float(positive("eta", eta, ndim=0))
+    if not counts.data.any():
+        raise ValueError("counts: expected at least one token, got only empty documents")
+    alpha = check_alpha(alpha, check_topics(n_topics, counts))
+    eta = None if eta is None else float(positive("eta", eta, ndim=0))
     generator("rng", rng)
     if not (isinstance(start, str) and start in STARTS):
         raise ValueError(f"start: expected one of {', '.join(STARTS)}, got {start!r}")
-    learner = _Learner(counts, alpha, eta, whole_number("updates", updates))
-    if not len(learner.batches.order):
-        raise ValueError("counts: expected at least one token, got only empty documents")
-    n_starts = whole_number("restarts", restarts)
-    starts = (learner.first(STARTS[start](counts, n_topics, rng)) for _ in range(n_starts))
-    if n_starts == 1:
-        states = learner.ascend(next(starts))
-    else:
-        states = learner.ascend(*max(map(learner.trial, starts), key=lambda trial: trial[0])[1:])
-    return watched(states, f"{n_topics} topics") if progress else states
+    updates, restarts = whole_number("updates", updates), whole_number("restarts", restarts)
+    bar = Bar(f"{n_topics} topics", progress)
+    rule = fast.Rule(updates, plain=True)
+    e_step = partial(_fast, fast.EStep(counts, alpha, bar.tick), rule=rule)
+    uniform = np.full((n_topics, counts.shape[1]), 1 / counts.shape[1])
+
+    def ascent():
+        usage = STARTS[start](counts, n_topics, rng).T
+        yield from variational_em(e_step, alpha, m_step(usage, uniform, eta), eta)
+
+    return bar.watch(ascent() if restarts == 1 else _best([ascent() for _ in range(restarts)]))
+
+
+def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_updates=100):
+    """gamma of every document, until it rests, for topics that are known by E_q[log beta].
+
+        gamma, usage, bounds = lda.e_step(counts, alpha, psi(lam) - psi(lam.sum(1, keepdims=True)))
+
+    What one step of EM, batch or stochastic, asks of the documents. Fast: updates are
+    extrapolated, so that a document may end in another optimum than plain updates would.
+
+    Args:
+        counts: word counts, (D, V), sparse or dense.
+        alpha: concentration of the documents' Dirichlet, one number or (K,).
+        expected_log_topics: E_q[log beta], or log beta for known topics; (K, V), -inf is legal.
+        gamma: where to begin, (D, K); alpha + N_d / K if None.
+        tolerance: a document rests once an update moves q(theta_d) by less than about this, nats.
+        max_updates: of each document; 0 scores the gamma that was given.
+    Returns:
+        An :class:`EStep`: gamma (D, K), the expected usage sum_d c_dw phi_dwk of words by topics
+        (K, V), and each document's bound (D,) without the topics' KL, all for phi at its optimum.
+    Raises:
+        ValueError: counts, alpha, topics or gamma do not fit each other.
+    """
+    scores = real_array("expected_log_topics", expected_log_topics, ndim=2)
+    if scores.size and scores.max() == np.inf:
+        raise ValueError("expected_log_topics: expected logarithms, got inf")
+    counts, alpha = check_counts(counts, scores.shape[1]), check_alpha(alpha, len(scores))
+    tolerance = check_tolerance(tolerance)
+    rule = fast.Rule(whole_number("max_updates", max_updates, minimum=0), tolerance)
+    return _fast(fast.EStep(counts, alpha), scores, first_gamma(alpha, counts, gamma), rule)
 
 
 def learning_bound(counts, gamma, concentrations, alpha, eta):
@@ -99,108 +233,44 @@ def learning_bound(counts, gamma, concentrations, alpha, eta):
 
     gamma (D, K), concentrations lambda (K, V), alpha a number or (K,), eta a number; nats.
     """
-    counts, eta = check_counts(counts), float(positive("eta", eta, ndim=0))
-    gamma = positive("gamma", gamma, shape=(counts.shape[0], None))
-    n_topics = gamma.shape[1]
-    weights = positive("concentrations", concentrations, shape=(n_topics, counts.shape[1])).T
-    learner = _Learner(counts, LDA(alpha, np.ones((n_topics, 1))).alpha, eta, 1)
-    gamma = first_gamma(learner.alpha, learner.batches.totals, gamma)
-    scores = learner.scores(weights)
-    return learner.sweep(scores, gamma)[0] - learner.topics_kl(weights, scores)
+    eta = float(positive("eta", eta, ndim=0))
+    topics = positive("concentrations", concentrations, ndim=2)
+    log_topics = expected_log_topics(topics, eta)
+    found = e_step(counts, alpha, log_topics, gamma, max_updates=0)
+    return float(found.bounds.sum()) - topics_kl(topics, log_topics, eta)
 
 
-class _Learner:
-    """What stays the same from sweep to sweep."""
+def first_gamma(alpha, counts, start=None, name="gamma"):
+    """gamma to begin at, (D, K): alpha + N_d / K, or ``start``; alpha if a document is empty."""
+    totals = np.asarray(counts.sum(axis=1), dtype=float).ravel()[:, None]
+    if start is None:
+        return alpha + totals / len(alpha)
+    start = positive(name, start, shape=(len(totals), len(alpha)))
+    return np.where(totals > 0, start, alpha)
 
-    def __init__(self, counts, alpha, eta, updates):
-        self.counts, self.alpha, self.eta, self.updates = counts, alpha, eta, updates
-        self.batches = Batches(counts, len(alpha))
-        self.sorted = counts[self.batches.order]  # as the blocks have them
-        self.layouts = [self.batches.layout(d) for d in self.batches.documents()]
-        ends = np.cumsum([len(layout.documents) for layout in self.layouts]).tolist()
-        self.rows = [slice(*edges) for edges in pairwise([0, *ends])]
 
-    def ascend(self, weights, gamma=None):
-        """States from topics (V, K) and gamma (D, K) on; each is one behind :meth:`sweep`."""
-        gamma = first_gamma(self.alpha, self.batches.totals, gamma)
-        while True:
-            scores = self.scores(weights)
-            elbo, next_gamma, usage = self.sweep(scores, gamma)
-            yield self.state(weights, gamma, elbo - self.topics_kl(weights, scores))
-            weights, gamma = self.maximise(usage, weights), next_gamma
+def check_alpha(alpha, n_topics):
+    """Concentrations (K,), from one number or (K,)."""
+    return LDA(alpha, np.ones((n_topics, 1))).alpha
 
-    def sweep(self, scores, gamma):
-        """One visit to every document with the topics given.
 
-        The bound at (gamma, topics) needs the very sums that begin gamma's next update, so
-        that one visit gives the old bound, the new gamma (D, K) and the expected usage (V, K)
-        of each word by each topic, on which the M-step rests.
-        """
-        elbo, gamma = float(scores.total_shift(self.counts).sum()), gamma.copy()
-        ratios, extra = [], np.zeros_like(scores.weights)
-        shares = np.empty((len(self.batches.order), len(self.alpha)))
-        for layout, rows in zip(self.layouts, self.rows, strict=True):
-            block = self.batches.fill(layout, scores.weights)
-            at = At.of(block, gamma[block.documents])
-            elbo += float(bounds(block, at, self.alpha, scores).sum())
-            for _ in range(self.updates):
-                at = At.of(block, update(block, at, self.alpha, scores))
-            gamma[block.documents], shares[rows] = at.gamma, at.shares
-            ratios.append(self._ratios(block, at, scores, extra))
-        entries = np.concatenate([np.empty(0), *ratios]), self.sorted.indices, self.sorted.indptr
-        table = sp.csr_array(entries, shape=self.sorted.shape)
-        return elbo, gamma, (table.T @ shares) * scores.weights + extra
+def check_tolerance(tolerance):
+    """A number of nats, zero or more."""
+    tolerance = float(finite_array("tolerance", tolerance, ndim=0))
+    if tolerance < 0:
+        raise ValueError(f"tolerance: expected nats, zero or more, got {tolerance:g}")
+    return tolerance
 
-    def _ratios(self, block, at, scores, extra):
-        """counts / norms of a block's words, one for each entry of its documents.
 
-        Where a norm has underflowed, the documents' usage goes to ``extra`` by logarithms.
-        """
-        if len(at.lost):
-            words = block.words[at.lost]
-            phi, _ = in_logs(words, at.gamma[at.lost], scores)
-            np.add.at(extra, words, block.counts[at.lost][:, :, None] * phi)
-            at.norms[at.lost] = np.inf
-        return np.divide(block.counts, at.norms, out=at.norms)[block.real]
+def _fast(e_step, log_topics, gamma, rule):
+    gamma = first_gamma(e_step.alpha, e_step.counts) if gamma is None else gamma
+    gamma, usage, bounds = e_step(fast.WordScores.of(log_topics), gamma, rule)
+    return EStep(gamma, usage.T, bounds)
 
-    def scores(self, weights):
-        """The :class:`WordScores` of lambda (V, K), or of the topics themselves."""
-        if self.eta is None:
-            return WordScores.of_topics(weights)
-        expected_logs = psi(weights)
-        expected_logs -= psi(weights.sum(axis=0))
-        return WordScores.of_expected_logs(expected_logs)
 
-    def topics_kl(self, weights, scores):
-        """sum_k KL(Dir(lambda_k) || Dir(eta)), nats; zero for point estimates.
-
-        The scores hold E_q[log beta], and with it all the digammas that are needed.
-        """
-        if self.eta is None:
-            return 0.0
-        n_words, n_topics = weights.shape
-        constants = np.sum(gammaln(weights.sum(axis=0))) - np.sum(gammaln(weights))
-        constants -= n_topics * (gammaln(n_words * self.eta) - n_words * gammaln(self.eta))
-        return float(constants + np.vdot(weights - self.eta, scores.unshifted))
-
-    def maximise(self, usage, weights):
-        """The M-step: lambda (V, K), or the topics themselves (V, K)."""
-        if self.eta is not None:
-            return self.eta + usage
-        totals = usage.sum(axis=0)
-        return np.where(totals > 0, usage / np.where(totals > 0, totals, 1.0), weights)
-
-    def state(self, weights, gamma, elbo):
-        topics = np.ascontiguousarray((weights / weights.sum(axis=0)).T)
-        q = CorpusPosterior(gamma, None if self.eta is None else weights.T)
-        return LearningState(LDA(self.alpha, topics), q, elbo)
-
-    def first(self, usage):
-        """The first topics, (V, K), from their first usage of words."""
-        return self.maximise(usage, np.full_like(usage, 1 / len(usage)))
-
-    def trial(self, start):
-        """(bound, topics, gamma) after a few sweeps from ``start``."""
-        last = deque(islice(self.ascend(start), TRIAL_SWEEPS), maxlen=1).pop()
-        topics = last.model.topics if self.eta is None else last.q.topics
-        return last.elbo, np.ascontiguousarray(topics.T), last.q.gamma
+def _best(ascents):
+    """The ascent that is highest after a few sweeps, which are not taken again."""
+    lasts = [deque(islice(states, TRIAL_SWEEPS), maxlen=1).pop() for states in ascents]
+    best = max(range(len(lasts)), key=lambda n: lasts[n].elbo)
+    yield lasts[best]
+    yield from ascents[best]

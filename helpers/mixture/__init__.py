@@ -10,10 +10,16 @@ EM sets q to the posterior, so that KL = 0 and the bound touches the log-likelih
 parameters to their best given q. Source: the slides "Recap: EM Algorithm"; Bishop (2006),
 section 9.4; Neal and Hinton (1998) for the incremental, sparse and hard variants.
 
-BayesianMixture has a prior on its means; cavi() is mean field for it, gibbs() a sampler.
+BayesianMixture has a prior on its means; mean_field() is CAVI for it, gibbs() a sampler.
 """
 
-from helpers.mixture.bayesian import BayesianMixture, CaviState, MeanFieldMixture, cavi
+from helpers.mixture.bayesian import (
+    BayesianMixture,
+    CaviState,
+    MeanFieldMixture,
+    mean_field,
+    random_means,
+)
 from helpers.mixture.em import State, fit
 from helpers.mixture.gibbs import Sample, gibbs, predictive_of_samples
 from helpers.mixture.model import GaussianMixture, m_step, random_start
@@ -26,11 +32,12 @@ __all__ = [
     "MeanFieldMixture",
     "Sample",
     "State",
-    "cavi",
     "fit",
     "fit_sparse",
     "gibbs",
     "m_step",
+    "mean_field",
     "predictive_of_samples",
+    "random_means",
     "random_start",
 ]

@@ -125,7 +125,7 @@ class CaviState:
         return self.bound.elbo
 
 
-def cavi(model, x, rng=None, start=None):
+def mean_field(model, x, rng=None, start=None):
     """Coordinate ascent on the bound: all q(z_n), then all q(mu_k), again and again.
 
         q(z_n = k) proportional to exp(x_n . m_k - (|m_k|^2 + P s_k^2) / 2)

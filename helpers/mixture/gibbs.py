@@ -34,7 +34,7 @@ def gibbs(model, x, rng, start=None):
     Args:
         model: :class:`BayesianMixture`. x: data, (N, P) or (N,).
         rng: numpy.random.Generator.
-        start: means (K, P); otherwise drawn as for :func:`cavi`.
+        start: means (K, P); otherwise drawn as for :func:`mean_field`.
     Yields:
         :class:`Sample` after each sweep; successive ones are correlated.
     Raises:

@@ -13,7 +13,7 @@ import numpy as np
 from helpers.arguments import finite_array, whole_number
 from helpers.ascent import climb
 from helpers.densities import MultivariateNormal, Normal, kl_divergence
-from helpers.mixture import cavi, gibbs
+from helpers.mixture import gibbs, mean_field
 from helpers.mixture.bayesian import log_mixture_density
 
 RTOL = 1e-9  # relative rise of the bound at which CAVI stops: below any elbow
@@ -63,7 +63,7 @@ def equicorrelated(n_dimensions, correlation):
 def several_starts(model, x, rng, starts):
     """CAVI to convergence from random starts: a list of :class:`helpers.ascent.Ascent`."""
     starts = whole_number("starts", starts)
-    return [climb(cavi(model, x, rng), rtol=RTOL, max_steps=5000) for _ in range(starts)]
+    return [climb(mean_field(model, x, rng), rtol=RTOL, max_steps=5000) for _ in range(starts)]
 
 
 def elbows(elbos, least=1.0):
@@ -87,7 +87,7 @@ def elbows(elbos, least=1.0):
 def predictions_of_cavi(model, x, held_out, start, steps):
     """Seconds and average log predictive density of the held-out points, after each sweep."""
     seconds, scores, clock = [], [], 0.0
-    states = cavi(model, x, start=start)
+    states = mean_field(model, x, start=start)
     for _ in range(steps + 1):
         began = perf_counter()
         state = next(states)

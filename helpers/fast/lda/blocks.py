@@ -1,4 +1,4 @@
-"""Mean-field updates for many documents at once, and fast.
+"""Mean-field updates for many documents at once.
 
 For word w of a document, phi_wk = E_k b_wk / sum_j E_j b_wj with E_k = exp(digamma(gamma_k)),
 since exp(-digamma(sum gamma)) cancels, and b_wk = exp(E_q[log beta_kw]). One update is then
@@ -14,10 +14,11 @@ of one, and a document with a norm that has underflowed is redone in logarithms.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-from scipy.special import gammaln, logsumexp, psi
+from scipy.special import logsumexp, psi
+
+from helpers.densities import dirichlet_kl
 
 BLOCK_BYTES = 2**21  # of a block's (n, L, K) scores: about the second-level cache
 SMALLEST = 1e-280  # below this a norm has lost digits to underflow
@@ -26,39 +27,29 @@ NONE = np.empty(0, dtype=int)
 
 @dataclass(frozen=True, eq=False)
 class WordScores:
-    """E_q[log beta_kw] by word, each row shifted by its maximum.
+    """E_q[log beta_kw] by word, (V, K), as weights exp(score - shift), at most 1 in each row.
 
-    weights: exp of the shifted scores, (V, K), maximum 1 in each row.
-    shift: the maxima, (V,); -inf for a word that no topic has, whose weights are then all 1.
+    shift: each row's maximum, (V,); -inf for a word that no topic has, whose weights are 1.
     """
 
+    scores: np.ndarray
     weights: np.ndarray
     shift: np.ndarray
-    unshifted: np.ndarray | None = None
 
     @classmethod
-    def of_expected_logs(cls, expected_log_topics):
-        """From E_q[log beta], (V, K), finite."""
-        shift = expected_log_topics.max(axis=1)
-        weights = expected_log_topics - shift[:, None]
-        return cls(np.exp(weights, out=weights), shift, expected_log_topics)
+    def of(cls, expected_log_topics):
+        """From E_q[log beta] or log beta itself, (K, V); -inf is legal."""
+        scores = np.ascontiguousarray(expected_log_topics.T)
+        shift = scores.max(axis=1)
+        held = np.isfinite(shift)
+        if not held.all():
+            scores = np.where(held[:, None], scores, 0.0)
+        weights = scores - np.where(held, shift, 0.0)[:, None]
+        return cls(scores, np.exp(weights, out=weights), shift)
 
-    @classmethod
-    def of_topics(cls, topics):
-        """From beta itself, words by topics, (V, K)."""
-        top = topics.max(axis=1)
-        held = top > 0
-        weights = np.where(held[:, None], topics, 1.0) / np.where(held, top, 1.0)[:, None]
-        with np.errstate(divide="ignore"):
-            return cls(weights, np.log(top))
-
-    @cached_property
-    def logs(self):
-        """The shifted scores, (V, K): not log(weights), where these have underflowed."""
-        if self.unshifted is not None:
-            return self.unshifted - self.shift[:, None]
-        with np.errstate(divide="ignore"):
-            return np.log(self.weights)
+    def logs(self, words):
+        """The shifted scores of words: not log(weights), where these have underflowed."""
+        return self.scores[words] - np.where(np.isfinite(self.shift), self.shift, 0.0)[words, None]
 
     def total_shift(self, counts):
         """sum_w counts_dw shift_w, (D,); -inf for a document with a word that no topic has."""
@@ -73,25 +64,25 @@ class WordScores:
 class Block:
     """n documents of similar length, padded to L words; a padded place has count 0.
 
-    documents (n,), words (n, L), which of them are real (n, L), counts (n, L), totals (n,) their
-    tokens, scores (n, L, K) or None.
+    documents (n,), slots (n, L) of the words' entries in ``counts``, which of them are real
+    (n, L), counts (n, L), words (n, L), totals (n,) their tokens, scores (n, L, K) or None.
     """
 
     documents: np.ndarray
-    words: np.ndarray
+    slots: np.ndarray
     real: np.ndarray
     counts: np.ndarray
+    words: np.ndarray
     totals: np.ndarray
     scores: np.ndarray | None = None
 
     def take(self, rows):
         """The block with only the documents of the given rows, an array of numbers."""
-        fields = (self.documents, self.words, self.real, self.counts, self.totals, self.scores)
-        return Block(*(field.take(rows, axis=0) for field in fields))
+        return Block(*(field.take(rows, axis=0) for field in vars(self).values()))
 
 
-class Batches:
-    """The documents of ``counts`` that have words, in blocks sorted by length."""
+class Documents:
+    """The documents of ``counts``, a CSR array (D, V), that have words, sorted by length."""
 
     def __init__(self, counts, n_topics):
         self.counts, self.values = counts, counts.data.astype(float)
@@ -102,21 +93,19 @@ class Batches:
         self.bytes_per_word = 8 * n_topics
         self.memory = np.empty(0)
 
-    def documents(self, wanted=None):
-        """Arrays of document numbers, a block each, of all documents or those ``wanted`` (D,)."""
+    def layouts(self, wanted=None):
+        """The layouts of all documents, or of those ``wanted`` (D,), a block each."""
         order = self.order if wanted is None else self.order[wanted[self.order]]
-        for start, stop in _edges((self.lengths[order] * self.bytes_per_word).tolist()):
-            yield order[start:stop]
-
-    def block(self, documents, weights):
-        """The padded :class:`Block` of these documents, which must be sorted by length.
-
-        Its scores are overwritten by the next call: one block lives at a time.
-        """
-        return self.fill(self.layout(documents), weights)
+        sizes, start = (self.lengths[order] * self.bytes_per_word).tolist(), 0
+        for stop, longest in enumerate(sizes):
+            if stop > start and (stop + 1 - start) * longest > BLOCK_BYTES:
+                yield self.layout(order[start:stop])
+                start = stop
+        if sizes:
+            yield self.layout(order[start:])
 
     def layout(self, documents):
-        """The :class:`Block` of these documents without its scores.
+        """The :class:`Block` of these documents, sorted by length, without its scores.
 
         Padding repeats the last word of its own document, so that no norm is ever zero there
         unless it is zero in a real place too.
@@ -128,20 +117,19 @@ class Batches:
         counts = self.values.take(slots, mode="clip")  # faster than [slots]
         counts *= real
         words = self.counts.indices.take(slots, mode="clip")
-        return Block(documents, words, real, counts, self.totals[documents])
+        return Block(documents, slots, real, counts, words, self.totals[documents])
 
     def fill(self, layout, weights):
-        """The same :class:`Block` with scores, which the next call overwrites."""
-        words = layout.words
-        room = self._room(words.size * weights.shape[1]).reshape(*words.shape, -1)
-        scores = weights.take(words, axis=0, out=room, mode="clip")  # twice as fast as [words]
-        return replace(layout, scores=scores)
+        """The same :class:`Block` with scores, which the next call overwrites.
 
-    def _room(self, size):
-        """The memory of every block's scores in turn: new memory costs more than filling it."""
+        New memory would cost more than filling it: one block lives at a time.
+        """
+        size = layout.words.size * weights.shape[1]
         if len(self.memory) < size:
             self.memory = np.empty(max(size, BLOCK_BYTES // 8))
-        return self.memory[:size]
+        room = self.memory[:size].reshape(*layout.words.shape, -1)
+        scores = weights.take(layout.words, axis=0, out=room, mode="clip")
+        return replace(layout, scores=scores)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +175,7 @@ def update(block, at, alpha, scores):
 
 def in_logs(words, gamma, scores):
     """phi (n, L, K) and log sum_k exp(digamma(gamma_k)) b_wk (n, L), safe from underflow."""
-    log_phi = psi(gamma)[:, None, :] + scores.logs[words]
+    log_phi = psi(gamma)[:, None, :] + scores.logs(words)
     norms = logsumexp(log_phi, axis=2)
     log_phi -= norms[:, :, None]
     return np.exp(log_phi, out=log_phi), norms
@@ -201,29 +189,6 @@ def bounds(block, at, alpha, scores):
     log_norms = np.log(at.norms)
     if len(at.lost):
         log_norms[at.lost] = in_logs(block.words[at.lost], at.gamma[at.lost], scores)[1]
-    tokens = np.vecdot(block.counts, log_norms) - block.totals * psi(at.gamma.sum(axis=1))
-    return tokens - dirichlet_kl(at.gamma, alpha, at.digammas)
-
-
-def dirichlet_kl(concentration, prior, digammas):
-    """KL(Dir(concentration) || Dir(prior)) in nats along the last axis; prior is (K,).
-
-    digammas: psi(concentration), which whoever asks has at hand.
-    """
-    total = concentration.sum(axis=-1)
-    constants = gammaln(total) - gammaln(prior.sum())
-    constants -= gammaln(concentration).sum(axis=-1) - gammaln(prior).sum()
-    weight = concentration - prior
-    return constants + np.vecdot(weight, digammas) - weight.sum(-1) * psi(total)
-
-
-def _edges(bytes_per_document):
-    """Pairs (start, stop) of blocks whose padded size stays below BLOCK_BYTES."""
-    edges, start = [], 0
-    for stop, longest in enumerate(bytes_per_document):
-        if stop > start and (stop + 1 - start) * longest > BLOCK_BYTES:
-            edges.append((start, stop))
-            start = stop
-    if len(bytes_per_document):
-        edges.append((start, len(bytes_per_document)))
-    return edges
+    of_total = psi(at.gamma.sum(axis=1))
+    tokens = np.vecdot(block.counts, log_norms) - block.totals * of_total
+    return tokens - dirichlet_kl(at.gamma, alpha, at.digammas - of_total[:, None])

@@ -1,0 +1,166 @@
+"""The documents' own ascents: until each rests, with extrapolation, in blocks.
+
+Two plain updates show a trend, along which the next pair starts further on (SQUAREM; Varadhan
+and Roland 2008). One document in a hundred ends in another optimum than by plain updates, better
+or worse; :func:`two_tracks` goes both ways and keeps the better.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from helpers.fast.lda.blocks import At, Documents, bounds, in_logs, update
+
+LONGEST_STEP = 32.0  # of the extrapolation, in units of a plain step
+SHORTEST = 0.1  # what an extrapolation leaves at least of gamma - alpha
+ROUND_OFF = 1e-13  # of a bound, relative
+FIRST_ROUND = 21  # updates that nearly all documents need
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A document rests after ``updates``, or once one moves q by less than ``tolerance`` nats.
+
+    plain: without extrapolation.
+    """
+
+    updates: int
+    tolerance: float = 0.0
+    plain: bool = False
+
+
+class EStep:
+    """The E-step of one corpus, for topics that may change from call to call.
+
+    counts: CSR (D, V).  alpha: (K,).  tick: called after each block of documents.
+    """
+
+    def __init__(self, counts, alpha, tick=lambda: None):
+        self.counts, self.alpha, self.tick = counts, alpha, tick
+        self.documents = Documents(counts, len(alpha))
+        self.layouts = [*self.documents.layouts()]
+
+    def __call__(self, scores, gamma, rule):
+        """gamma (D, K), the expected usage (V, K) of each word by each topic, bounds (D,)."""
+        gamma, shares, found = gamma.copy(), np.zeros(gamma.shape), np.zeros(len(gamma))
+        ratios = np.zeros(len(self.counts.data))
+        lost, moving = np.zeros((2, len(gamma)), dtype=bool)
+        for layouts, stage in self._stages(rule, moving):
+            for block, at, moved in self.visit(layouts, gamma, scores, stage):
+                here = block.documents
+                found[here] = bounds(block, at, self.alpha, scores)
+                gamma[here], shares[here] = at.gamma, at.shares
+                moving[here], lost[here] = moved >= rule.tolerance, False
+                lost[here[at.lost]] = True
+                ratio = np.divide(block.counts, at.norms, out=at.norms)
+                ratios[block.slots[block.real]] = ratio[block.real]
+        shares[lost] = 0.0
+        table = sp.csr_array((ratios, self.counts.indices, self.counts.indptr), self.counts.shape)
+        usage = (table.T @ shares) * scores.weights
+        self._add_lost(usage, np.flatnonzero(lost), gamma, scores)
+        return gamma, usage, found + scores.total_shift(self.counts)
+
+    def visit(self, layouts, gamma, scores, rule):
+        """Each block in turn, :class:`At` its new gamma, and how far the last update moved q."""
+        for layout in layouts:
+            block = self.documents.fill(layout, scores.weights)
+            new, moved = run(block, gamma[layout.documents], self.alpha, scores, rule)
+            yield block, At.of(block, new), moved
+            self.tick()
+
+    def _stages(self, rule, moving):
+        """All documents; then those that still move, which then share their blocks."""
+        if rule.plain or rule.updates <= FIRST_ROUND:
+            yield self.layouts, rule
+            return
+        yield self.layouts, Rule(FIRST_ROUND, rule.tolerance)
+        later = Rule(rule.updates - FIRST_ROUND, rule.tolerance)
+        yield self.documents.layouts(moving), later
+
+    def _add_lost(self, usage, documents, gamma, scores):
+        for layout in (self.documents.layout(documents[[n]]) for n in range(len(documents))):
+            phi, _ = in_logs(layout.words, gamma[layout.documents], scores)
+            np.add.at(usage, layout.words, layout.counts[:, :, None] * phi)
+
+
+def two_tracks(e_step, scores, gamma, rules, tolerance):
+    """Yield (gamma, bounds, moving): plain updates and accelerated ones side by side.
+
+    Each document's best so far is what counts, so that none ends below plain ascent and no
+    bound ever falls. rules: for each state, the rules of its tracks, the plain one first;
+    tolerance: a document whose last update moves q by less is at its end.
+    """
+    moving = np.tile(e_step.documents.totals > 0, (2, 1))
+    plain, found, shift = gamma, np.zeros(len(gamma)), scores.total_shift(e_step.counts)
+    for block, at, _ in e_step.visit(e_step.layouts, gamma, scores, Rule(0)):
+        found[block.documents] = bounds(block, at, e_step.alpha, scores)
+    for tracks in rules:
+        yield gamma, found + shift, moving.any(axis=0)
+        gamma, found, plain, moving = gamma.copy(), found.copy(), plain.copy(), moving.copy()
+        moving[len(tracks) :] = False
+        for track, rule in enumerate(tracks):
+            start = plain if rule.plain else gamma
+            layouts = e_step.documents.layouts(moving[track])
+            for block, at, moved in e_step.visit(layouts, start, scores, rule):
+                here, value = block.documents, bounds(block, at, e_step.alpha, scores)
+                better = value >= found[here] - ROUND_OFF * (1 + np.abs(found[here]))
+                moving[track, here] = (moved >= tolerance) & (better | rule.plain)
+                gamma[here[better]], found[here[better]] = at.gamma[better], value[better]
+                if rule.plain:
+                    plain[here] = at.gamma
+
+
+def run(block, gamma, alpha, scores, rule):
+    """Update until the rule lets each document rest; the first update is always plain.
+
+    What counts is what an update returned, never an extrapolation, and a document's result is
+    final once it rests, though it may stay in the block for some more updates.
+
+    Returns:
+        gamma (n, K) and how far its last update moved each q(theta), (n,) nats.
+    """
+    result, rows, done = gamma.copy(), np.arange(len(gamma)), 0
+    moved, awake = np.full(len(gamma), np.inf), np.ones(len(gamma), dtype=bool)
+    while done < rule.updates:
+        first = update(block, At.of(block, gamma), alpha, scores)
+        pair = not rule.plain and 0 < done <= rule.updates - 2
+        last, before = first, gamma
+        if pair:
+            last, before = update(block, At.of(block, first), alpha, scores), first
+        done += 1 + pair
+        change = _moved(before, last)
+        final = np.flatnonzero(awake & (change < rule.tolerance) if done < rule.updates else awake)
+        result[rows[final]], moved[rows[final]] = last[final], change[final]
+        awake[final] = False
+        n_awake = np.count_nonzero(awake)
+        if n_awake == 0:
+            break
+        gamma = _along(gamma, first, last, alpha) if pair else last
+        if 3 * n_awake < 2 * len(rows):  # leaving costs a copy of the block
+            stay = np.flatnonzero(awake)
+            block, gamma, rows, awake = block.take(stay), gamma[stay], rows[stay], awake[stay]
+    return result, moved
+
+
+def _moved(before, after):
+    """About KL between Dirichlets of nearly the same concentrations (n, K), in nats: (n,).
+
+    It is half the change, squared, times trigamma(gamma) < 1 / gamma + 1 / gamma^2.
+    """
+    change = (after - before) / before
+    return 0.5 * np.vecdot(change * change, before + 1.0)
+
+
+def _along(gamma, first, second, alpha):
+    """Where the trend of two updates leads."""
+    step, bend = first - gamma, second - first
+    bend -= step
+    length = np.sqrt(np.vecdot(step, step) / np.maximum(np.vecdot(bend, bend), 1e-300))
+    length = np.minimum(np.maximum(length, 1.0), LONGEST_STEP)[:, None]
+    step *= 2 * length
+    bend *= length * length
+    step += bend
+    step += gamma
+    # gamma never falls below alpha, and a topic given up too early does not come back
+    return np.maximum(step, SHORTEST * second + (1 - SHORTEST) * alpha, out=step)
