@@ -32,7 +32,7 @@ from helpers.show.interactive.controls import ticks
 from helpers.show.interactive.figure import bundle
 
 NAME = re.compile(r"\d\d[a-d]?(-[a-z0-9]+)+")
-BY_LOT = 12  # items of a mixed page
+BY_LOT, AT_START = 12, 4  # items of a mixed page, and at the start of a lecture
 GREEK = dict(
     alpha="α", beta="β", gamma="γ", theta="θ", mu="μ", sigma="σ", rho="ρ", phi="φ", psi="ψ",
     lambda_="λ", eta="η", log="log ", le="≤", ge="≥", to="→", infty="∞", mid="|", cdot="·",
@@ -104,14 +104,18 @@ def predict_point(
 
 
 def recall(notebook=None):
-    """The questions about earlier notebooks that a lecture opens with; None: twelve by lot."""
+    """Questions about earlier notebooks: the three or four that lecture ``notebook`` opens with.
+
+    Where the data have more for it, four are drawn by lot; None: twelve of all items.
+    """
     items = questions.recall_items(notebook)
     if not items:
         raise ValueError(f"notebook: nothing is recalled in {notebook!r}")
     parts = [_item(f"recall-{name}", entry) for name, entry in items.items()]
     found, bodies = zip(*parts, strict=True)
     title = f"Recall, at the start of {notebook}" if notebook else "Recall, mixed"
-    return Questions(title, "recall", found, bodies, 0 if notebook else BY_LOT)
+    most = AT_START if notebook else BY_LOT
+    return Questions(title, "recall", found, bodies, most if len(found) > most else 0)
 
 
 def _asked(name, entry):
