@@ -144,10 +144,13 @@ def _dressing(cell):
 
 
 def _code(cell):
-    """How the cell's code is shown: "open", "folded" or "hidden"."""
+    """How the cell's code is shown: "open", "open small", "folded" or "hidden"."""
     if cell.cell_type != "code" or not cell.source.strip() or "remove-input" in tags(cell):
         return "hidden"
-    return "open" if "show-input" in tags(cell) else "folded"
+    if "show-input" not in tags(cell):
+        return "folded"
+    lines = cell.source.splitlines()
+    return "open" if len(lines) <= 8 and max(map(len, lines)) <= 76 else "open small"
 
 
 def _mark_fragments(body):

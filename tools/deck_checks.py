@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import weak_slides
 from bs4 import BeautifulSoup, NavigableString
 from nbconvert.filters import markdown2html
 
@@ -52,10 +53,11 @@ class Fault:
         return f"slide {self.slide}: {self.kind}: {self.detail}"
 
 
-def on_the_wall(browser, deck, notebook, themes=("light", "dark")):
+def on_the_wall(browser, deck, notebook, themes=("light", "dark"), slides=None):
     """Faults of a deck as it is projected: each slide, the network, the notes, the build-ups.
 
-    themes: those in which axe judges how accessible the deck is.
+    themes: those in which axe judges how accessible the deck is. slides: a list to be filled with
+    what is on each slide (weak_slides.measured).
     """
     deck = Path(deck)
     faults = []
@@ -64,6 +66,8 @@ def on_the_wall(browser, deck, notebook, themes=("light", "dark")):
     with _opened(browser, deck, "theme=light", faults) as page:
         faults += [Fault(*fault) for fault in page.evaluate(PROBE.read_text(encoding="utf-8"))]
         faults += _steps_and_notes(page, notebook)
+        if slides is not None:
+            slides += weak_slides.measured(page)
         for theme in themes:
             faults += _accessibility(page, theme)
     return faults

@@ -2,7 +2,7 @@
 
     python tools/decks.py build [NOTEBOOK...]        into build/slides, with a page that lists them
     python tools/decks.py handout [NOTEBOOK...]      into build/handout, as tagged PDFs
-    python tools/decks.py check [NOTEBOOK...]        what is wrong with each slide
+    python tools/decks.py check [NOTEBOOK...]        what is wrong, and which slides are weak
     python tools/decks.py shots NOTEBOOK FOLDER      a picture of every slide; --dark, and --steps
                                                       for a picture of every build-up
 
@@ -18,6 +18,7 @@ from pathlib import Path
 import chromium
 import deck_checks
 import nbformat
+import weak_slides
 from nbformat.reader import NotJSONError
 
 from slides import LectureSlides
@@ -73,14 +74,18 @@ def handout(notebooks, folder):
 
 
 def check(notebooks):
-    """The faults of each notebook's deck, on the wall and on paper: {notebook: [Fault, ...]}."""
+    """The faults of each notebook's deck, on the wall and on paper, and what is on its slides.
+
+    {notebook: ([Fault, ...], [measured slide, ...])}
+    """
     found = {}
     with chromium.browser() as browser, tempfile.TemporaryDirectory() as scratch:
         for notebook in notebooks:
             deck = write(notebook, scratch)
-            faults = deck_checks.on_the_wall(browser, deck, notebook)
+            slides = []
+            faults = deck_checks.on_the_wall(browser, deck, notebook, slides=slides)
             faults += deck_checks.on_paper(browser, deck, deck.with_suffix(".pdf"))
-            found[notebook] = list(dict.fromkeys(faults))
+            found[notebook] = list(dict.fromkeys(faults)), slides
     return found
 
 
@@ -154,11 +159,20 @@ def _run(arguments):
     elif arguments.command == "handout":
         print(*handout(notebooks, ROOT / "build" / "handout"), sep="\n")
     else:
-        faults = {str(notebook): found for notebook, found in check(notebooks).items() if found}
-        for notebook, found in faults.items():
-            print(notebook, *found, sep="\n  ")
-        return 1 if faults else 0
+        return _report(check(notebooks))
     return 0
+
+
+def _report(checked):
+    """Print faults and weak slides of each deck; 1 where there are faults."""
+    for notebook, (faults, slides) in checked.items():
+        print(f"{notebook}: {weak_slides.summary(slides)}", *faults, sep="\n  ")
+        for number, reasons in weak_slides.weak(slides).items():
+            print(f"  weak {number:2d}  {'; '.join(reasons)}  [{slides[number - 1]['heading']}]")
+        missing = ", ".join(map(str, weak_slides.untimed(slides)))
+        if missing:
+            print(f"  no minutes in the notes of slides {missing}")
+    return 1 if any(faults for faults, _ in checked.values()) else 0
 
 
 def main():

@@ -6,6 +6,8 @@
   // The speaker's window shows notes without MathJax's style sheet: keep what it can show.
   document.querySelectorAll("aside.notes mjx-assistive-mml").forEach((element) => element.remove());
   returnKeys();
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+  enlarge();
   new MutationObserver(followTheme).observe(document.documentElement, {attributeFilter: ["data-theme"]});
   followTheme();
   const printed = new Promise((resolve) => Reveal.on("pdf-ready", resolve));
@@ -20,6 +22,15 @@
   Reveal.addKeyBinding({keyCode: 67, key: "C", description: "Show or fold the slide's code"}, toggleCode);
   document.documentElement.dataset.ready = "yes";
 })();
+
+// A drawing smaller than its place, such as a graph of three nodes, grows, up to half as large again.
+function enlarge() {
+  for (const image of document.querySelectorAll("figure > img")) {
+    const column = image.closest(".columns") ? 648 : 1136;
+    const zoom = Math.min(1.5, column / image.naturalWidth, 500 / image.naturalHeight);
+    if (zoom > 1) Object.assign(image, {width: zoom * image.naturalWidth, height: zoom * image.naturalHeight});
+  }
+}
 
 function toggleCode() {
   const folds = [...Reveal.getCurrentSlide().querySelectorAll("details.source")];
