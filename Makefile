@@ -13,7 +13,7 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg --
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab teach test slides handout site lite exercises notebooks lint bench lock
+.PHONY: help env lab teach test slides handout site lite exercises notebooks grade lint bench lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ site: env-test+site  ## render all notebooks as pages to read, into build/site
 
 lite: env-lite  ## build the course for a browser without a server, into build/lite
 	@$(PY) tools/lite.py
+
+grade: env-grade  ## mark a folder of submissions: make grade SUBMISSIONS=folder
+	@$(PY) tools/grade.py "$(SUBMISSIONS)"
 
 exercises: env-test  ## write exercises/ from solutions/
 	@$(PY) tools/exercises.py build

@@ -37,9 +37,9 @@ CHECK = re.compile(r"^check\.(\w+)\((\w+)\)$", re.M)
 BADGE = re.compile(r"^\*(?:warm-up|core|stretch) · .* points?\*$", re.M)
 HIDDEN = """\
 ### BEGIN HIDDEN TESTS
-# Grading judges with its own copy of the checks, in a process of its own (see checks/grading.py).
-import subprocess, sys  # noqa: E401
-exec(subprocess.check_output([sys.executable, "-I", "-m", "checks.grading", "{module}"], text=True))
+# The judge gives the points, in a process of its own (see checks/grading.py); without it, none.
+import os
+assert os.environ.get("NBGRADER_EXECUTION") != "autograde", "use nbgrader_config.py: {module}"
 ### END HIDDEN TESTS
 """
 KEPT = ("title", "minutes", "kernelspec", "language_info")
