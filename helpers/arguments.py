@@ -4,6 +4,7 @@ Each function returns the checked value, ready for use, or raises a ``ValueError
 the argument, what came and what was expected.
 """
 
+import math
 import numbers
 
 import numpy as np
@@ -11,6 +12,8 @@ from scipy import sparse
 
 MOST_NUMBERS = 2**29  # in one array: four gigabytes
 SUM_TOLERANCE = 1e-8  # how far from one a student's probabilities may sum
+ROUND_OFF = 1e-13  # sums further from one than this are divided out
+SYMMETRY = 1e-8  # how far C_ij and C_ji may be apart, in units of sqrt(C_ii C_jj)
 
 
 def real_array(name, value, ndim=None, shape=None):
@@ -19,12 +22,8 @@ def real_array(name, value, ndim=None, shape=None):
     ndim: the number of axes expected, or a tuple of numbers.
     shape: a tuple of sizes, None where any size will do.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name}: rows of unequal length; expected an array of numbers") from None
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name}: expected real numbers, got {describe(value)}")
+    array = _numbers(name, value)
+    refuse_large(name, *array.shape)
     array = array.astype(np.float64)
     _check_shape(name, array, ndim, shape)
     if np.isnan(array).any():
@@ -49,24 +48,61 @@ def positive(name, value, ndim=None, shape=None):
 
 
 def probabilities(name, value, axis=-1, ndim=None, shape=None):
-    """Non-negative numbers that sum to one along ``axis`` (``axis=None``: numbers in [0, 1])."""
-    array = finite_array(name, value, ndim, shape)
+    """Non-negative numbers that sum to one along ``axis`` (``axis=None``: numbers in [0, 1]).
+
+    A sum may be off by as much as the numbers' own type rounds, single precision for example;
+    it is then divided out in doubles.
+    """
+    array, precision = finite_array(name, value, ndim, shape), _precision(name, value)
     if (array < 0).any():
         raise ValueError(f"{name}: expected probabilities, got the negative number {array.min():g}")
     if axis is None:
-        if (array > 1).any():
-            raise ValueError(f"{name}: expected probabilities in [0, 1], got {array.max():g}")
-        return array
+        if (array > 1 + 4 * precision).any():
+            raise ValueError(f"{name}: expected probabilities in [0, 1], got {array.max():.10g}")
+        return np.minimum(array, 1, out=array)
     if array.ndim == 0 or array.size == 0:
         raise ValueError(f"{name}: expected at least one probability, got shape {array.shape}")
-    sums = array.sum(axis)
-    worst = np.argmax(np.abs(sums - 1))
-    if abs(sums.flat[worst] - 1) > SUM_TOLERANCE:
+    sums = array.sum(axis, keepdims=True)
+    worst = sums.flat[np.argmax(np.abs(sums - 1))]
+    rounded = min((10 + array.shape[axis]) * precision, math.sqrt(precision))
+    if abs(worst - 1) > max(SUM_TOLERANCE, rounded):
         raise ValueError(
             f"{name}: expected probabilities that sum to 1 along axis {axis}, "
-            f"got a sum of {sums.flat[worst]:.10g}"
+            f"got a sum of {worst:.10g}"
         )
-    return array
+    return array / sums if abs(worst - 1) > ROUND_OFF else array
+
+
+def covariance(name, value, ndim=None, shape=None):
+    """Symmetric positive definite matrices (..., P, P), judged in no unit of measurement.
+
+    Both are asked of the correlations C_ij / sqrt(C_ii C_jj), so that columns of 1e9 and of 0.1
+    may stand side by side; rounding that leaves C_ij and C_ji apart is averaged out.
+    """
+    array, precision = finite_array(name, value, ndim, shape), _precision(name, value)
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
+        raise ValueError(f"{name}: expected (..., P, P), P at least one, got {array.shape}")
+    variances = np.diagonal(array, axis1=-2, axis2=-1)
+    if not (variances > 0).all():
+        raise ValueError(
+            f"{name}: expected a positive definite matrix, got the variance {variances.min():g}"
+        )
+    sd = np.sqrt(variances)
+    with np.errstate(over="ignore"):  # beyond 1 already, no covariance is left
+        correlations = np.clip(array / sd[..., :, None] / sd[..., None, :], -2, 2)
+    apart = np.abs(correlations - correlations.mT).max(initial=0)
+    if apart > max(SYMMETRY, 100 * precision):
+        raise ValueError(
+            f"{name}: expected a symmetric matrix; entries differ from their mirror images by "
+            f"{apart:.3g} of the standard deviations' product"
+        )
+    lowest = np.linalg.eigvalsh((correlations + correlations.mT) / 2).min(initial=1)
+    if lowest < array.shape[-1] * np.finfo(float).eps:
+        raise ValueError(
+            f"{name}: expected a positive definite matrix; its correlations have the eigenvalue "
+            f"{lowest:.3g}"
+        )
+    return array / 2 + array.mT / 2
 
 
 def canonical(matrix):
@@ -98,16 +134,44 @@ def whole_number(name, value, minimum=1, maximum=None):
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
         raise ValueError(f"{name}: expected a whole number, got {describe(value)}")
     if value < minimum:
-        raise ValueError(f"{name}: expected at least {minimum}, got {value}")
+        raise ValueError(f"{name}: expected at least {minimum}, got {in_words(value)}")
     if maximum is not None and value > maximum:
-        raise ValueError(f"{name}: expected at most {maximum}, got {value}")
+        raise ValueError(f"{name}: expected at most {in_words(maximum)}, got {in_words(value)}")
     return int(value)
+
+
+def refuse_large(name, *shape):
+    """Refuse, before it is made, an array of this shape if it would not fit into memory."""
+    size = math.prod(shape)
+    if size > MOST_NUMBERS:
+        raise ValueError(
+            f"{name}: asks for an array of {' x '.join(map(in_words, shape))} numbers, "
+            f"{in_words(size // 2**27)} gigabytes; "
+            f"expected at most {MOST_NUMBERS:,} numbers, four gigabytes"
+        )
+
+
+def listed(name, value, what):
+    """``value`` as a list; a string, None, a number or a mapping in its place is refused."""
+    if isinstance(value, str | bytes | dict) or not hasattr(value, "__iter__"):
+        raise ValueError(f"{name}: expected a list of {what}, got {describe(value)}")
+    try:
+        return list(value)
+    except TypeError:  # an array without axes
+        raise ValueError(f"{name}: expected a list of {what}, got {describe(value)}") from None
 
 
 def instance(name, value, kind):
     """A value of the class ``kind``; None or a bare array in its place is refused."""
     if not isinstance(value, kind):
         raise ValueError(f"{name}: expected {kind.__name__}(...), got {describe(value)}")
+    return value
+
+
+def function(name, value):
+    """Something that can be called; its result in its place is refused."""
+    if not callable(value):
+        raise ValueError(f"{name}: expected a function, got {describe(value)}")
     return value
 
 
@@ -122,18 +186,57 @@ def broadcastable(**arrays):
     """The common shape of the named arrays (or of the shapes, given as tuples)."""
     shapes = {k: v if isinstance(v, tuple) else np.shape(v) for k, v in arrays.items()}
     try:
-        return np.broadcast_shapes(*shapes.values())
+        common = np.broadcast_shapes(*shapes.values())
     except ValueError:
-        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"shapes do not broadcast: {listed}") from None
+        seen = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ValueError(f"{'/'.join(shapes)}: shapes do not broadcast: {seen}") from None
+    refuse_large("/".join(shapes), *common)
+    return common
+
+
+def in_words(number):
+    """A whole number with its digits, or the power of ten that it is about."""
+    if abs(number) < 10**15:
+        return f"{number}"
+    return f"about {'-' if number < 0 else ''}10^{math.log10(abs(number)):.0f}"
 
 
 def describe(value):
     """A few words about a value, for error messages."""
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} with shape {value.shape}"
-    text = repr(value)
+    if sparse.issparse(value):
+        return f"a sparse array of {value.dtype} with shape {value.shape}"
+    text = in_words(value) if type(value) is int else repr(value)
     return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+
+
+def _numbers(name, value):
+    """``value`` as an array of real numbers of its own type."""
+    inside = value if isinstance(value, list | tuple) else ()
+    if any(isinstance(part, np.ma.MaskedArray) and part.mask.any() for part in (value, *inside)):
+        raise ValueError(
+            f"{name}: a masked array, whose missing values would be taken for numbers; expected a "
+            "plain array, for example of the rows in which nothing is missing"
+        )
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: rows of unequal length; expected an array of numbers") from None
+    except TypeError:
+        raise ValueError(f"{name}: expected real numbers, got {describe(value)}") from None
+    if array.dtype.kind not in "biuf":
+        hint = "; were its .counts meant?" if hasattr(value, "vocabulary") else ""
+        hint = "; .toarray() makes it dense" if sparse.issparse(value) else hint
+        raise ValueError(f"{name}: expected real numbers, got {describe(value)}{hint}")
+    return array
+
+
+def _precision(name, value):
+    """The relative rounding of the numbers' own type, at least that of doubles."""
+    dtype = _numbers(name, value).dtype
+    eps = np.finfo(dtype).eps if dtype.kind == "f" else 0.0
+    return float(max(eps, np.finfo(np.float64).eps))
 
 
 def _check_shape(name, array, ndim, shape):

@@ -120,10 +120,12 @@ def climb(states, rtol=1e-6, max_steps=1000):
         ElboDecreased: the bound fell by more than round-off.
         ValueError: there is no state, or an ELBO is NaN or +inf.
     """
-    max_steps = whole_number("max_steps", max_steps, minimum=0)
+    max_steps = whole_number("max_steps", max_steps, minimum=0, maximum=2**31)
     if not (isinstance(rtol, numbers.Real) and rtol >= 0):
         raise ValueError(f"rtol: expected a number of at least 0, got {describe(rtol)}")
     state, elbos, converged = None, [], False
+    if not hasattr(states, "__iter__"):
+        raise ValueError(f"states: expected an iterator of states, got {describe(states)}")
     for state in islice(states, max_steps + 1):
         elbos.append(_checked_elbo(state, len(elbos)))
         noisy = getattr(state, "noisy", False)
@@ -138,6 +140,10 @@ def climb(states, rtol=1e-6, max_steps=1000):
 
 
 def _checked_elbo(state, step):
+    if not hasattr(state, "elbo"):
+        raise ValueError(
+            f"states: expected states, each with its .elbo, got {describe(state)} at step {step}"
+        )
     elbo = np.asarray(state.elbo)
     if elbo.ndim or elbo.dtype.kind not in "biuf":
         raise ValueError(

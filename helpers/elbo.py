@@ -8,12 +8,23 @@ Everything is in nats. Source: the slides "VI derivation I" and "VI derivation I
 """
 
 from dataclasses import dataclass
-from math import log, nan, prod
+from math import nan, prod
 
 import numpy as np
 from scipy.special import entr, logsumexp
 
-from helpers.arguments import finite_array, generator, probabilities, real_array, whole_number
+from helpers.arguments import (
+    describe,
+    finite_array,
+    function,
+    generator,
+    in_words,
+    listed,
+    probabilities,
+    real_array,
+    refuse_large,
+    whole_number,
+)
 
 MOST_ASSIGNMENTS = 2**24  # rows; beyond this a table of assignments fills a laptop's memory
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
@@ -64,8 +75,8 @@ def bound_by_enumeration(log_joint, q):
             p(x, z) = 0 for every z, so that there is no posterior.
     """
     log_joint = real_array("log_joint", log_joint)
-    q = real_array("q", q, shape=log_joint.shape)
-    probabilities("q", q.ravel())
+    real_array("q", q, shape=log_joint.shape)
+    q = probabilities("q", np.ravel(q)).reshape(log_joint.shape)
     _refuse_no_posterior("log_joint", log_joint)
     held = q > 0  # 0 log 0 = 0, also where log p(x, z) = -inf
     return Bound(
@@ -95,9 +106,9 @@ def bound_by_quadrature(log_joint, q_log_prob, grid):
         raise ValueError("grid: expected at least two increasing numbers")
     half, middle = np.diff(grid)[:, None] / 2, (grid[1:] + grid[:-1])[:, None] / 2
     z, dz = (middle + half * NODES).ravel(), (half * WEIGHTS).ravel()
-    log_p = real_array("log_joint(z)", log_joint(z), shape=z.shape)
+    log_p = real_array("log_joint(z)", function("log_joint", log_joint)(z), shape=z.shape)
     _refuse_no_posterior("log_joint(z)", log_p)
-    log_q = real_array("q_log_prob(z)", q_log_prob(z), shape=z.shape)
+    log_q = real_array("q_log_prob(z)", function("q_log_prob", q_log_prob)(z), shape=z.shape)
     q = np.exp(log_q) * dz
     if abs(q.sum() - 1) > 1e-6:
         raise ValueError(f"grid: expected to hold all of q, which has mass {q.sum():.8g} on it")
@@ -126,9 +137,11 @@ def bound_by_sampling(log_joint, q, rng, n):
         ValueError: n is below two, or log_joint returns the wrong shape, NaN or inf. Where it
             returns -inf the ELBO is -inf, and its standard error NaN.
     """
-    n = whole_number("n", n, minimum=2)
+    refuse_large("n", whole_number("n", n, minimum=2))
+    if not (hasattr(q, "sample") and hasattr(q, "log_prob")):
+        raise ValueError(f"q: expected a distribution of helpers.densities, got {describe(q)}")
     z = q.sample(generator("rng", rng), n)
-    log_p = real_array("log_joint(z)", log_joint(z), shape=(n,))
+    log_p = real_array("log_joint(z)", function("log_joint", log_joint)(z), shape=(n,))
     _refuse_plus_infinity("log_joint(z)", log_p)
     log_q = q.log_prob(z).reshape(n, -1).sum(axis=1)
     difference = log_p - log_q
@@ -150,14 +163,17 @@ def enumerate_assignments(sizes):
     Raises:
         ValueError: more than 2^24 assignments, naming how many there would be.
     """
-    sizes = [whole_number("sizes", size) for size in sizes]
+    sizes = [whole_number("sizes", size) for size in listed("sizes", sizes, "whole numbers")]
     count = prod(sizes)
     if count > MOST_ASSIGNMENTS:
         raise ValueError(
-            f"sizes: {len(sizes)} variables have about 10^{log(count, 10):.1f} assignments, "
+            f"sizes: {len(sizes)} variables have {in_words(count)} assignments, "
             f"more than the {MOST_ASSIGNMENTS:,} that can be enumerated here"
         )
-    return np.indices(sizes).reshape(len(sizes), count).T
+    refuse_large("sizes", count, len(sizes))
+    # how many rows a value stays: numpy.indices counts no more than 64 variables
+    runs = count // np.cumprod([1, *sizes], dtype=np.int64)[1:]
+    return np.arange(count)[:, None] // runs % np.array(sizes, dtype=np.int64)
 
 
 def _refuse_no_posterior(name, log_p):

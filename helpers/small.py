@@ -8,12 +8,14 @@ factors and one word. Source: the slides "Joint Distribution" and "Original LFDM
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import cycle
+from numbers import Real
 
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-from helpers.arguments import probabilities, real_array
+from helpers.arguments import describe, instance, probabilities, whole_number
+from helpers.ascent import State, States
 from helpers.elbo import bound_by_enumeration
 
 
@@ -35,13 +37,12 @@ class TwoTopics:
 
     def log_joint(self, x):
         """log p(x, z1, z2) for every z, (2, 2), in nats; x is 0 or 1."""
-        if x not in (0, 1):
-            raise ValueError(f"x: expected 0 or 1, got {x!r}")
-        z1, z2 = self.prior
-        prior = np.outer([1 - z1, z1], [1 - z2, z2])
-        likelihood = self.likelihood if x else 1 - self.likelihood
+        if not (isinstance(x, Real) and x in (0, 1)):
+            raise ValueError(f"x: expected 0 or 1, got {describe(x)}")
         with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            return np.log(prior) + np.log(likelihood)
+            z1, z2 = np.transpose([np.log1p(-self.prior), np.log(self.prior)])
+            likelihood = np.log(self.likelihood) if x else np.log1p(-self.likelihood)
+        return z1[:, None] + z2 + likelihood  # of tiny priors no product underflows
 
     def log_evidence(self, x):
         """log p(x) = log sum_z p(x, z)."""
@@ -49,6 +50,8 @@ class TwoTopics:
 
     def posterior(self, x):
         """p(z1, z2 | x), (2, 2)."""
+        if self.log_evidence(x) == -np.inf:
+            raise ValueError(f"x: p(x = {x}) = 0 under this model, so that no posterior exists")
         return np.exp(self.log_joint(x) - self.log_evidence(x))
 
 
@@ -62,32 +65,16 @@ def bank():
     return TwoTopics(prior=np.array([0.3, 0.2]), likelihood=1 - absent)
 
 
-@dataclass(frozen=True)
-class MeanFieldState:
-    """q(z1, z2) = q1(z1) q2(z2); ``probs`` is q1(1), q2(1), (2,)."""
+def mean_field(model, x, start=(0.5, 0.5)):
+    """Coordinate ascent on q(z1) q(z2), one factor a step; states without end.
 
-    log_joint: np.ndarray
-    probs: np.ndarray
+        ascent = climb(mean_field(bank(), 1))
+        ascent.state.q, ascent.state.bound.kl
 
-    @property
-    def factors(self):
-        """q1 and q2, (2, 2): a row per factor."""
-        return np.stack([1 - self.probs, self.probs], axis=1)
-
-    @property
-    def q(self):
-        """q(z1, z2), (2, 2)."""
-        return np.outer(*self.factors)
-
-    @cached_property
-    def bound(self):
-        """The :class:`helpers.elbo.Bound`, with the enumerated evidence."""
-        return bound_by_enumeration(self.log_joint, self.q)
-
-    @property
-    def elbo(self):
-        """The bound in nats."""
-        return self.bound.elbo
+    x: 0 or 1. start: q1(1) and q2(1) to begin with, (2,). ValueError for anything else.
+    """
+    start = probabilities("start", start, axis=None, shape=(2,))
+    return States(_ascent(_state(instance("model", model, TwoTopics).log_joint(x), start)))
 
 
 def update(state, i):
@@ -96,24 +83,28 @@ def update(state, i):
     Where p(x, z) = 0 the expectation is -inf. If it is -inf for every z_i, the update is the
     limit of ever smaller p(x, z): it first puts as little mass on the impossible as it can.
     """
-    j = 1 - i
-    table = state.log_joint if i == 0 else state.log_joint.T  # z_i down, z_j across
+    j = 1 - whole_number("i", i, minimum=0, maximum=1)
+    log_joint = instance("state", state, State).log_joint
+    table = log_joint if i == 0 else log_joint.T  # z_i down, z_j across
     impossible = np.isneginf(table)
     on_impossible = impossible @ state.factors[j]
     expected = np.where(impossible, 0.0, table) @ state.factors[j]
     expected[on_impossible > on_impossible.min()] = -np.inf
     probs = state.probs.copy()
     probs[i] = softmax(expected)[1]
-    return MeanFieldState(state.log_joint, probs)
+    return _state(log_joint, probs)
 
 
-def mean_field(model, x, start=(0.5, 0.5)):
-    """Coordinate ascent on q(z1) q(z2), one factor a step; an iterator of states.
-
-    x: 0 or 1. start: q1(1) and q2(1) to begin with, (2,). ValueError for anything else.
-    """
-    start = probabilities("start", real_array("start", start, shape=(2,)), axis=None)
-    state, i = MeanFieldState(model.log_joint(x), start), 0
-    while True:
+def _ascent(state):
+    for i in cycle((0, 1)):
         yield state
-        state, i = update(state, i), 1 - i
+        state = update(state, i)
+
+
+def _state(log_joint, probs):
+    """q(z1, z2) = q1(z1) q2(z2), (2, 2), of ``probs`` = q1(1), q2(1); with a row a factor."""
+    factors = np.stack([1 - probs, probs], axis=1)
+    q = np.outer(*factors)
+    bound = bound_by_enumeration(log_joint, q)
+    info = {"log_joint": log_joint, "probs": probs, "factors": factors, "bound": bound}
+    return State(q, bound.elbo, info=info)

@@ -244,3 +244,55 @@ BAD = {
 def test_bad_input_is_named(message):
     with pytest.raises(ValueError, match=message):
         BAD[message]()
+
+
+def test_divergences_of_extreme_scales_are_numbers():
+    assert kl_divergence(Normal(0, 1e200), Normal(0, 1e-200)) == np.inf
+    narrow = kl_divergence(Normal(0, 1e-200), Normal(0, 1e200))
+    assert narrow == pytest.approx(400 * np.log(10) - 0.5, rel=1e-12)
+    assert kl_divergence(Normal(0, 1e-150), Normal(0, 1e150)) == pytest.approx(
+        300 * np.log(10) - 0.5, rel=1e-12
+    )
+    far = MultivariateNormal([0.0], [[1e300]]), MultivariateNormal([1.0], [[1e-300]])
+    assert kl_divergence(*far) == np.inf
+    assert Normal(0, 1e-200).log_prob(1e200) == -np.inf
+
+
+def test_dirichlet_at_corners_and_edges_of_its_range():
+    corner = [0.0, 1.0]
+    assert Dirichlet([2.0, 0.5]).log_prob(corner) == -np.inf
+    assert Dirichlet([0.5, 2.0]).log_prob(corner) == np.inf
+    assert Dirichlet([1.0, 1.0]).log_prob(corner) == 0
+    with pytest.raises(ValueError, match="x: the density has no limit"):
+        Dirichlet([0.5, 2.0, 1.0]).log_prob([0.0, 0.0, 1.0])
+    tiny = Dirichlet(np.full(3, 1e-300))
+    assert (np.sort(tiny.sample(np.random.default_rng(0), 20)) == [0, 0, 1]).all()
+    assert np.isfinite(tiny.entropy()) and kl_divergence(tiny, tiny) == 0
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("size", [2, 7, 50, 2000])
+def test_probabilities_are_taken_in_the_precision_of_their_type(kind, size):
+    weights = np.exp(np.random.default_rng(size).normal(size=(20, size))).astype(kind)
+    rows = weights / weights.sum(-1, keepdims=True, dtype=kind)
+    taken = Categorical(rows).probs
+    np.testing.assert_allclose(taken.sum(-1), 1, rtol=1e-12)
+    assert taken.dtype == float
+    with pytest.raises(ValueError, match="probs: expected probabilities that sum to 1"):
+        Categorical((rows * 1.1).astype(kind))
+
+
+def test_a_covariance_is_judged_in_no_unit_of_measurement():
+    rng = np.random.default_rng(0)
+    covariance = random_covariance(rng, 3)
+    units = np.diag([1e9, 1e-9, 1.0])
+    scaled = units @ covariance @ units
+    ours, plain = (MultivariateNormal(np.zeros(3), c) for c in (scaled, covariance))
+    assert ours.entropy() == pytest.approx(plain.entropy(), rel=1e-12)
+    root = np.linalg.inv(np.linalg.cholesky(covariance))
+    MultivariateNormal(np.zeros(3), root @ covariance @ root.T)  # I but for rounding
+    singular = units @ np.ones((3, 3)) @ units
+    with pytest.raises(ValueError, match="covariance: expected a positive definite"):
+        MultivariateNormal(np.zeros(3), singular)
+    with pytest.raises(ValueError, match="covariance: expected a symmetric"):
+        MultivariateNormal(np.zeros(2), [[1e18, 0.5e8], [0.1e8, 1e-2]])

@@ -138,7 +138,7 @@ def test_assignments_are_all_and_in_order(sizes):
 
 
 BAD = {
-    "sizes: 40 variables .*10.12": lambda: enumerate_assignments([2] * 40),
+    "sizes: 40 variables have 1099511627776": lambda: enumerate_assignments([2] * 40),
     "q: expected shape": lambda: bound_by_enumeration([0.0, 0.0], [1.0]),
     "q: .*sum to 1": lambda: bound_by_enumeration([-1.0, -1.0], [0.5, 0.4]),
     "q: .*negative": lambda: bound_by_enumeration([-1.0, -1.0], [-0.5, 1.5]),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from helpers.ascent import climb
+from helpers.elbo import bound_by_enumeration
 from helpers.small import TwoTopics, bank, mean_field, update
 
 probability = st.floats(0.01, 0.99)
@@ -51,7 +52,8 @@ def test_an_update_is_the_best_factor_given_the_other(model, start, i):
     for value in np.linspace(0.01, 0.99, 21):
         probs = best.probs.copy()
         probs[i] = value
-        assert type(state)(state.log_joint, probs).elbo <= best.elbo + 1e-12
+        q = np.outer(*np.stack([1 - probs, probs], axis=1))
+        assert bound_by_enumeration(model.log_joint(1), q).elbo <= best.elbo + 1e-12
 
 
 def test_exact_zeros_stay_exact():
@@ -59,6 +61,14 @@ def test_exact_zeros_stay_exact():
     ascent = climb(mean_field(model, 1), rtol=1e-12)
     np.testing.assert_array_equal(ascent.state.probs, [0, 1])
     assert ascent.state.bound.kl == pytest.approx(0, abs=1e-12)
+
+
+def test_tiny_priors_do_not_underflow():
+    model = TwoTopics([1e-300, 1e-300], np.full((2, 2), 0.5))
+    expected = -600 * np.log(10) + np.log(0.5)
+    assert model.log_joint(1)[1, 1] == pytest.approx(expected, rel=1e-12)
+    almost = TwoTopics([0.5, 0.5], np.full((2, 2), 1e-200))
+    np.testing.assert_allclose(almost.posterior(1), 0.25)
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from helpers.arguments import generator, whole_number
+from helpers.arguments import generator, refuse_large, whole_number
 
 
-def sample_shape(rng, size):
-    """``size`` as a tuple of whole numbers, () for None; checks the generator as well."""
+def sample_shape(rng, size, each):
+    """The shape of ``size`` samples of shape ``each``; checks the generator as well."""
     generator("rng", rng)
-    if size is None:
-        return ()
-    sizes = size if isinstance(size, tuple | list) else (size,)
-    return tuple(whole_number("size", n, minimum=0) for n in sizes)
+    sizes = () if size is None else size if isinstance(size, tuple | list) else (size,)
+    shape = (*(whole_number("size", n, minimum=0) for n in sizes), *each)
+    refuse_large("size", *shape)
+    return shape
 
 
 def store(distribution, **fields):

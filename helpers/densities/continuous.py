@@ -12,6 +12,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import digamma, gammaln, xlogy
 
 from helpers.arguments import broadcastable, finite_array, positive, probabilities, real_array
+from helpers.arguments import covariance as checked_covariance
 from helpers.densities.batches import sample_shape, scalar, store
 from helpers.densities.gamma_functions import gamma_entropy
 
@@ -36,7 +37,9 @@ class Normal:
         """log p(x), of the shape of x broadcast against the batch."""
         x = real_array("x", x)
         broadcastable(x=x, mean=self.loc, sd=self.sd)
-        return scalar(-0.5 * ((x - self.loc) / self.sd) ** 2 - np.log(self.sd) - 0.5 * LOG_2PI)
+        with np.errstate(over="ignore"):  # so far out that log p(x) is -inf
+            squared = ((x - self.loc) / self.sd) ** 2
+        return scalar(-0.5 * squared - np.log(self.sd) - 0.5 * LOG_2PI)
 
     def entropy(self):
         """H = log sd + (1 + log 2 pi) / 2."""
@@ -48,7 +51,7 @@ class Normal:
 
     def sample(self, rng, size=None):
         """Numbers, of shape ``size`` followed by the batch shape."""
-        shape = sample_shape(rng, size) + np.broadcast_shapes(self.loc.shape, self.sd.shape)
+        shape = sample_shape(rng, size, np.broadcast_shapes(self.loc.shape, self.sd.shape))
         return scalar(self.loc + self.sd * rng.standard_normal(shape))
 
     def _batch(self, value):
@@ -66,30 +69,19 @@ class MultivariateNormal:
     covariance: np.ndarray
 
     def __init__(self, mean, covariance):
-        mean = finite_array("mean", mean)
-        covariance = finite_array("covariance", covariance)
-        size = mean.shape[-1:] * 2
-        if not size or 0 in size or covariance.shape[-2:] != size:
+        mean, covariance = finite_array("mean", mean), checked_covariance("covariance", covariance)
+        if mean.shape[-1:] != covariance.shape[-1:]:
             raise ValueError(
-                "covariance: expected (..., P, P) for a mean (..., P) with P of at least one, "
+                "covariance: expected (..., P, P) for a mean (..., P), "
                 f"got {covariance.shape} for {mean.shape}"
             )
         broadcastable(mean=mean.shape[:-1], covariance=covariance.shape[:-2])
-        if not np.allclose(covariance, np.swapaxes(covariance, -1, -2), rtol=1e-8, atol=0):
-            raise ValueError("covariance: expected a symmetric matrix")
         store(self, loc=mean, covariance=covariance)
-        _ = self.cholesky  # fails here, and not in the middle of a computation
 
     @cached_property
     def cholesky(self):
         """The lower triangular root of the covariance, (..., P, P)."""
-        try:
-            return np.linalg.cholesky(self.covariance)
-        except np.linalg.LinAlgError:
-            lowest = np.linalg.eigvalsh(self.covariance).min()
-            raise ValueError(
-                f"covariance: expected a positive definite matrix, smallest eigenvalue {lowest:.3g}"
-            ) from None
+        return np.linalg.cholesky(self.covariance)
 
     @property
     def log_determinant(self):
@@ -97,12 +89,13 @@ class MultivariateNormal:
         return 2 * np.log(np.diagonal(self.cholesky, axis1=-2, axis2=-1)).sum(-1)
 
     def log_prob(self, x):
-        """log p(x) for x (..., P)."""
-        x = real_array("x", x)
+        """log p(x) for finite x (..., P)."""
+        x = finite_array("x", x)
         if x.shape[-1:] != self.loc.shape[-1:]:
             raise ValueError(f"x: expected (..., {self.loc.shape[-1]}), got shape {x.shape}")
         broadcastable(x=x.shape[:-1], mean=self.loc.shape[:-1], covariance=self.batch_shape)
-        squared = (whiten(self.cholesky, (x - self.loc)[..., None]) ** 2).sum((-2, -1))
+        with np.errstate(over="ignore"):  # so far out that log p(x) is -inf
+            squared = (whiten(self.cholesky, (x - self.loc)[..., None]) ** 2).sum((-2, -1))
         return scalar(-0.5 * (squared + self.log_determinant + x.shape[-1] * LOG_2PI))
 
     def entropy(self):
@@ -116,7 +109,7 @@ class MultivariateNormal:
 
     def sample(self, rng, size=None):
         """Vectors, of shape ``size``, the batch shape, P."""
-        shape = sample_shape(rng, size) + self.batch_shape + self.loc.shape[-1:]
+        shape = sample_shape(rng, size, self.batch_shape + self.loc.shape[-1:])
         return self.loc + np.matvec(self.cholesky, rng.standard_normal(shape))
 
     @property
@@ -127,7 +120,11 @@ class MultivariateNormal:
 
 @dataclass(frozen=True)
 class Dirichlet:
-    """p(x) = Gamma(sum a) / prod Gamma(a_k) prod x_k^(a_k - 1); concentration a is (..., K)."""
+    """p(x) = Gamma(sum a) / prod Gamma(a_k) prod x_k^(a_k - 1); concentration a is (..., K).
+
+    Concentrations below 1e-300 or above 1e12 are refused: digamma overflows, or log Gamma keeps
+    no digit of what tells two densities apart.
+    """
 
     concentration: np.ndarray
 
@@ -135,15 +132,28 @@ class Dirichlet:
         store(self, concentration=positive("concentration", self.concentration))
         if self.concentration.ndim == 0 or self.concentration.shape[-1] == 0:
             raise ValueError("concentration: expected (..., K) with K of at least one")
+        beyond = (self.concentration < 1e-300) | (self.concentration > 1e12)
+        if beyond.any():
+            raise ValueError(
+                "concentration: expected numbers from 1e-300 to 1e12, "
+                f"got {self.concentration[beyond][0]:g}"
+            )
 
     def log_prob(self, x):
         """log p(x) for x (..., K) on the simplex, a density with respect to K - 1 of its axes.
 
-        At a corner it is -inf where a_k > 1 and inf where a_k < 1.
+        Where x_k = 0 it is -inf if a_k > 1 and inf if a_k < 1; ValueError where both meet in one
+        corner, since the density has no limit there.
         """
         x = probabilities("x", x)
         broadcastable(x=x, concentration=self.concentration)
-        return scalar(xlogy(self.concentration - 1, x).sum(-1) - self.log_normaliser)
+        logs = xlogy(self.concentration - 1, x)
+        if ((logs == np.inf).any(-1) & (logs == -np.inf).any(-1)).any():
+            raise ValueError(
+                "x: the density has no limit where x_k = 0 both for a concentration above one and "
+                "for one below"
+            )
+        return scalar(logs.sum(-1) - self.log_normaliser)
 
     @property
     def log_normaliser(self):
@@ -167,7 +177,7 @@ class Dirichlet:
 
     def sample(self, rng, size=None):
         """Points of the simplex, of shape ``size``, the batch shape, K."""
-        shape = sample_shape(rng, size) + self.concentration.shape
+        shape = sample_shape(rng, size, self.concentration.shape)
         # Gamma(a) = Gamma(a + 1) U^(1/a), in logs: for small a every Gamma(a) underflows to 0
         log_gamma = np.log(rng.standard_gamma(self.concentration + 1, shape))
         log_gamma += np.log1p(-rng.random(shape)) / self.concentration

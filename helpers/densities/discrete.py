@@ -40,7 +40,7 @@ class Bernoulli:
 
     def sample(self, rng, size=None):
         """Zeros and ones, of shape ``size`` followed by the batch shape."""
-        shape = sample_shape(rng, size) + np.shape(self.prob)
+        shape = sample_shape(rng, size, np.shape(self.prob))
         return scalar((rng.random(shape) < self.prob).astype(int))
 
 
@@ -74,7 +74,7 @@ class Categorical:
 
     def sample(self, rng, size=None):
         """Integers, of shape ``size`` followed by the batch shape."""
-        shape = sample_shape(rng, size) + self.probs.shape[:-1]
+        shape = sample_shape(rng, size, self.probs.shape[:-1])
         cumulative = np.cumsum(self.probs, -1)
         cumulative /= cumulative[..., -1:]  # so that no uniform number lies beyond the last
         return scalar((rng.random(shape)[..., None] >= cumulative).sum(-1))

@@ -46,8 +46,8 @@ def _(q: Categorical, p):
 def _(q: Normal, p):
     _same_family(q, p)
     broadcastable(**{"q.mean": q.loc, "q.sd": q.sd, "p.mean": p.loc, "p.sd": p.sd})
-    ratio = q.sd / p.sd
-    return _nats(0.5 * (_excess(ratio) + ((q.loc - p.loc) / p.sd) ** 2))
+    with np.errstate(over="ignore"):  # inf is what such a divergence rounds to
+        return _nats(0.5 * (_excess(q.sd, p.sd) + ((q.loc - p.loc) / p.sd) ** 2))
 
 
 @kl_divergence.register
@@ -55,8 +55,9 @@ def _(q: MultivariateNormal, p):
     _same_family(q, p)
     _same_size(q.loc, p.loc)
     broadcastable(q=q.batch_shape, p=p.batch_shape)
-    spread = (whiten(p.cholesky, q.cholesky) ** 2).sum((-2, -1))  # tr(Sigma_p^-1 Sigma_q)
-    shift = (whiten(p.cholesky, (q.loc - p.loc)[..., None]) ** 2).sum((-2, -1))
+    with np.errstate(over="ignore"):  # inf is what such a divergence rounds to
+        spread = (whiten(p.cholesky, q.cholesky) ** 2).sum((-2, -1))  # tr(Sigma_p^-1 Sigma_q)
+        shift = (whiten(p.cholesky, (q.loc - p.loc)[..., None]) ** 2).sum((-2, -1))
     size = q.loc.shape[-1]
     return _nats(0.5 * (spread - size + shift + p.log_determinant - q.log_determinant))
 
@@ -65,12 +66,19 @@ def _(q: MultivariateNormal, p):
 def _(q: Dirichlet, p):
     _same_family(q, p)
     _same_size(q.concentration, p.concentration)
-    return _nats(dirichlet_kl(q.concentration, p.concentration, q.expected_log()))
+    with np.errstate(over="ignore"):  # inf is what such a divergence rounds to
+        return _nats(dirichlet_kl(q.concentration, p.concentration, q.expected_log()))
 
 
-def _excess(ratio):
-    """r^2 - 1 - log r^2, which is never negative; log1p keeps its digits near r = 1 only."""
-    log_ratio = np.where(np.abs(ratio - 1) < 0.5, np.log1p(ratio - 1), np.log(ratio))
+def _excess(above, below):
+    """r^2 - 1 - log r^2 of r = above / below, which is never negative.
+
+    log1p keeps its digits near r = 1 only; the difference of logs is finite for any r.
+    """
+    ratio = above / below
+    near = np.abs(ratio - 1) < 0.5
+    close = np.log1p(np.where(near, ratio - 1, 0))
+    log_ratio = np.where(near, close, np.log(above) - np.log(below))
     return (ratio - 1) * (ratio + 1) - 2 * log_ratio
 
 
