@@ -155,10 +155,10 @@ def listed(name, value, what):
     """``value`` as a list; a string, None, a number or a mapping in its place is refused."""
     if isinstance(value, str | bytes | dict) or not hasattr(value, "__iter__"):
         raise ValueError(f"{name}: expected a list of {what}, got {describe(value)}")
-    try:
-        return list(value)
-    except TypeError:  # an array without axes
-        raise ValueError(f"{name}: expected a list of {what}, got {describe(value)}") from None
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        raise ValueError(f"{name}: expected a list of {what}, got {describe(value)}")
+    refuse_large(name, *np.shape(value) if isinstance(value, np.ndarray) else ())
+    return list(value)
 
 
 def instance(name, value, kind):
@@ -211,8 +211,8 @@ def describe(value):
     return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
 
 
-def _numbers(name, value):
-    """``value`` as an array of real numbers of its own type."""
+def plain_array(name, value):
+    """``value`` as an array of its own type, which may be strings; nothing masked or ragged."""
     inside = value if isinstance(value, list | tuple) else ()
     if any(isinstance(part, np.ma.MaskedArray) and part.mask.any() for part in (value, *inside)):
         raise ValueError(
@@ -220,11 +220,16 @@ def _numbers(name, value):
             "plain array, for example of the rows in which nothing is missing"
         )
     try:
-        array = np.asarray(value)
+        return np.asarray(value)
     except ValueError:
         raise ValueError(f"{name}: rows of unequal length; expected an array of numbers") from None
     except TypeError:
-        raise ValueError(f"{name}: expected real numbers, got {describe(value)}") from None
+        raise ValueError(f"{name}: expected an array, got {describe(value)}") from None
+
+
+def _numbers(name, value):
+    """``value`` as an array of real numbers of its own type."""
+    array = plain_array(name, value)
     if array.dtype.kind not in "biuf":
         hint = "; were its .counts meant?" if hasattr(value, "vocabulary") else ""
         hint = "; .toarray() makes it dense" if sparse.issparse(value) else hint

@@ -75,7 +75,8 @@ def bound_by_enumeration(log_joint, q):
             p(x, z) = 0 for every z, so that there is no posterior.
     """
     log_joint = real_array("log_joint", log_joint)
-    real_array("q", q, shape=log_joint.shape)
+    if np.shape(real_array("q", q)) != log_joint.shape:
+        raise ValueError(f"q: expected shape {log_joint.shape} as log_joint has, got {np.shape(q)}")
     q = probabilities("q", np.ravel(q)).reshape(log_joint.shape)
     _refuse_no_posterior("log_joint", log_joint)
     held = q > 0  # 0 log 0 = 0, also where log p(x, z) = -inf
@@ -111,7 +112,9 @@ def bound_by_quadrature(log_joint, q_log_prob, grid):
     log_q = real_array("q_log_prob(z)", function("q_log_prob", q_log_prob)(z), shape=z.shape)
     q = np.exp(log_q) * dz
     if abs(q.sum() - 1) > 1e-6:
-        raise ValueError(f"grid: expected to hold all of q, which has mass {q.sum():.8g} on it")
+        raise ValueError(
+            f"grid: expected to hold all of q, but exp(q_log_prob) has mass {q.sum():.8g} on it"
+        )
     held = q > 0
     return Bound(
         expected_log_joint=float(np.sum(q[held] * log_p[held])),

@@ -466,3 +466,59 @@ def test_an_empty_treebank(tmp_path):
     (tmp_path / "e.conllu").write_text("")
     with pytest.raises(ValueError, match="holds no sentence"):
         read_conllu(tmp_path / "e.conllu")
+
+
+# --- as others write it --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "value"), [("1.0", 1), ("1e+06", 10**6), ("1.5e+06", 1_500_000), ("12.", 12)]
+)
+def test_counts_as_gensim_writes_them(tmp_path, count, value):
+    read = read_ldac(*ldac_files(tmp_path, f"1 0:{count}\n"))
+    assert read.counts.toarray().tolist() == [[value, 0, 0]]
+
+
+@pytest.mark.parametrize("count", ["1.5", "1e-3", "1e18", "1e99", "nan", "inf", "0.0", "1_0.0"])
+def test_counts_that_are_no_whole_number(tmp_path, count):
+    with pytest.raises(ValueError, match=r"x\.ldac, line 1: the count of"):
+        read_ldac(*ldac_files(tmp_path, f"1 0:{count}\n"))
+
+
+def test_numbers_without_a_word_are_dashes(tmp_path):
+    read = read_ldac(*ldac_files(tmp_path, "2 0:1 3:2\n", "a\n---\n---\nd\n"))
+    assert read.counts.toarray().tolist() == [[1, 0, 0, 2]]
+    again = tmp_path / "y.ldac", tmp_path / "y.vocab"
+    write_ldac(read, *again)
+    assert read_ldac(*again).vocabulary == read.vocabulary == ("a", "---", "---", "d")
+    with pytest.raises(ValueError, match=r"line 1: term 1 has no word"):
+        read_ldac(*ldac_files(tmp_path, "1 1:1\n", "a\n---\n---\nd\n"))
+
+
+def test_an_accent_typed_in_two_ways_is_one_word(tmp_path):
+    composed, combining = "caf\u00e9", "cafe\u0301"
+    with pytest.raises(ValueError, match="line 2: the word 'caf\u00e9' is on line 1 already"):
+        read_ldac(*ldac_files(tmp_path, "1 0:1\n", f"{composed}\n{combining}\n"))
+    assert Corpus([[1]], [combining], ["d"], [""]).vocabulary == (composed,)
+    path = tmp_path / "x.conllu"
+    forms = ["dog", "dog ", " dog", "dog\u00a0", composed, combining]
+    rows = [f"{i}\t{form}\t_\tNOUN" + 6 * "\t_" for i, form in enumerate(forms, start=1)]
+    path.write_text("\n".join(rows) + "\n\n", encoding="utf-8")
+    assert [word for word, _ in read_conllu(path)[0]] == ["dog"] * 4 + [composed] * 2
+
+
+def test_an_empty_node_stands_before_the_range_that_follows(tmp_path):
+    path, rest = tmp_path / "x.conllu", 6 * "\t_"
+    rows = {
+        "word 1": f"1\tI\t_\tPRON{rest}",
+        "range": f"2-3\tdont\t_\t_{rest}",
+        "node": f"1.1\tever\t_\t_{rest}",
+        "word 2": f"2\tdo\t_\tAUX{rest}",
+        "word 3": f"3\tnt\t_\tPART{rest}",
+    }
+    path.write_text("\n".join(rows.values()) + "\n\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"line 3: empty node 1\.1 after the range 2-3"):
+        read_conllu(path)
+    order = ["word 1", "node", "range", "word 2", "word 3"]
+    path.write_text("\n".join(rows[name] for name in order) + "\n\n", encoding="utf-8")
+    assert [word for word, _ in read_conllu(path)[0]] == ["I", "do", "nt"]

@@ -538,3 +538,31 @@ def test_a_known_log_determinant_is_the_right_one():
         assert q.log_determinant == pytest.approx(np.linalg.slogdet(q.covariance)[1], abs=1e-9)
         again = FullGaussian(q.mean, q.covariance)
         assert q.entropy() == pytest.approx(again.entropy(), abs=1e-9)
+
+
+def test_marks_that_combine_with_a_letter_do_not_show_in_a_words_shape():
+    assert word_shape("हिन्दी") == "x"
+    assert word_shape("cafe\u0301s") == word_shape("caf\u00e9s") == "x"
+
+
+def test_a_column_of_strings_is_a_column_of_tags():
+    column = np.array(["NOUN", "VERB", "NOUN"], dtype=object)
+    tagger = LogLinearTagger(np.eye(3), column, 1.0)
+    assert tagger.tag_names == ("NOUN", "VERB") and tagger.tags.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        (r"sentences: expected \(word, tag\) pairs", lambda: flat_tags([["is", "it"]])),
+        ("sentences: expected a list of sentences", lambda: flat_tags("is it")),
+        ("sentences: expected a list of words", lambda: feature_names(["the dog runs"])),
+        ("names: expected a list", lambda: feature_matrix([["a"]], "bias")),
+        ("seen: expected a list", lambda: unseen([["a"]], ["the dog"])),
+        ("tags: a masked array", lambda: LogLinearTagger(
+            np.eye(2), np.ma.array([0, 1], mask=[0, 1]), 1.0)),
+    ],
+)  # fmt: skip
+def test_what_is_no_list_is_named(message, call):
+    with pytest.raises(ValueError, match=message):
+        call()

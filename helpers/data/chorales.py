@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from helpers.arguments import whole_number
 from helpers.data.ldac import text_lines
 
 FIELDS = ("st", "pitch", "dur", "keysig", "timesig", "fermata")
@@ -61,6 +62,8 @@ def music21_chorales(most=None, more_than=0):
     Raises:
         ModuleNotFoundError: music21 is missing; the message says how to get it.
     """
+    most = None if most is None else whole_number("most", most, minimum=0)
+    more_than = whole_number("more_than", more_than, minimum=0)
     try:
         from music21 import corpus
     except ModuleNotFoundError:

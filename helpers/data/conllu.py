@@ -3,12 +3,14 @@
 A sentence is a list of (word, tag) pairs, the tag one of the seventeen of `UPOS`. In the file a
 token is a line of ten fields between tabs, of which we read the first (its number), the second (the
 word) and the fourth (the tag); lines with # are comments, and an empty line ends a sentence.
-Format: universaldependencies.org/format.html.
+Words are in Unicode's composed form (NFC), without blanks around them. Format:
+universaldependencies.org/format.html.
 """
 
 import re
 from dataclasses import dataclass
 from itertools import groupby
+from unicodedata import normalize
 
 from helpers.data.ldac import text_lines
 
@@ -23,9 +25,10 @@ EMPTY_NODE = re.compile(r"(0|[1-9][0-9]{0,8})\.([1-9][0-9]{0,8})")
 
 @dataclass(frozen=True)
 class Range:
-    """A multiword token such as 2-3: its ``last`` word, and where it is written."""
+    """A multiword token such as 2-3: its ``first`` and ``last`` words, and where it is written."""
 
     identifier: str
+    first: int
     last: int
     place: str
 
@@ -54,6 +57,11 @@ def _sentence(block, n_lines, path):
         if match := RANGE.fullmatch(identifier):
             covered = _range(match, len(words) + 1, covered, place)
         elif match := EMPTY_NODE.fullmatch(identifier):
+            if covered and covered.first == len(words) + 1:
+                raise ValueError(
+                    f"{place}: empty node {identifier} after the range {covered.identifier}, "
+                    "expected before it"
+                )
             nodes = _empty_node(match, len(words), nodes + 1, place)
         else:
             words.append(_word(identifier, word, tag, len(words) + 1, place))
@@ -92,7 +100,8 @@ def _fields(line, place):
         hint = "; are there spaces where tabs should be?" if len(fields) == 1 else ""
         raise ValueError(f"{place}: {len(fields)} fields between tabs, expected {FIELDS}{hint}")
     identifier, word, _, tag = fields[:4]
-    if not word.strip():
+    word = normalize("NFC", word.strip())
+    if not word:
         raise ValueError(f"{place}: the word is empty, expected its form in the second field")
     return identifier, word, tag
 
@@ -107,8 +116,8 @@ def _word(identifier, word, tag, expected, place):
 
 def _range(match, following, before, place):
     """A :class:`Range` that starts at the ``following`` word, the range ``before`` being over."""
-    found = Range(match[0], int(match[2]), place)
-    if int(match[1]) != following or found.last < following:
+    found = Range(match[0], int(match[1]), int(match[2]), place)
+    if found.first != following or found.last < following:
         raise ValueError(
             f"{place}: the range {match[0]} does not start at the next word, {following}"
         )

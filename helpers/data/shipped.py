@@ -7,6 +7,7 @@ import numpy as np
 from helpers.data.conllu import read_conllu
 from helpers.data.ldac import read_ldac
 
+__all__ = ["corpus", "faithful", "tagged_sentences"]
 FILES = files("helpers.data") / "files"
 
 

@@ -4,9 +4,12 @@ A sentence is a list of (word, tag) pairs or of words. Symbols: N tokens, F feat
 """
 
 from collections import Counter
+from unicodedata import category, normalize
 
 import numpy as np
 from scipy import sparse
+
+from helpers.arguments import describe, listed, whole_number
 
 START, END = "<start>", "<end>"
 LONGEST_SUFFIX, LONGEST_PREFIX = 4, 3
@@ -29,8 +32,11 @@ def token_features(words, i):
 
 
 def word_shape(word):
-    """The word's form, runs shortened: "Philip" Xx, "GB" X, "1998" 0, "e-mail" x-x, "?!" ?!."""
-    kinds = [_kind(character) for character in word]
+    """The word's form, runs shortened: "Philip" Xx, "GB" X, "1998" 0, "e-mail" x-x, "?!" ?!.
+
+    Marks that combine with a letter, as Hindi's vowel signs, are part of it.
+    """
+    kinds = [_kind(character) for character in word if category(character)[0] != "M"]
     return "".join(c for i, c in enumerate(kinds) if i == 0 or c != kinds[i - 1])
 
 
@@ -42,6 +48,7 @@ def _kind(character):
 
 def feature_names(sentences, fewest=1):
     """The sorted names of the features that hold of at least `fewest` tokens."""
+    whole_number("fewest", fewest, minimum=0)
     counts = Counter(name for names in _all_features(sentences) for name in names)
     if not counts:
         raise ValueError("sentences: expected at least one word, got none")
@@ -53,7 +60,7 @@ def feature_matrix(sentences, names):
 
     Features that are not among the names (a word never seen) are left out.
     """
-    column = {name: f for f, name in enumerate(names)}
+    column = {name: f for f, name in enumerate(listed("names", names, "features' names"))}
     rows = [[column[f] for f in found if f in column] for found in _all_features(sentences)]
     if not rows:
         raise ValueError("sentences: expected at least one word, got none")
@@ -66,24 +73,34 @@ def feature_matrix(sentences, names):
 
 def flat_tags(sentences):
     """The tags of all tokens, (N,), in the order of feature_matrix's rows."""
+    sentences = [listed("sentences", s, "(word, tag) pairs") for s in _sentences(sentences)]
+    for pair in (pair for sentence in sentences for pair in sentence):
+        if not (isinstance(pair, tuple | list) and len(pair) == 2):
+            raise ValueError(f"sentences: expected (word, tag) pairs, got {describe(pair)}")
     return np.array([tag for sentence in sentences for _, tag in sentence])
 
 
 def unseen(sentences, seen):
     """Which tokens' words, lower-cased, occur nowhere in the sentences `seen`: (N,) booleans."""
-    known = {word.lower() for sentence in seen for word in _words(sentence)}
-    return np.array([w.lower() not in known for s in sentences for w in _words(s)], dtype=bool)
+    known = {w.lower() for s in _sentences(seen, "seen") for w in _words(s, "seen")}
+    words = [word for sentence in _sentences(sentences) for word in _words(sentence)]
+    return np.array([word.lower() not in known for word in words], dtype=bool)
 
 
 def _all_features(sentences):
-    for sentence in sentences:
+    for sentence in _sentences(sentences):
         words = _words(sentence)
         for i in range(len(words)):
             yield token_features(words, i)
 
 
-def _words(sentence):
-    words = [token[0] if isinstance(token, tuple | list) and token else token for token in sentence]
+def _sentences(sentences, name="sentences"):
+    return listed(name, sentences, "sentences")
+
+
+def _words(sentence, name="sentences"):
+    tokens = listed(name, sentence, "words or (word, tag) pairs")
+    words = [token[0] if isinstance(token, tuple | list) and token else token for token in tokens]
     if not all(isinstance(word, str) and word for word in words):
-        raise ValueError(f"sentences: expected words or (word, tag) pairs, got {sentence!r}"[:200])
-    return words
+        raise ValueError(f"{name}: expected words or (word, tag) pairs, got {sentence!r}"[:200])
+    return [normalize("NFC", word) for word in words]

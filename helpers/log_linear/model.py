@@ -14,7 +14,14 @@ import numpy as np
 from scipy import sparse
 from scipy.special import log_softmax, softmax
 
-from helpers.arguments import MOST_NUMBERS, finite_array, positive, real_csr, whole_number
+from helpers.arguments import (
+    MOST_NUMBERS,
+    finite_array,
+    plain_array,
+    positive,
+    real_csr,
+    whole_number,
+)
 from helpers.densities import LOG_2PI
 
 
@@ -120,7 +127,9 @@ def checked_weights(tagger, weights):
 
 def _numbered_tags(tags, n_tags, n_rows):
     """(numbers (N,), names) of tags given as numbers or as strings; n_rows: max(N, F)."""
-    tags = np.asarray(tags)
+    tags = plain_array("tags", tags)
+    if tags.dtype.kind == "O" and all(isinstance(tag, str) for tag in tags.ravel()):
+        tags = tags.astype(str)  # a column of a table
     if tags.ndim != 1 or tags.size == 0:
         raise ValueError(f"tags: expected one tag a token, got an array of shape {tags.shape}")
     if tags.dtype.kind in "US":
