@@ -40,7 +40,7 @@ def gamma_entropy(a):
     a + log Gamma(a) + (1 - a) digamma(a); for large a, where that cancels, its series in 1 / a.
     """
     large = a > LARGE
-    a_or_one, log_a = np.where(large, 1.0, a), np.log(a)
-    entropy = a_or_one + gammaln(a_or_one) + (1 - a_or_one) * psi(a_or_one)
-    series = 0.5 * (np.log(2 * np.pi) + 1 + log_a) - (1 + 0.25 / a) / (3 * a)
+    small, wide = np.where(large, 1.0, a), np.where(large, a, LARGE)
+    entropy = small + gammaln(small) + (1 - small) * psi(small)
+    series = 0.5 * (np.log(2 * np.pi * wide) + 1) - (1 + 0.25 / wide) / (3 * wide)
     return np.where(large, series, entropy)
