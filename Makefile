@@ -13,7 +13,8 @@ NBVAL := --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg --
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab teach test slides handout site lite exercises notebooks grade lint bench lock
+.PHONY: help env lab teach test slides handout students site lite exercises notebooks grade \
+    lint bench lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +43,9 @@ slides: env  ## render every lecture as one offline HTML file into build/slides
 handout: env-test  ## print every lecture as PDF into build/handout
 	@$(PY) tools/lab.py --left-out
 	@$(PY) tools/decks.py handout
+
+students: env  ## write the course for a class, without answers, into build/students
+	@$(PY) tools/students.py
 
 site: env-test+site  ## render all notebooks as pages to read, into build/site
 	@$(PY) tools/lab.py --left-out

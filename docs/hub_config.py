@@ -2,6 +2,7 @@
 
     jupyterhub -f docs/hub_config.py
 
+With SOLUTIONS=no in the environment, users get no solutions.
 Do not put it on the open internet as it is: the password is shared, and all users are one.
 """
 
@@ -35,4 +36,6 @@ def give_out_the_course(spawner):
     lab.give_out(ROOT, Path(spawner.home_dir))
 
 
+if os.environ.get("SOLUTIONS", "").lower() == "no":
+    c.Spawner.environment = {"VI_COURSE_SOLUTIONS": "off"}
 c.Spawner.pre_spawn_hook = give_out_the_course

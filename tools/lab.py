@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,11 @@ def folders():
     """The folders that are handed out."""
     answers = os.environ.get("SOLUTIONS", "yes").lower() not in ("no", "false", "0")
     return ("notebooks", "exercises", "solutions") if answers else ("notebooks", "exercises")
+
+
+def without_links_to_solutions(text):
+    """Markdown in which links to what is not handed out are plain words."""
+    return re.sub(r"\[([^\]]*)\]\(\.\./solutions/[^)]*\)", r"\1 (which your teacher has)", text)
 
 
 def give_out(source, work):
@@ -199,6 +205,8 @@ def open_lab(folder, options):
     """JupyterLab on ``folder``, in place of this process where the system can do that."""
     if shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) is None:
         raise SystemExit("JupyterLab is not installed in this environment: run 'make env' first.")
+    if "solutions" not in folders():
+        os.environ["VI_COURSE_SOLUTIONS"] = "off"  # a check shows none either
     where = [folder / START, f"--ServerApp.root_dir={folder}"]
     command = [str(part) for part in (sys.executable, "-m", "jupyterlab", *where, *options)]
     if os.name == "nt":  # exec would return to the prompt at once

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from lab import folders, without_links_to_solutions
 
 ROOT = Path(__file__).resolve().parent.parent
 LITE, FILES, WHEELS = (ROOT / "build" / name for name in ("lite", "lite-files", "lite-wheels"))
@@ -26,10 +27,15 @@ await piplite.install("variational-inference-course", deps=False)"""
 
 def main():
     """Wheel, files and site, one after the other."""
-    for folder in (LITE, FILES, WHEELS):
-        shutil.rmtree(folder, ignore_errors=True)
-    wheel = build_wheel()
-    write_files()
+    try:
+        for folder in (LITE, FILES, WHEELS):
+            shutil.rmtree(folder, ignore_errors=True)
+        wheel = build_wheel()
+        write_files()
+    except OSError as error:
+        return f"build/ could not be written: {error.strerror} ({error.filename})"
+    except subprocess.CalledProcessError:
+        return "The course could not be packed as a wheel: see the lines above."
     command = ["build", "--contents", FILES, "--output-dir", LITE, "--piplite-wheels", wheel]
     code = subprocess.call(
         [sys.executable, "-m", "jupyterlite_core", *map(str, command)], cwd=FILES
@@ -48,12 +54,15 @@ def build_wheel():
 
 def write_files():
     """The notebooks, each with a first cell that installs the course in the browser."""
-    for folder in ("notebooks", "exercises", "solutions"):
+    for folder in folders():
         (FILES / folder).mkdir(parents=True)
         for path in sorted((ROOT / folder).glob("*.ipynb")):
             notebook = nbformat.read(path, as_version=4)
             cell = nbformat.v4.new_code_cell(FIRST_CELL, metadata={"tags": ["lite"]})
             cell.id = "lite-install"
+            if "solutions" not in folders():
+                for text in notebook.cells:
+                    text.source = without_links_to_solutions(text.source)
             notebook.cells.insert(0, cell)
             nbformat.write(notebook, FILES / folder / path.name)
 

@@ -1,6 +1,7 @@
 """Renders every notebook, exercise and solution to static pages: `make site` calls this.
 
-    python tools/site_pages.py      writes build/site/index.html and what it leads to
+    python tools/site_pages.py      writes build/site/index.html and what it leads to; with
+                                    SOLUTIONS=no in the environment, without solutions
 
 The pages need no server and no network: navigation, search, formulas and the interactive
 figures are inside. Decks that `make slides` has written are linked from their lectures.
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from lab import folders, without_links_to_solutions
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
@@ -31,7 +33,7 @@ def prepare():
     (SOURCE / "_static").mkdir(parents=True)
     shutil.copy(ROOT / "tools/site/conf.py", SOURCE)
     shutil.copy(ROOT / "tools/site/course.css", SOURCE / "_static")
-    for folder in ("notebooks", "exercises", "solutions"):
+    for folder in folders():
         (SOURCE / folder).mkdir()
         for path in sorted((ROOT / folder).glob("*.ipynb")):
             nbformat.write(for_readers(path), SOURCE / folder / path.name)
@@ -51,6 +53,8 @@ def for_readers(path):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = LINK_TO_HEADING.sub(_site_anchor, cell.source)
+            if "solutions" not in folders():
+                cell.source = without_links_to_solutions(cell.source)
     return notebook
 
 
@@ -59,6 +63,8 @@ def contents():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     parts = [readme.split("## Two commands")[0].strip()]
     for caption, (folder, pattern) in SECTIONS.items():
+        if folder not in folders():
+            continue
         names = sorted(p.stem for p in (ROOT / folder).glob(f"{pattern}.ipynb"))
         listed = "\n".join(f"{folder}/{name}" for name in names)
         parts.append(f"```{{toctree}}\n:maxdepth: 1\n:caption: {caption}\n\n{listed}\n```")
@@ -91,8 +97,11 @@ def main():
         import sphinx_book_theme  # noqa: F401
     except ImportError:
         return "The site needs the extra 'site': python tools/environment.py site"
-    prepare()
-    code = build()
+    try:
+        prepare()
+        code = build()
+    except OSError as error:
+        return f"The site could not be written: {error.strerror} ({error.filename})"
     if code == 0:
         print("The site is in build/site/index.html")
     return code

@@ -1,0 +1,133 @@
+"""The edition for a class: it marks exercises as ours does, and shows no answer."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import students  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("for the class") / "course"
+    assert students.main([str(folder)]) == 0
+    return folder
+
+
+def run(edition, code, *arguments):
+    """What ``code`` prints with the edition's packages in place of ours."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=edition.parent,
+        env=os.environ | {"PYTHONPATH": str(edition), "PYTHONUTF8": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+RUN_SHEETS = """
+import sys, nbformat, checks
+assert sys.argv[1] in checks.__file__, checks.__file__
+for sheet in sys.argv[2:]:
+    scope = {"display": lambda *_: None}
+    for cell in nbformat.read(sheet, as_version=4).cells:
+        if cell.cell_type == "code":
+            source = cell.source.partition("### END HIDDEN TESTS\\n")[2] or cell.source
+            exec(compile(source, cell.id, "exec"), scope)
+    print(scope["check"].progress())
+"""
+
+
+def test_it_marks_sheets(edition):
+    sheets = [edition / "exercises/01_generative_models.ipynb"]
+    if (ROOT / "solutions").exists():
+        sheets.append(ROOT / "solutions/03a_jensen.ipynb")
+    said = run(edition, RUN_SHEETS, edition, *sheets)
+    untouched, *solved = re.findall(r"^([\d.]+) of ([\d.]+) points$", said, re.M)
+    assert untouched[0] == "0", said
+    assert all(earned == possible for earned, possible in solved), said
+
+
+NAME_A_MISTAKE = """
+import numpy as np
+from checks import jensen as check
+check.kl(lambda q, p: np.sum(p * np.log(p / q)))
+check.kl.hint(1)
+"""
+
+
+def test_it_names_mistakes_as_ours_does(edition, capsys):
+    exec(NAME_A_MISTAKE, {})
+    ours = capsys.readouterr().out
+    theirs = run(edition, NAME_A_MISTAKE + "check.kl.solution()")
+    assert theirs.startswith(ours) and "kl: correct" not in theirs
+    assert "not handed out" in theirs
+
+
+PRY = """
+import inspect, checks.jensen as sheet
+task = sheet.kl
+for name in ("reference", "right", "answer", "why", "hints", "mistakes", "worked", "cases"):
+    assert not hasattr(task, name), name
+print(vars(sheet), dir(task), task, task.__doc__, inspect.getsource(sheet))
+"""
+
+
+def test_no_import_prints_an_answer(edition):
+    said = run(edition, PRY)
+    assert "rel_entr" not in said and "log" not in said.replace("catalogue", "")
+
+
+@pytest.mark.skipif(not (ROOT / "solutions").exists(), reason="solutions/ is not here")
+def test_no_answer_stands_in_a_file(edition):
+    import exercises
+
+    assert not list(edition.rglob("solutions*"))
+    for solution in sorted((ROOT / "solutions").glob("*.ipynb")):
+        cells = nbformat.read(solution, as_version=4).cells
+        answers = {line for cell in cells for line in exercises._answers(cell)}
+        assert answers
+        for path in [*edition.glob("exercises/*.ipynb"), *edition.glob("checks/*")]:
+            text = path.read_text(encoding="utf-8")
+            for line in answers:
+                assert json.dumps(line, ensure_ascii=False)[1:-1] not in text, (path.name, line)
+
+
+def test_no_note_for_the_teacher_and_no_dead_link_is_in_it(edition):
+    for path in [*edition.glob("notebooks/*.ipynb"), *edition.glob("exercises/*.ipynb")]:
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert cell.metadata.get("slideshow", {}).get("slide_type") != "notes"
+            if cell.cell_type == "markdown":
+                for target in re.findall(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)", cell.source):
+                    assert (path.parent / target).exists(), (path.name, target)
+
+
+def test_the_zip_holds_the_same_and_the_course_starts_from_it(edition, tmp_path):
+    with zipfile.ZipFile(edition.with_suffix(".zip")) as archive:
+        archive.extractall(tmp_path)
+    files = {p.relative_to(edition) for p in edition.rglob("*") if "__pycache__" not in p.parts}
+    unpacked = tmp_path / "course"
+    assert {p.relative_to(unpacked) for p in unpacked.rglob("*")} == files
+    lab = [sys.executable, unpacked / "tools/lab.py", "--copy-only"]
+    subprocess.run(lab, check=True, env=os.environ | {"JUPYTER_DATA_DIR": str(tmp_path)})
+    given = {p.relative_to(unpacked / "work").as_posix() for p in unpacked.glob("work/*/*")}
+    assert given == {p.relative_to(unpacked).as_posix() for p in unpacked.glob("[ne]*s/*.ipynb")}
+
+
+def test_a_folder_of_somebody_elses_is_not_overwritten(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    assert "holds something else" in students.main([str(tmp_path)])
+    assert (tmp_path / "mine.txt").exists()
