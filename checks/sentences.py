@@ -7,6 +7,7 @@ A second language is another file like this one, beside the hints of the tasks a
 
 NO_FOURTH_HINT = "There are three hints: hint(1), hint(2) and hint(3), but no hint({number!r})."
 NO_HINTS = "There are no hints for this task."
+RESET = "{task} is open again: the table of progress forgets its earlier answers."
 TRY_FIRST = (
     "{task}: the solution is shown after an attempt. Write an answer and check it; if it is wrong, "
     "solution() has the right one with its explanation. (Three hints wait before that: hint(1).)"

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from checks import sentences as say
+from checks import store
 from checks.kinds import FindBug, Order, Paper, ReadRun
 from checks.marking import mark
 from checks.verdicts import NOT_YET
 
 LATEST = {}  # (sheet, task) -> its last verdict in this session, for the table of progress
-TRIED = set()  # (sheet, task) that were answered, right or wrong
 SWITCH = "VI_COURSE_SOLUTIONS"  # set to "off", solutions are not shown
 SHEETS = Path(__file__).resolve().parent.parent / "solutions"
 
@@ -27,10 +27,24 @@ def check(task, answer):
     """Check ``answer``: print the verdict and return it."""
     verdict = mark(task, answer)
     LATEST[key_of(task)] = verdict
-    if verdict.status != NOT_YET:
-        TRIED.add(key_of(task))
     print(wrapped(verdict))
+    if verdict.status != NOT_YET:
+        trouble = store.keep(*key_of(task), verdict.status, verdict.points)
+        if trouble:
+            print(trouble)
     return verdict
+
+
+def tried(task):
+    """Has this task been answered, right or wrong, here or before this kernel?"""
+    verdict = LATEST.get(key_of(task))
+    return key_of(task) in store.kept() or (verdict is not None and verdict.status != NOT_YET)
+
+
+def reset(task):
+    """Forget what this task's answers came to."""
+    LATEST.pop(key_of(task), None)
+    print(store.keep(*key_of(task), store.RESET) or say.RESET.format(task=task.name))
 
 
 def wrapped(verdict):
@@ -80,7 +94,7 @@ def solution(task):
     """Show the right answer with its explanation, once the task has been tried."""
     if os.environ.get(SWITCH, "").lower() in ("off", "0", "no", "false"):
         return print(say.SOLUTIONS_OFF.format(task=task.name))
-    if key_of(task) not in TRIED and not isinstance(task, Paper):
+    if not tried(task) and not isinstance(task, Paper):
         return print(say.TRY_FIRST.format(task=task.name))
     if isinstance(task, Paper):
         return rendered(f"{task.worked or _from_sheet(task)}\n\n{rubric(task)}".strip())

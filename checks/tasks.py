@@ -94,6 +94,10 @@ class Exercise:
         """Show the answer with its explanation, once an attempt has been wrong."""
         Exercise.asked.solution(self)
 
+    def reset(self):
+        """Forget what this task's answers came to; the table of progress has it open again."""
+        Exercise.asked.reset(self)
+
     def show(self):
         """Show what the task is about: lines to order, code to search, a trace to read."""
         Exercise.asked.show(self)
