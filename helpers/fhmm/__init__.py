@@ -3,42 +3,34 @@
 Symbols: M chains of L states each, T steps, P numbers observed at each step; s_t^m is the state
 of chain m at step t (the tutorial writes s_t and z_t for two chains), x_t what is observed.
 Everything is in nats. Several sequences may be given wherever one may; their rows then follow
-one another in all results.
+one another in all results. Numbers in brackets are those of the lectures 02b and 04a.
 """
 
-from helpers.fhmm.cost import flatten, multiplications
-from helpers.fhmm.exact import Posterior, exact
+from helpers.fhmm.exact import Posterior, condition, exact, forward_backward, predict
 from helpers.fhmm.families import Chains, Factorised, elbo
-from helpers.fhmm.gibbs import gibbs
-from helpers.fhmm.learning import FitState, fit, maximise
+from helpers.fhmm.learning import fit, maximise
 from helpers.fhmm.mean_field import mean_field, update_factor
-from helpers.fhmm.model import FactorialHMM, Sequences, as_sequences
-from helpers.fhmm.path import most_probable_path
-from helpers.fhmm.starts import flat_model, random_model
-from helpers.fhmm.structured import State, effective_evidence, structured, update_chain
+from helpers.fhmm.model import FactorialHMM, flatten
+from helpers.fhmm.size import multiplications
+from helpers.fhmm.starts import random_model
+from helpers.fhmm.structured import structured
 
 __all__ = [
     "Chains",
     "FactorialHMM",
     "Factorised",
-    "FitState",
     "Posterior",
-    "Sequences",
-    "State",
-    "as_sequences",
-    "effective_evidence",
+    "condition",
     "elbo",
     "exact",
     "fit",
-    "flat_model",
     "flatten",
-    "gibbs",
+    "forward_backward",
     "maximise",
     "mean_field",
-    "most_probable_path",
     "multiplications",
+    "predict",
     "random_model",
     "structured",
-    "update_chain",
     "update_factor",
 ]

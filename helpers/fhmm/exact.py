@@ -1,4 +1,14 @@
-"""Exact inference: the evidence and the posterior, at a price exponential in M."""
+"""Exact inference by forward-backward: two verbs, and what is composed of them.
+
+What is known about the states s_t of all chains is an array with an axis for each chain,
+(L, ..., L), in logarithms, so that no product of probabilities underflows.
+
+    condition   p(s_t | x_1..t) = p(s_t | x_1..t-1) p(x_t | s_t) / p(x_t | x_1..t-1)          (2b.4)
+    predict     p(s_t+1 | x_1..t) = sum_(s_t) p(s_t | x_1..t) prod_m p(s_t+1^m | s_t^m)       (2b.5)
+
+Taken in turn with time, they filter; against time, they tell what the future says of each state;
+both together smooth. With a maximum in place of the sum they find the most probable path.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,17 +17,183 @@ import numpy as np
 from scipy.special import softmax
 
 from helpers.arguments import generator
-from helpers.fhmm.messages import Messages
-from helpers.fhmm.model import FactorialHMM, Sequences, as_sequences
-from helpers.fhmm.pairs import (
-    chunks,
-    coincidences,
-    marginals,
-    transition_counts,
-    transition_marginals,
-)
-from helpers.fhmm.path import most_probable_path, outer_sum
+from helpers.fast.fhmm_moments import chunks, coincidences, marginals, transition_counts
+from helpers.fhmm.model import FactorialHMM, observed
+from helpers.fhmm.sequences import Sequences
 from helpers.fhmm.size import check_size
+
+
+def condition(log_belief, log_b):
+    """Let the states hear x_t: log p(s_t | x_1..t), and log p(x_t | x_1..t-1) in nats.   (2b.4)
+
+    log_belief: log p(s_t | x_1..t-1), (L, ..., L). log_b: log p(x_t | s_t), the same shape.
+    """
+    log_joint = log_belief + log_b
+    log_evidence = np.logaddexp.reduce(log_joint, axis=None)
+    return log_joint - log_evidence, log_evidence
+
+
+def predict(log_belief, log_transition, total=np.logaddexp.reduce):
+    """Let time pass: log p(s_t+1 | x_1..t) from log p(s_t | x_1..t), (L, ..., L).         (2b.5)
+
+    Each chain moves along its own axis: O(M L^(M+1)), and no L^M x L^M matrix.
+
+    log_transition: (M, L, L). total: the sum over s_t, or a maximum.
+    """
+    for log_matrix in log_transition:  # the first axis goes, the new one comes last
+        step = log_matrix.reshape(len(log_matrix), *[1] * (log_belief.ndim - 1), -1)
+        log_belief = total(log_belief[..., None] + step, axis=0)
+    return log_belief
+
+
+def forward_backward(initial, transition, log_b):
+    """What each state hears from the past and from the future, for one sequence.
+
+    Args:
+        initial, transition: (M, L) and (M, L, L).
+        log_b: log p(x_t | s_t) for each t, (T, L, ..., L).
+    Returns:
+        forward: log p(s_t | x_1..t-1); backward: log p(x_t..T | s_t) up to a constant for each t;
+        both (T, L, ..., L). And log p(x) in nats.
+    """
+    log_initial, log_transition = _log_chains(initial, transition)
+    forward, backward = np.empty_like(log_b), np.empty_like(log_b)
+    belief, log_evidence = log_initial, 0.0
+    for t in range(len(log_b)):
+        forward[t] = belief
+        filtered, log_step = condition(belief, log_b[t])  # (2b.4)
+        belief = predict(filtered, log_transition)  # (2b.5)
+        log_evidence += log_step  # (2b.6) log p(x) = sum_t log p(x_t | x_1..t-1)
+    told = np.zeros_like(log_initial)  # nothing comes after the last step
+    for t in reversed(range(len(log_b))):
+        backward[t], _ = condition(told, log_b[t])
+        told = predict(backward[t], log_transition.swapaxes(1, 2))  # (2b.7) the same, against time
+    return forward, backward, log_evidence
+
+
+def best_path(initial, transition, log_b):
+    """The most probable path of one sequence (Viterbi), (T, M): maxima in place of sums."""
+    score, log_transition = _log_chains(initial, transition)
+    scores = np.empty_like(log_b)  # of the best path that ends in each state
+    for t in range(len(log_b)):
+        scores[t] = score + log_b[t]
+        score = predict(scores[t], log_transition, np.maximum.reduce)
+    return trace_back(scores, log_transition, np.argmax)
+
+
+def trace_back(log_filtered, log_transition, choose):
+    """A path (T, M) from the last step to the first: choose s_T, then each s_t given s_(t+1).
+
+    choose: from log scores (L, ..., L) to the number of a state, ``np.argmax`` or a draw.
+    """
+    chains = np.arange(len(log_transition))
+    path, score = np.empty((len(log_filtered), len(chains)), int), log_filtered[-1]
+    for t in reversed(range(len(path))):
+        path[t] = np.unravel_index(choose(score), score.shape)
+        if t:
+            score = log_filtered[t - 1] + _outer_sum(log_transition[chains, :, path[t]])
+    return path
+
+
+def pair_marginals(log_filtered, log_transition, log_backward):
+    """p(s_t^m = i, s_(t+1)^m = j | x) of each chain at one step, (M, L, L).               (2b.9)
+
+    All other chains take their step first; then only chain m's own is left.
+    """
+    tables = []
+    for m, log_matrix in enumerate(log_transition):
+        others = np.delete(log_transition, m, axis=0)
+        now, then = np.moveaxis(log_filtered, m, 0), np.moveaxis(log_backward, m, 0)
+        moved = [predict(part, others) for part in now]
+        heard = [[np.logaddexp.reduce(np.ravel(i + j)) for j in then] for i in moved]
+        tables.append(softmax(log_matrix + heard))
+    return np.array(tables)
+
+
+def _log_chains(initial, transition):
+    with np.errstate(divide="ignore"):  # log 0 = -inf is right here
+        return _outer_sum(np.log(initial)), np.log(transition)
+
+
+def _outer_sum(rows):
+    """rows[0][i] + rows[1][j] + ... as an array with an axis for each row."""
+    total = np.zeros(())
+    for row in rows:
+        total = total[..., None] + row
+    return total
+
+
+@dataclass(frozen=True, eq=False)
+class Messages:
+    """Messages of all sequences over the N = L^M joint states, the last chain's the fastest.
+
+    forward: p(s_t | x_1..t-1), (T, N); backward: p(x_t..T | s_t), (T, N); evidence: p(x_t | s_t),
+    (T, N): each row up to a factor. logs: True if these three are logarithms.
+    log_evidences: log p(x) of each sequence in nats.
+    log_scale: from which messages for nearly the same data are found faster, or None.
+    """
+
+    forward: np.ndarray
+    backward: np.ndarray
+    evidence: np.ndarray
+    log_evidences: np.ndarray
+    log_scale: np.ndarray | None = None
+    logs: bool = False
+
+    def joint(self, rows=slice(None)):
+        """p(s_t | x) for some rows t, (rows, N): forward times backward, normalised.     (2b.8)"""
+        if self.logs:
+            return softmax(self.forward[rows] + self.backward[rows], axis=1)
+        joint = self.forward[rows] * self.backward[rows]
+        return joint / (joint @ np.ones(joint.shape[1]))[:, None]
+
+    def log_filtered(self):
+        """log p(s_t | x_1..t) up to a constant for each t, (T, N)."""
+        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
+            terms = self.forward, self.evidence
+            return sum(terms if self.logs else np.log(terms))
+
+
+def pass_messages(dynamics, log_b, sequences, log_scale=None):
+    """:class:`Messages` of all sequences: the fast way where it can be trusted, else this page's.
+
+    Args:
+        dynamics: the chains, :class:`helpers.fast.fhmm_messages.Dynamics`.
+        log_b: log p(x_t | s_t), (T, N), or a function that computes some rows of it: then the
+            whole table need not be held.
+        log_scale: that of former messages for nearly the same numbers, which saves work.
+    """
+    found = dynamics.messages(log_b, sequences, log_scale)
+    if found is not None:
+        return Messages(*found)
+    log_b = log_b(slice(None)) if callable(log_b) else log_b
+    chains = dynamics.initial, dynamics.transition
+    axes = (dynamics.initial.shape[1],) * len(dynamics.initial)
+    parts = [forward_backward(*chains, b.reshape(-1, *axes)) for b in sequences.split(log_b)]
+    forward, backward = (
+        np.concatenate(each).reshape(log_b.shape) for each in list(zip(*parts, strict=True))[:2]
+    )
+    return Messages(forward, backward, log_b, np.array([part[2] for part in parts]), logs=True)
+
+
+def expected_transitions(messages, transition, sequences):
+    """Expected number of steps from i to j in each chain, (M, L, L)."""
+    if messages.logs:
+        return all_pair_marginals(messages, transition, sequences).sum(0)
+    return transition_counts(messages, transition, sequences.before_a_step)
+
+
+def all_pair_marginals(messages, transition, sequences):
+    """:func:`pair_marginals` of every step inside a sequence, (number of steps, M, L, L)."""
+    axes = (transition.shape[1],) * len(transition)
+    filtered = messages.log_filtered().reshape(-1, *axes)
+    with np.errstate(divide="ignore"):  # log 0 = -inf is right here
+        backward = messages.backward if messages.logs else np.log(messages.backward)
+        log_transition = np.log(transition)
+    backward = backward.reshape(filtered.shape)
+    steps = sequences.before_a_step
+    tables = [pair_marginals(filtered[t], log_transition, backward[t + 1]) for t in steps]
+    return np.array(tables).reshape(-1, *transition.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +220,7 @@ class Posterior:
     @cached_property
     def joint(self):
         """p(s_t | x) of all chains together, (T, L, ..., L) with an axis for each chain."""
-        sizes = (self.model.n_states,) * self.model.n_chains
-        return self.messages.joint().reshape(-1, *sizes)
+        return self._by_chains(self.messages.joint())
 
     @cached_property
     def pair_marginals(self):
@@ -53,22 +228,12 @@ class Posterior:
 
         Several sequences: the steps of each one after the other, (T - number of them, ...).
         """
-        rows = np.delete(np.arange(len(self.marginals)), self.sequences.last)
-        parts = [
-            transition_marginals(self.messages, self.model.transition, rows[chunk])
-            for chunk in chunks(len(rows), self.messages.forward.shape[1])
-        ]
-        chains, states = self.marginals.shape[1:]
-        return np.concatenate([np.empty((0, chains, states, states)), *parts])
+        return all_pair_marginals(self.messages, self.model.transition, self.sequences)
 
     @cached_property
     def expected_transitions(self):
         """Expected number of steps from i to j in each chain, (M, L, L)."""
-        rows = np.delete(np.arange(len(self.marginals)), self.sequences.last)
-        counts = np.zeros_like(self.model.transition)
-        for chunk in chunks(len(rows), self.messages.forward.shape[1]):
-            counts += transition_counts(self.messages, self.model.transition, rows[chunk])
-        return counts
+        return expected_transitions(self.messages, self.model.transition, self.sequences)
 
     @cached_property
     def expected_coincidences(self):
@@ -80,25 +245,25 @@ class Posterior:
     @cached_property
     def most_probable_path(self):
         """The states that maximise p(s | x), (T, M) whole numbers."""
-        return most_probable_path(self.model, self.sequences)[0]
+        log_b = self._by_chains(self.model.log_emissions(self.sequences.x)[0])
+        chains = self.model.initial, self.model.transition
+        return np.concatenate([best_path(*chains, b) for b in self.sequences.split(log_b)])
 
     def sample(self, rng):
         """One draw of all states from p(s | x), (T, M), from the last step to the first."""
         rng = generator("rng", rng)
-        messages, model = self.messages, self.model
+        filtered = self._by_chains(self.messages.log_filtered())
         with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            terms = messages.forward, messages.evidence
-            past = sum(terms if messages.logs else np.log(terms))
-            log_transition = np.log(model.transition)
-        sizes, chains = (model.n_states,) * model.n_chains, np.arange(model.n_chains)
-        states, ends = np.empty((len(past), model.n_chains), int), set(self.sequences.last)
-        for t in range(len(past) - 1, -1, -1):
-            score = past[t]
-            if t not in ends:
-                score = score + outer_sum(log_transition[chains, :, states[t + 1]]).ravel()
-            drawn = rng.choice(score.size, p=softmax(score))
-            states[t] = np.unravel_index(drawn, sizes)
-        return states
+            log_transition = np.log(self.model.transition)
+
+        def draw(score):
+            return rng.choice(score.size, p=softmax(score.ravel()))
+
+        parts = self.sequences.split(filtered)
+        return np.concatenate([trace_back(part, log_transition, draw) for part in parts])
+
+    def _by_chains(self, rows):
+        return rows.reshape(-1, *(self.model.n_states,) * self.model.n_chains)
 
 
 def exact(model, x):
@@ -120,14 +285,12 @@ def exact(model, x):
     Source: the slides "Factorial HMMs", which give the cost of the flat HMM; Ghahramani &
     Jordan (1997) for the factorial one.
     """
-    sequences = as_sequences(model, x)
-    check_size(model, len(sequences.x), arrays=6)
+    sequences = observed(model, x)
+    check_size(model, len(sequences.x), arrays=3)
     features, table, offset = model.emission_factors(sequences.x)
-    messages = model.dynamics.messages(lambda rows: features[rows] @ table, sequences)
+    messages = pass_messages(model.dynamics, lambda rows: features[rows] @ table, sequences)
     log_evidences = messages.log_evidences + np.add.reduceat(offset, sequences.first)
     if not np.isfinite(log_evidences).all():
         raise ValueError("x: the model gives these data probability zero, or they are too large")
-    sizes, every = (model.n_chains, model.n_states), chunks(*messages.forward.shape)
-    found = np.concatenate([marginals(messages.unnormalised(rows), *sizes) for rows in every])
-    found /= found.sum(-1, keepdims=True)
+    found = marginals(messages, *model.initial.shape)
     return Posterior(model, sequences, log_evidences, found, messages)

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from scipy.special import xlogy
 
-from helpers.arguments import probabilities
+from helpers.arguments import describe, probabilities
 from helpers.elbo import Bound
-from helpers.fhmm.messages import Messages
-from helpers.fhmm.model import Sequences, as_sequences
-from helpers.fhmm.pairs import chunks, transition_marginals
+from helpers.fhmm.exact import Messages, expected_transitions
+from helpers.fhmm.model import observed
+from helpers.fhmm.sequences import Sequences
 
 
 class IndependentChains:
@@ -48,9 +48,9 @@ class Factorised(IndependentChains):
     @cached_property
     def expected_transitions(self):
         """sum_t q(s_t^m = i) q(s_(t+1)^m = j), (M, L, L)."""
-        now = self.marginals[:-1].copy()
-        now[self.sequences.last[:-1]] = 0  # no step from one sequence into the next
-        return np.einsum("tmi,tmj->mij", now, self.marginals[1:], optimize=True)
+        rows = self.sequences.before_a_step
+        now, then = self.marginals[rows], self.marginals[rows + 1]
+        return np.einsum("tmi,tmj->mij", now, then, optimize=True)
 
     def log_prob(self, states):
         """log q(s) of paths (..., T, M), in nats."""
@@ -87,43 +87,33 @@ class Chains(IndependentChains):
         return float(
             self.log_normalisers.sum()
             - (self.marginals * self.evidence).sum()
-            - expectation(self.marginals[self.sequences.first].sum(0), self.initial)
-            - expectation(self.expected_transitions, self.transition)
+            - xlogy(self.marginals[self.sequences.first].sum(0), self.initial).sum()
+            - xlogy(self.expected_transitions, self.transition).sum()
         )
 
     @cached_property
     def expected_transitions(self):
         """sum_t q(s_t^m = i, s_(t+1)^m = j), (M, L, L)."""
-        rows = np.delete(np.arange(len(self.marginals)), self.sequences.last)
-        total = np.zeros(self.transition.shape)
-        for m, messages in enumerate(self.messages):
-            for chunk in chunks(len(rows), total.shape[1]):
-                pairs = transition_marginals(messages, self.transition[m : m + 1], rows[chunk])
-                total[m] += pairs.sum((0, 1))
-        return total
+        chains = zip(self.messages, self.transition, strict=True)
+        counts = [expected_transitions(c, matrix[None], self.sequences) for c, matrix in chains]
+        return np.concatenate(counts)
 
     def log_prob(self, states):
         """log q(s) of paths (..., T, M) of all sequences together, in nats."""
         T, chains = self.marginals.shape[:2]
-        m, first = np.arange(chains), self.sequences.first
-        inside = np.delete(np.arange(T), first)
+        m, first, rows = np.arange(chains), self.sequences.first, self.sequences.before_a_step
         with np.errstate(divide="ignore"):  # log 0 = -inf is right here
             log_q = np.log(self.initial[m, states[..., first, :]]).sum((-2, -1))
-            steps = self.transition[m, states[..., inside - 1, :], states[..., inside, :]]
+            steps = self.transition[m, states[..., rows, :], states[..., rows + 1, :]]
             log_q = log_q + np.log(steps).sum((-2, -1))
         evidence = self.evidence[np.arange(T)[:, None], m, states].sum((-2, -1))
         return log_q + evidence - self.log_normalisers.sum()
 
 
-def expectation(counts, probabilities):
-    """sum counts log probabilities, with 0 log 0 = 0; -inf where counts meet a zero."""
-    return float(xlogy(counts, probabilities).sum())
-
-
 def elbo(model, x, q):
     """The bound of either family, or of the exact posterior's factors, as its two terms.
 
-        E_q[log p(x, s)] = E_q[log p(s)] + E_q[log p(x | s)],   H(q)
+        E_q[log p(x, s)] = E_q[log p(s)] + E_q[log p(x | s)],   H(q)             (4a.5)
 
     Args:
         model: :class:`FactorialHMM`. x: (T, P), or a list of such arrays.
@@ -134,17 +124,22 @@ def elbo(model, x, q):
     Raises:
         ValueError: q is not of the length of the data.
     """
-    x = as_sequences(model, x)
+    x = observed(model, x)
     refuse_misfit("q", model, x, q)
-    log_prior = expectation(q.marginals[x.first].sum(0), model.initial)
-    log_prior += expectation(q.expected_transitions, model.transition)
-    outputs = np.einsum("tml,mlp->mtp", q.marginals, model.whitened_means, optimize=True)
+    log_prior = xlogy(q.marginals[x.first].sum(0), model.initial).sum()
+    log_prior += xlogy(q.expected_transitions, model.transition).sum()
+    outputs = mean_outputs(model, q.marginals)
     log_likelihood = expected_log_likelihood(model, model.whiten(x.x), q.marginals, outputs)
-    return Bound(log_prior + log_likelihood, q.entropy())
+    return Bound(float(log_prior + log_likelihood), q.entropy())
+
+
+def mean_outputs(model, marginals):
+    """E_q[output of chain m at t], in whitened units, (M, T, P)."""
+    return np.einsum("tml,mlp->mtp", marginals, model.whitened_means, optimize=True)
 
 
 def expected_log_likelihood(model, whitened, marginals, outputs):
-    """E_q[log p(x | s)] where the chains are independent under q, in nats.
+    """E_q[log p(x | s)] where the chains are independent under q, in nats.                (4a.6)
 
         -1/2 sum_t [|x_t - sum_m E s_t^m|^2 + sum_m (E|s_t^m|^2 - |E s_t^m|^2)] + constant
 
@@ -160,14 +155,30 @@ def expected_log_likelihood(model, whitened, marginals, outputs):
     return float(len(whitened) * model.log_normaliser - 0.5 * (misfit + variance))
 
 
-def as_factorised(model, x, marginals):
-    """Checked marginals (T, M, L) as a :class:`Factorised` q for the data."""
-    shape = (len(x.x), model.n_chains, model.n_states)
-    return Factorised(probabilities("start", marginals, shape=shape), x)
+def effective_evidence(model, residual, m):
+    """What x_t says about s_t^m, less what the others are expected to explain, (T, L).    (4a.4)
+
+        means_i . C^-1 (x_t - sum_(n != m) E_q[output of n at t]) - 1/2 means_i . C^-1 means_i
+
+    residual: the bracket, in whitened units, (T, P).
+    """
+    means = model.whitened_means[m]
+    return residual @ means.T - 0.5 * (means**2).sum(1)
+
+
+def starting_q(model, x, start):
+    """A q, or marginals (T, M, L), to start from: checked, and marginals as Factorised."""
+    if not hasattr(start, "marginals"):
+        shape = (len(x.x), *model.initial.shape)
+        return Factorised(probabilities("start", start, shape=shape), x)
+    return refuse_misfit("start", model, x, start)
 
 
 def refuse_misfit(name, model, x, q):
-    """ValueError where the marginals of q are not of the size of the model and the data."""
-    shape = (len(x.x), model.n_chains, model.n_states)
+    """The q; ValueError where its marginals are not of the size of the model and the data."""
+    if not hasattr(q, "marginals"):
+        raise ValueError(f"{name}: expected Factorised or Chains, got {describe(q)}")
+    shape = (len(x.x), *model.initial.shape)
     if q.marginals.shape != shape:
         raise ValueError(f"{name}: expected marginals of shape {shape}, got {q.marginals.shape}")
+    return q

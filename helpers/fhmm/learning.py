@@ -1,35 +1,23 @@
 """Learning a factorial HMM by EM, with exact or approximate inference in the E-step."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 
-from helpers.arguments import generator, instance, whole_number
-from helpers.ascent import climb
-from helpers.fhmm.exact import exact
-from helpers.fhmm.gibbs import average_of_samples
+from helpers.arguments import describe, generator, instance, whole_number
+from helpers.ascent import State, ascending, climb
+from helpers.fhmm.exact import Posterior, exact
 from helpers.fhmm.mean_field import mean_field
-from helpers.fhmm.model import FactorialHMM, as_sequences
-from helpers.fhmm.starts import best_by_halves, flat_model, floored, softened, some_pieces
+from helpers.fhmm.model import FactorialHMM, observed
+from helpers.fhmm.sequences import as_sequences
+from helpers.fhmm.starts import flat_model, floored, rounds_of_halving, softened, some_pieces
 from helpers.fhmm.structured import structured
 
 RESTARTS = 20  # about half of the starts end where the best does, in hard cases one in five
 FEW = 64  # joint states up to which exact inference is as cheap as any
-INFERENCES = ("exact", "structured", "mean_field", "gibbs")
-
-
-@dataclass(frozen=True, eq=False)
-class FitState:
-    """One step of EM: the model, q fitted to it, and the bound in nats of that pair.
-
-    noisy is True where q comes from samples, so that the bound may fall.
-    """
-
-    q: object
-    elbo: float
-    model: FactorialHMM
-    noisy: bool = False
+NOTABLE = 1e-4  # relative rise of the bound from which a new leader of the restarts is shown
+INFERENCES = ("exact", "structured", "mean_field")
 
 
 def fit(
@@ -45,26 +33,29 @@ def fit(
 ):
     """EM: q given the model, then the model given q, each step raising the same bound.
 
-    The M-step is in closed form: expected counts for initial and transition, linear regression
-    of x on the expected states for the means, what is left for the covariance. With exact
-    inference the bound is log p(x); with the others it is the ELBO, whose maximiser is in
-    general not the maximum-likelihood estimate.
+    The M-step is in closed form, see :func:`maximise`. With exact inference the bound is
+    log p(x); with the others it is the ELBO, whose maximiser is in general not the
+    maximum-likelihood estimate. The states have no end; two lines run them:
+
+        ascent = climb(fit(sequences, n_chains=2, n_states=3, rng=rng))
+        ascent.state.model, ascent.elbos
 
     Args:
         sequences: a list of arrays (T_n, P), or one array (T, P).
         n_chains, n_states: M and L; one chain gives the ordinary, flat HMM.
-        rng: draws the starting models, starting points of q, and Gibbs samples.
-        inference: "exact", "structured", "mean_field" or "gibbs".
+        rng: draws the starting models and starting points of q.
+        inference: "exact", "structured" or "mean_field"; or an E-step of your own, a function of
+            (model, sequences, the former q or None) that returns a State with q and elbo.
         restarts: starting models, each with flat transitions and random outputs. All take
             ``warm_up`` steps, the better half of them twice as many, and so on until one is
-            left, with which the ascent begins. In these rounds inference is exact where joint
+            left, with which the ascent goes on. In these rounds inference is exact where joint
             states are few, else structured, and of long data some pieces are seen.
-        sweeps: coordinate sweeps over q in each E-step, from where the last one ended; samples
-            in the E-step for "gibbs".
+        sweeps: coordinate sweeps over q in each E-step, from where the last one ended.
         warm_up: steps of EM in the first round.
         start: a model to start from, in place of random ones.
     Yields:
-        :class:`FitState`: the starting model with its q, then one after each step.
+        :class:`helpers.ascent.State` with ``model``: the first starting model at once, the leader
+        after each round where it is notably better, then one after each step of EM.
     Raises:
         ValueError: the data are empty or hold NaN, an unknown inference, or, with exact
             inference, a product of states that does not fit into memory; a start of another
@@ -74,15 +65,14 @@ def fit(
     sizes = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
     if start is not None:
         _check_start(start, sizes)
-    x = as_sequences(start, sequences)
+    x = as_sequences(sequences) if start is None else observed(start, sequences)
     rng, sweeps = generator("rng", rng), whole_number("sweeps", sweeps)
-    if inference not in INFERENCES:
-        raise ValueError(f"inference: expected one of {INFERENCES}, got {inference!r}")
+    if not callable(inference) and inference not in INFERENCES:
+        raise ValueError(
+            f"inference: expected one of {INFERENCES}, or a function, got {describe(inference)}"
+        )
     restarts, warm_up = whole_number("restarts", restarts), whole_number("warm_up", warm_up)
-    if start is None:
-        models = [flat_model(x, *sizes, rng) for _ in range(restarts)]
-    else:
-        models = [start]
+    models = [flat_model(x, *sizes, rng) for _ in range(restarts)] if start is None else [start]
     return _ascent(models, x, rng, inference, sweeps, warm_up)
 
 
@@ -95,54 +85,76 @@ def _check_start(start, sizes):
         )
 
 
+@ascending
 def _ascent(models, x, rng, inference, sweeps, warm_up):
+    e_step = _e_step(inference, sweeps, rng)
+    best = State(None, -np.inf, models[0])
     if len(models) > 1:
-        model = _best(models, some_pieces(x, rng), rng, *_cheapest(models[0]), warm_up).model
-        # q is new to this model: see softened
-        models = [model] if inference == "exact" else [model, softened(model, x)]
-    yield from _em(_best(models, x, rng, inference, sweeps, warm_up), x, rng, inference, sweeps)
+        shown = -np.inf
+        for model in _leaders(models, x, rng, warm_up):
+            state = next(_em(State(None, -np.inf, model), x, e_step))
+            if state.elbo - shown > NOTABLE * abs(state.elbo):
+                yield state
+                shown = state.elbo
+            best = max(best, _light(state), key=lambda one: one.elbo)
+        if inference != "exact":  # q is new to this model: see softened
+            field = [best, State(None, -np.inf, softened(best.model, x))]
+            *_, best = rounds_of_halving(field, _advance(x, e_step), warm_up)
+    first = next(steps := _em(best, x, e_step))
+    if first.elbo > best.elbo or first.noisy:  # else it was there already
+        yield first
+    yield from steps
 
 
-def _cheapest(model):
-    """Inference for the rounds, and its sweeps: exact where joint states are few."""
-    return ("exact" if model.n_states**model.n_chains <= FEW else "structured"), 1
+def _leaders(models, x, rng, warm_up):
+    """The first model, then the best one after each round of EM on some pieces of the data."""
+    yield models[0]
+    few = models[0].n_states ** models[0].n_chains <= FEW
+    e_step = _e_step("exact" if few else "structured", 1, rng)
+    field = [State(None, -np.inf, model) for model in models]
+    for leader in rounds_of_halving(field, _advance(some_pieces(x, rng), e_step), warm_up):
+        yield leader.model
 
 
-def _best(models, x, rng, inference, sweeps, warm_up):
-    """The best of several models after rounds of EM, or a single one as it is."""
-
-    def advance(state, n_steps):
-        end = climb(_em(state, x, rng, inference, sweeps), max_steps=n_steps).state
-        # the exact posterior is large, and the next step does not begin with it
-        return replace(end, q=None) if inference == "exact" else end
-
-    field = [FitState(None, -np.inf, model) for model in models]
-    return best_by_halves(field, advance, warm_up)
+def _advance(x, e_step):
+    return lambda state, n: _light(climb(_em(state, x, e_step), max_steps=n).state)
 
 
-def _em(start, x, rng, inference, sweeps):
+def _light(state):
+    """Without an exact posterior: it is large, and the next step does not begin with it."""
+    return replace(state, q=None) if isinstance(state.q, Posterior) else state
+
+
+def _em(start, x, e_step):
     """Steps of EM from a start on, whose q is brought up to its model first."""
     q, model = start.q, start.model
     while True:
-        q, elbo = _e_step(model, x, q, rng, inference, sweeps)
-        yield FitState(q, elbo, model, noisy=inference == "gibbs")
+        state = replace(e_step(model, x, q), model=model)
+        yield state
+        q = state.q
         model = maximise(model, x, q)
 
 
-def _e_step(model, x, q, rng, inference, sweeps):
-    """q for this model, from the last q on, and its bound."""
+def _e_step(inference, sweeps, rng):
+    """A function that gives a state for a model, the data and the last q."""
+    if callable(inference):
+        return inference
     if inference == "exact":
-        q = exact(model, x)
-        return q, q.log_evidence
-    if inference == "gibbs":
-        return average_of_samples(model, x, rng, sweeps, q)
+
+        def posterior(model, x, q):
+            q = exact(model, x)
+            return State(q, q.log_evidence)
+
+        return posterior
     infer = {"structured": structured, "mean_field": mean_field}[inference]
-    state = list(islice(infer(model, x, rng, start=q), sweeps + 1))[-1]
-    return state.q, state.elbo
+    return lambda model, x, q: next(islice(infer(model, x, rng, start=q), sweeps, None))
 
 
 def maximise(model, x, q):
     """The M-step: the model that maximises E_q[log p(x, s)], given the moments of q.
+
+        initial = q(s_1^m),   transition[m, i, j] = E[steps i to j] / E[steps from i],
+        means = least squares of x on the states,   covariance = what is left, on average
 
     Args:
         model: the present model, whose rows remain where q never uses a state.
@@ -150,7 +162,7 @@ def maximise(model, x, q):
         q: with marginals, expected_transitions and expected_coincidences; a
             :class:`Posterior`, :class:`Factorised` or :class:`Chains`.
     """
-    x = as_sequences(model, x)
+    x = observed(model, x)
     steps = q.expected_transitions
     total = steps.sum(2, keepdims=True)
     transition = np.where(total > 0, steps / np.where(total > 0, total, 1), model.transition)
@@ -168,11 +180,11 @@ def _regress(x, q):
     """Least squares of x on the states, and the covariance of what is left."""
     T, chains, states = q.marginals.shape
     centre = x.mean(0)
-    x = x - centre
+    residual = x - centre
     coincidences = q.expected_coincidences.reshape(chains * states, chains * states)
-    outputs = q.marginals.reshape(T, -1).T @ x
+    outputs = q.marginals.reshape(T, -1).T @ residual
     # the states of each chain sum to one, so that the system has M - 1 directions without effect
     means = np.linalg.pinv(coincidences, rcond=1e-12, hermitian=True) @ outputs
     cross = outputs.T @ means
-    covariance = (x.T @ x - cross - cross.T + means.T @ coincidences @ means) / T
-    return (means + centre / chains).reshape(chains, states, -1), floored(covariance, x)
+    left = (residual.T @ residual - cross - cross.T + means.T @ coincidences @ means) / T
+    return (means + centre / chains).reshape(chains, states, -1), floored(left, x)

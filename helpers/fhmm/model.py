@@ -1,16 +1,16 @@
-"""The factorial hidden Markov model and the sequences it is shown."""
+"""The factorial hidden Markov model: M Markov chains, and what they emit together."""
 
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+from functools import cached_property, reduce
 
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from helpers.arguments import finite_array, generator, probabilities, whole_number
+from helpers.arguments import finite_array, generator, instance, probabilities, whole_number
 from helpers.densities import LOG_2PI
-from helpers.fhmm.messages import Dynamics
-from helpers.fhmm.size import check_size
+from helpers.fast.fhmm_messages import Dynamics
+from helpers.fhmm.sequences import as_sequences
+from helpers.fhmm.size import MOST_BYTES, check_size, in_bytes, in_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class FactorialHMM:
         The second part, which no state changes, is kept apart: it may be so large that the
         differences between states would drown in its rounding.
         """
-        check_size(self, len(x), arrays=1)
+        check_size(self, len(x))
         features, table, offset = self.emission_factors(x)
         return features @ table, offset
 
@@ -106,7 +106,7 @@ class FactorialHMM:
         The second part, offset (T,), is the third thing returned. Raises ``ValueError`` where the
         table does not fit into memory.
         """
-        check_size(self, self.n_dimensions + 1, arrays=1)
+        check_size(self, self.n_dimensions + 1)
         x = self.whiten(x)
         features = np.column_stack([x, np.ones(len(x))])
         return features, self._joint_means, self.log_normaliser - 0.5 * (x**2).sum(1)
@@ -135,8 +135,7 @@ class FactorialHMM:
         for t in range(T):
             steps = initial if t == 0 else transition[chains, states[t - 1]]
             # a cumulative sum may end just below one, and a draw above it
-            reached = (uniforms[t, :, None] * steps[:, -1:] >= steps).sum(-1)
-            states[t] = reached
+            states[t] = (uniforms[t, :, None] * steps[:, -1:] >= steps).sum(-1)
         noise = rng.standard_normal((T, self.n_dimensions)) @ self._cholesky.T
         return states, self.output(states) + noise
 
@@ -150,7 +149,7 @@ class FactorialHMM:
         log p(x, s) = sum_m [log p(s_1^m) + sum_t log p(s_t^m | s_(t-1)^m)]
                       + sum_t log N(x_t; sum_m means[m, s_t^m], covariance)
         """
-        x = as_sequences(self, x).x
+        x = observed(self, x).x
         states = self.checked_states(states, len(x))
         chains = np.arange(self.n_chains)
         with np.errstate(divide="ignore"):  # log 0 = -inf is right here
@@ -176,77 +175,49 @@ class FactorialHMM:
         return states
 
 
-@dataclass(frozen=True, eq=False)
-class Sequences:
-    """Observations of several sequences one after the other, x (sum of lengths, P)."""
-
-    x: np.ndarray
-    lengths: tuple
-
-    @cached_property
-    def first(self):
-        """Row of each sequence's first observation, (number of sequences,)."""
-        return np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype(int)
-
-    @cached_property
-    def last(self):
-        """Row of each sequence's last observation, (number of sequences,)."""
-        return np.cumsum(self.lengths) - 1
-
-    @cached_property
-    def halves(self):
-        """Rows of the steps 0, 2, ... of each sequence, and of its steps 1, 3, ..."""
-        step = np.concatenate([np.arange(length) for length in self.lengths])
-        return np.flatnonzero(step % 2 == 0), np.flatnonzero(step % 2 == 1)
-
-    def split(self, rows):
-        """An array with a row per observation, cut into a list with an array per sequence."""
-        ends = np.concatenate([[0], np.cumsum(self.lengths)])
-        return [rows[start:end] for start, end in pairwise(ends)]
+def observed(model, x):
+    """Data for a model: (T, P) or a list of such arrays as Sequences; ValueError if they misfit."""
+    return as_sequences(x, instance("model", model, FactorialHMM).n_dimensions)
 
 
-def as_sequences(model, x):
-    """One array (T, P), or a list of arrays (T_n, P), as :class:`Sequences`.
+def flatten(model):
+    """The same distribution over x as one chain of L^M states, with an L^M x L^M transition.
 
-    model: the model whose P the data must have, or None. Raises ``ValueError`` for empty data,
-    NaN, infinities, or rows of another length than P.
+    State k of the flat chain stands for np.unravel_index(k, (L,) * M) of the factorial one.
+
+    Raises:
+        ValueError: the transition matrix does not fit into memory; the message says how large
+            it would be.
     """
-    if isinstance(x, Sequences):
-        return x
-    several = isinstance(x, list | tuple) and len(x) > 0 and _is_matrix(x[0])
-    several = several or (isinstance(x, np.ndarray) and x.ndim == 3)
-    wanted = None if model is None else model.n_dimensions
-    parts = []
-    for n, part in enumerate(x if several else [x]):
-        name = f"x[{n}]" if several else "x"
-        part = finite_array(name, part, ndim=2)
-        if 0 in part.shape:
-            raise ValueError(f"{name}: expected at least one observation, got shape {part.shape}")
-        wanted = part.shape[1] if wanted is None else wanted
-        if part.shape[1] != wanted:
-            raise ValueError(f"{name}: expected shape (T, {wanted}), got {part.shape}")
-        parts.append(part)
-    if not parts:
-        raise ValueError("x: expected at least one sequence, got none")
-    return Sequences(np.concatenate(parts), tuple(len(part) for part in parts))
-
-
-def _is_matrix(x):
-    """Whether x is meant as one sequence (T, P), be its rows of unequal length or not."""
-    if isinstance(x, list | tuple):
-        return len(x) > 0 and np.ndim(x[0]) == 1
-    return np.ndim(x) == 2
+    states = instance("model", model, FactorialHMM).n_states ** model.n_chains
+    if 8 * states**2 > MOST_BYTES:
+        raise ValueError(
+            f"model: the flat HMM has {model.n_states}^{model.n_chains} = {in_words(states)} "
+            f"states, and its transition matrix needs {in_bytes(8 * states**2)}, more than "
+            f"{in_bytes(MOST_BYTES)}; exact() does without it"
+        )
+    means = np.zeros((1, model.n_dimensions))
+    for chain in model.means:
+        means = (means[:, None] + chain).reshape(-1, model.n_dimensions)
+    return FactorialHMM(
+        reduce(np.kron, model.initial)[None],
+        reduce(np.kron, model.transition)[None],
+        means[None],
+        model.covariance,
+    )
 
 
 def _covariance(value, size):
+    """Checked in each column's own units: a variance of 1e18 may stand beside one of 1e-2."""
     covariance = finite_array("covariance", value, shape=(size, size))
-    scale = np.abs(covariance).max()
-    if not np.allclose(covariance, covariance.T, rtol=0, atol=1e-10 * scale):
+    sd = np.sqrt(np.abs(np.diag(covariance)))
+    correlation = covariance / np.where(sd > 0, sd, 1)[:, None] / np.where(sd > 0, sd, 1)
+    if not np.allclose(correlation, correlation.T, rtol=0, atol=1e-10):
         raise ValueError("covariance: expected a symmetric matrix")
-    lowest = np.linalg.eigvalsh(covariance)[0]
-    if lowest <= 1e-14 * scale:
+    lowest = np.linalg.eigvalsh((correlation + correlation.T) / 2)[0]
+    if lowest <= 1e-14:
         raise ValueError(
             "covariance: expected a positive definite matrix, "
-            f"but its lowest eigenvalue is {lowest:.3g}"
+            f"but its lowest eigenvalue is {lowest:.3g} where variances are one"
         )
     return (covariance + covariance.T) / 2

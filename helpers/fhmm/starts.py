@@ -13,9 +13,11 @@ from dataclasses import replace
 import numpy as np
 
 from helpers.arguments import generator, whole_number
-from helpers.fhmm.model import FactorialHMM, Sequences, as_sequences
+from helpers.fhmm.model import FactorialHMM
+from helpers.fhmm.sequences import Sequences, as_sequences
 
-FLOOR = 1e-6  # of the data's average variance: the least variance of the noise in any direction
+FLOOR = 1e-6  # least variance of the noise in any direction, where each column has variance one
+CONSTANT = 1e-12  # of its mean: a standard deviation below is rounding
 ROWS, PIECE = 2000, 500  # observations at most by which starts are compared, and in one piece
 
 
@@ -33,9 +35,9 @@ def flat_model(x, n_chains, n_states, rng):
 
 def _model(x, n_chains, n_states, rng, rows):
     """means[m, i] ~ N(centre / M, covariance / M), where both are the data's."""
-    x, rng = as_sequences(None, x), generator("rng", rng)
+    x, rng = as_sequences(x), generator("rng", rng)
     M, L = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
-    covariance = _wide(x)
+    covariance = _wide(x.x)
     noise = rng.standard_normal((M, L, len(covariance)))
     means = noise @ np.linalg.cholesky(covariance).T / M**0.5 + x.x.mean(0) / M
     return FactorialHMM(rows((M,)), rows((M, L)), means, covariance)
@@ -48,26 +50,32 @@ def softened(model, x):
     optima. Where it is wide, q is vague at first, and both sharpen together: annealing that
     follows EM's own schedule.
     """
-    return replace(model, covariance=_wide(as_sequences(model, x)))
+    return replace(model, covariance=_wide(x.x))
 
 
 def _wide(x):
-    return floored(np.atleast_2d(np.cov(x.x.T, bias=True)), x.x)
+    return floored(np.atleast_2d(np.cov(x.T, bias=True)), x)
 
 
 def floored(covariance, x):
-    """The likeliest covariance with no variance below the floor: eigenvalues are raised to it."""
-    floor = FLOOR * x.var(0).mean() or FLOOR  # data without any variance
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    return (vectors * np.maximum(values, floor)) @ vectors.T
+    """The likeliest covariance with no variance below the floor: eigenvalues are raised to it.
+
+    Each column is measured by its own standard deviation in x, so that its unit makes no
+    difference; one that is constant, by its mean.
+    """
+    sd, size = x.std(0), np.abs(x.mean(0))
+    unit = np.where(sd > CONSTANT * size, sd, np.where(size > 0, size, 1))
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2 / unit / unit[:, None])
+    correlation = (vectors * np.maximum(values, FLOOR)) @ vectors.T
+    return correlation * unit * unit[:, None]
 
 
-def best_by_halves(states, advance, n_steps):
-    """The winner among states of EM: in each round all take steps, and the best half go on.
+def rounds_of_halving(states, advance, n_steps):
+    """The leader of states of EM after each round: all take steps, and the best half go on.
 
     Successive halving: the rounds are of n_steps, 2 n_steps, 4 n_steps ... steps, since those
     that are left lie closer together, and only the bound of an ascent that has settled can be
-    trusted.
+    trusted. The last leader is the only one left.
 
     Args:
         states: each with .elbo. advance: (state, number of steps) -> state.
@@ -76,7 +84,7 @@ def best_by_halves(states, advance, n_steps):
         states = [advance(state, n_steps) for state in states]
         states.sort(key=lambda state: -state.elbo)
         states, n_steps = states[: (len(states) + 1) // 2], 2 * n_steps
-    return states[0]
+        yield states[0]
 
 
 def some_pieces(x, rng, rows=ROWS, piece=PIECE):

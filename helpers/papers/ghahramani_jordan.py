@@ -15,6 +15,7 @@ from helpers.arguments import finite_array, whole_number
 from helpers.ascent import climb
 from helpers.data.chorales import music21_chorales, read_chorales
 from helpers.fhmm import FactorialHMM
+from helpers.papers.gibbs import sampled_e_step
 
 SIZES = ((3, 2), (3, 3), (5, 2), (5, 3))  # (M, L): chains, and states of each
 INFERENCES = {
@@ -65,6 +66,7 @@ def learn(method, sequences, n_chains, n_states, rng, max_steps=100):
 def from_one_start(sequences, n_chains, n_states, rng, inference):
     """EM from a single start with random parameters throughout, transitions included."""
     start = fhmm.random_model(sequences, n_chains, n_states, rng)
+    inference = sampled_e_step(SWEEPS, rng) if inference == "gibbs" else inference
     return fhmm.fit(sequences, n_chains, n_states, rng, inference, sweeps=SWEEPS, start=start)
 
 

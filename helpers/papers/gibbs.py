@@ -1,7 +1,8 @@
-"""Gibbs sampling of the states given the data, the Monte Carlo rival of mean field.
+"""Gibbs sampling of a factorial HMM's states given the data, the Monte Carlo rival of mean field.
 
 The same conditional that mean field averages over its neighbours' distributions is here computed
-from one sampled value of each neighbour, and a value is drawn from it.
+from one sampled value of each neighbour, and a value is drawn from it. Source: Ghahramani & Jordan
+(1997), section 3.3.
 """
 
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from itertools import islice
 import numpy as np
 
 from helpers.arguments import generator
-from helpers.fhmm.families import Factorised, elbo
-from helpers.fhmm.mean_field import Steps, starting_marginals
-from helpers.fhmm.model import Sequences, as_sequences
-from helpers.fhmm.structured import effective_evidence
+from helpers.ascent import State
+from helpers.fhmm.families import Factorised, effective_evidence, elbo
+from helpers.fhmm.mean_field import expected_log_prior, starting_marginals
+from helpers.fhmm.model import observed
+from helpers.fhmm.sequences import Sequences
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +41,11 @@ def gibbs(model, x, rng, start=None):
         rng: numpy.random.Generator.
         start: states to begin with, (T, M) whole numbers; otherwise each chain starts at random.
     Yields:
-        states (T, M) after each sweep; successive samples are correlated.
+        states (T, M) after each sweep, without end; successive samples are correlated.
     Raises:
         ValueError: the data, or the start, do not fit the model.
     """
-    x, rng = as_sequences(model, x), generator("rng", rng)
+    x, rng = observed(model, x), generator("rng", rng)
     if start is None:
         start = starting_marginals(model, x, rng).argmax(2)
     return _sweeps(model, x, rng, model.checked_states(start, len(x.x), "start"))
@@ -51,15 +53,15 @@ def gibbs(model, x, rng, start=None):
 
 def _sweeps(model, x, rng, states):
     whitened, means = model.whiten(x.x), model.whitened_means
-    steps = [Steps(model, x, m) for m in range(model.n_chains)]
     while True:
         chosen = np.eye(model.n_states)[states]  # (T, M, L), ones and zeros
         residual = whitened - np.einsum("tml,mlp->tp", chosen, means, optimize=True)
-        for m, step in enumerate(steps):
+        for m in range(model.n_chains):
             residual += means[m][states[:, m]]
             evidence, states = effective_evidence(model, residual, m), states.copy()
             for rows in x.halves:
-                logits = evidence[rows] + step.expected_log_prior(chosen[:, m], rows)
+                prior = expected_log_prior(model, x, chosen[:, m], m, rows)
+                logits = evidence[rows] + prior
                 # adding Gumbel noise makes the largest logit a draw from their softmax
                 drawn = (logits + rng.gumbel(size=logits.shape)).argmax(1)
                 states[rows, m], chosen[rows, m] = drawn, np.eye(model.n_states)[drawn]
@@ -67,19 +69,25 @@ def _sweeps(model, x, rng, states):
         yield states
 
 
-def average_of_samples(model, x, rng, n, former=None):
-    """Moments over n sweeps, and the ELBO in nats of the factorised q with those marginals.
+def sampled_e_step(n_samples, rng):
+    """An E-step for :func:`helpers.fhmm.fit` that averages over Gibbs samples.
 
-    The samples themselves have no bound; this one is loose, and only there to be watched.
+    The samples themselves have no bound; that of the factorised q with their marginals is loose,
+    and only there to be watched: the state is noisy.
     """
-    sweeps = gibbs(model, x, rng, None if former is None else former.states)
-    samples = list(islice(sweeps, n))
-    each = [Factorised(np.eye(model.n_states)[states], x) for states in samples]
-    average = SampleAverage(
-        sum(one.marginals for one in each) / n,
-        sum(one.expected_transitions for one in each) / n,
-        sum(one.expected_coincidences for one in each) / n,
-        x,
-        samples[-1],
-    )
-    return average, elbo(model, x, Factorised(average.marginals, x)).elbo
+
+    def e_step(model, x, former):
+        sweeps = gibbs(model, x, rng, getattr(former, "states", None))
+        samples = list(islice(sweeps, n_samples))
+        each = [Factorised(np.eye(model.n_states)[states], x) for states in samples]
+        average = SampleAverage(
+            sum(one.marginals for one in each) / n_samples,
+            sum(one.expected_transitions for one in each) / n_samples,
+            sum(one.expected_coincidences for one in each) / n_samples,
+            x,
+            samples[-1],
+        )
+        bound = elbo(model, x, Factorised(average.marginals, x)).elbo
+        return State(average, bound, noisy=True)
+
+    return e_step

@@ -1,63 +1,23 @@
-"""What each time step hears from the past and from the future: the forward-backward algorithm.
+"""Forward-backward messages fast: one banded system for few states, a scan over time for many.
 
-Three ways to the same numbers: one banded system for few states, a scan over time for many, and
-logarithms where the other two would underflow. If every state can follow every state, then mass
-that underflows could never have mattered; if not, lost mass is looked for.
+Both work with probabilities, not logarithms. If every state can follow every state, then mass
+that underflows could never have mattered; if not, lost mass is looked for. Where it is found, the
+answer is None, and the plain algorithm in :mod:`helpers.fhmm.exact` has to do it.
 """
 
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
 import numpy as np
-from scipy.special import logsumexp
 
-from helpers.fhmm.band import band_messages, band_pattern, guess_scale, row_sum
-from helpers.fhmm.log_domain import log_scan_messages
-from helpers.fhmm.pairs import chunks
-from helpers.fhmm.scan import LARGE_GROUP, SMALL_GROUP, group_chains, scan_messages
+from helpers.fast.fhmm_band import band_messages, band_pattern, guess_scale, row_sum
+from helpers.fast.fhmm_moments import chunks
+from helpers.fast.fhmm_scan import LARGE_GROUP, SMALL_GROUP, group_chains, scan_messages
 
 LARGEST_BAND = 16  # states up to which the banded system is the fastest
 SURE = 1e-50  # transitions this likely let no state's mass underflow unnoticed
 LOST = 1e-200  # mass below this may be the shadow of an underflow
 DEPTH, MOST_STEPS = 1e-250, 16  # how far mass may shrink before it is normalised, and how long
-
-
-@dataclass(frozen=True, eq=False)
-class Messages:
-    """Messages over all N = L^M joint states, the last chain's state the fastest.
-
-    forward: p(s_t | x_<t), (T, N), each row up to a factor.
-    backward: p(x_t, ..., x_T | s_t), (T, N), each row up to a factor.
-    evidence: p(x_t | s_t), (T, N), each row up to a factor.
-    log_evidences: log p(x) of each sequence in nats.
-    log_scale: log p(x_t | x_<t) less the largest log p(x_t | s_t), (T,), or None.
-    logs: True if the first three hold logarithms.
-    """
-
-    forward: np.ndarray
-    backward: np.ndarray
-    evidence: np.ndarray
-    log_evidences: np.ndarray
-    log_scale: np.ndarray | None = None
-    logs: bool = False
-
-    @cached_property
-    def marginals(self):
-        """p(s_t | x) for every row t, (T, N)."""
-        return self.joint()
-
-    def joint(self, rows=slice(None)):
-        """p(s_t | x) for some rows t, (rows, N): forward times backward, normalised."""
-        joint = self.unnormalised(rows)
-        joint /= row_sum(joint)[:, None]
-        return joint
-
-    def unnormalised(self, rows=slice(None)):
-        """p(s_t | x) for some rows t, (rows, N), each row up to a factor."""
-        if self.logs:
-            log_joint = self.forward[rows] + self.backward[rows]
-            return np.exp(log_joint - log_joint.max(axis=1, keepdims=True))
-        return self.forward[rows] * self.backward[rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +53,12 @@ class Dynamics:
         return float(np.where(self.transition > 0, self.transition, 1).min((1, 2)).prod())
 
     @cached_property
+    def representable(self):
+        """Whether no product over the chains, nor its mass one step on, can underflow."""
+        smallest_start = np.where(self.initial > 0, self.initial, 1).min(1).prod()
+        return min(self.smallest_step, smallest_start) > LOST**0.5
+
+    @cached_property
     def safe(self):
         """Whether mass that underflows can never have mattered."""
         possible = (self.transition > 0).all() and self.joint_initial.min() > SURE
@@ -105,30 +71,25 @@ class Dynamics:
         return max(1, min(MOST_STEPS, int(steps))) if self.safe else 1
 
     def messages(self, log_b, sequences, log_scale=None):
-        """:class:`Messages` given log p(x_t | s_t) of each joint state.
+        """Forward, backward, evidence, log evidences and log scale; None where mass was lost.
 
-        Args:
-            log_b: (T, L^M), in nats, or a function that computes some rows of it: then the
-                whole table need not be held.
-            sequences: a :class:`helpers.fhmm.model.Sequences` that cuts the T rows.
-            log_scale: that of former messages for nearly the same numbers, which saves work.
+        Arguments and results as in :func:`helpers.fhmm.exact.pass_messages`. log_scale:
+        log p(x_t | x_1..t-1) less the largest log p(x_t | s_t), (T,), None after a scan.
         """
+        if not self.representable:
+            return None
         log_rows = log_b if callable(log_b) else log_b.__getitem__
         # one piece of memory: given back in several, the system takes them, and the next call
         # waits for a thousand pages
         shape = len(sequences.x), len(self.joint_initial)
         room = np.empty((1 if shape[1] <= LARGEST_BAND else 3, *shape))
-        found, kept = None, False
         with np.errstate(all="ignore"):  # lost or overflown mass is looked for
             shift = _exponentials(log_rows, log_scale, room[-1])
-            if self.smallest_step > LOST**0.5:  # else what is not lost may underflow in one step
-                found = _in_floats(self, room, sequences, log_scale)
-                kept = found is not None and (self.safe or _kept_its_mass(self, found, sequences))
-        if not kept and log_scale is not None:  # the former scale may be to blame
-            return self.messages(log_b, sequences)
-        if not kept:
-            found = _in_logs(self, log_rows(slice(None)) - shift[:, None], sequences)
-        found.log_evidences[:] += np.add.reduceat(shift, sequences.first)
+            found = _in_floats(self, room, sequences, log_scale)
+            kept = found is not None and (self.safe or _kept_its_mass(self, *found[:3], sequences))
+        if not kept:  # a former scale may be to blame
+            return None if log_scale is None else self.messages(log_b, sequences)
+        found[3][:] += np.add.reduceat(shift, sequences.first)
         return found
 
 
@@ -185,7 +146,7 @@ def _in_a_band(dynamics, b, sequences, log_scale):
     forward, backward, scale = solved
     log_rest = np.log(scale)
     log_evidences = np.add.reduceat(log_rest + log_guess, sequences.first)
-    return Messages(forward, backward, b, log_evidences, log_scale + log_rest)
+    return forward, backward, b, log_evidences, log_scale + log_rest
 
 
 def _scan_sequences(dynamics, room, sequences):
@@ -195,7 +156,7 @@ def _scan_sequences(dynamics, room, sequences):
     forward, backward, b = room
     if len(lengths) == 1:
         log_evidences = scan_messages(*arguments, b[:, None], every, room[:2, :, None])
-        return Messages(forward, backward, b, log_evidences)
+        return forward, backward, b, log_evidences, None
     log_evidences, size = np.empty(len(lengths)), np.ceil(np.log2(lengths))
     if len(dynamics.groups) > 2:  # so many states that each is as quick alone
         size = np.arange(len(lengths))
@@ -207,14 +168,14 @@ def _scan_sequences(dynamics, room, sequences):
         both = np.empty((2, *padded.shape))
         log_evidences[members] = scan_messages(*arguments, padded, every, both)
         room[:2, rows[inside]] = both[:, inside]
-    return Messages(forward, backward, b, log_evidences)
+    return forward, backward, b, log_evidences, None
 
 
-def _kept_its_mass(dynamics, messages, sequences):
+def _kept_its_mass(dynamics, forward, backward, b, sequences):
     """False if a state was reached and then fell to (nearly) nothing by its evidence alone."""
-    evidence = messages.evidence / row_maximum(messages.evidence)[:, None]
-    ahead = messages.forward / row_sum(messages.forward)[:, None]
-    behind = messages.backward / row_sum(messages.backward)[:, None]
+    evidence = b / row_maximum(b)[:, None]
+    ahead = forward / row_sum(forward)[:, None]
+    behind = backward / row_sum(backward)[:, None]
     arriving = np.ones_like(behind)
     arriving[:-1] = move(behind[1:], [group.T for group in dynamics.groups])
     arriving[sequences.last] = 1
@@ -222,13 +183,3 @@ def _kept_its_mass(dynamics, messages, sequences):
     lost |= (arriving > 0) & (arriving * evidence < LOST)
     together = row_sum(ahead * behind)
     return not lost.any() and together.min() > LOST
-
-
-def _in_logs(dynamics, log_b, sequences):
-    parts = [
-        log_scan_messages(dynamics.joint_initial, dynamics.transition, part)
-        for part in sequences.split(log_b)
-    ]
-    forward, backward = (np.concatenate(both) for both in zip(*parts, strict=True))
-    last = forward[sequences.last] + log_b[sequences.last]
-    return Messages(forward, backward, log_b, logsumexp(last, axis=1), logs=True)

@@ -1,0 +1,80 @@
+"""The sequences that a factorial HMM is shown, one after the other."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from helpers.arguments import finite_array
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Observations of several sequences one after the other, x (sum of lengths, P)."""
+
+    x: np.ndarray
+    lengths: tuple
+
+    @cached_property
+    def first(self):
+        """Row of each sequence's first observation, (number of sequences,)."""
+        return np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype(int)
+
+    @cached_property
+    def last(self):
+        """Row of each sequence's last observation, (number of sequences,)."""
+        return np.cumsum(self.lengths) - 1
+
+    @cached_property
+    def before_a_step(self):
+        """Rows after which the same sequence goes on, (T - number of sequences,)."""
+        return np.delete(np.arange(len(self.x)), self.last)
+
+    @cached_property
+    def halves(self):
+        """Rows of the steps 0, 2, ... of each sequence, and of its steps 1, 3, ..."""
+        step = np.concatenate([np.arange(length) for length in self.lengths])
+        return np.flatnonzero(step % 2 == 0), np.flatnonzero(step % 2 == 1)
+
+    def split(self, rows):
+        """An array with a row per observation, cut into a list with an array per sequence."""
+        ends = np.concatenate([[0], np.cumsum(self.lengths)])
+        return [rows[start:end] for start, end in pairwise(ends)]
+
+
+def as_sequences(x, n_dimensions=None):
+    """One array (T, P), or a list of arrays (T_n, P), as :class:`Sequences`.
+
+    n_dimensions: the P that the data must have, None for any. Raises ``ValueError`` for empty
+    data, NaN, infinities, series without an axis for P, or rows of another length than P.
+    """
+    if isinstance(x, Sequences):
+        return x
+    parts = []
+    for name, part in _named_parts(x):
+        part = finite_array(name, part, ndim=2)
+        if 0 in part.shape:
+            raise ValueError(f"{name}: expected at least one observation, got shape {part.shape}")
+        n_dimensions = n_dimensions or part.shape[1]
+        if part.shape[1] != n_dimensions:
+            raise ValueError(f"{name}: expected shape (T, {n_dimensions}), got {part.shape}")
+        parts.append(part)
+    if not parts:
+        raise ValueError("x: expected at least one sequence, got none")
+    return Sequences(np.concatenate(parts), tuple(len(part) for part in parts))
+
+
+def _named_parts(x):
+    """What is meant as one sequence each, with its name; rows may be lists, series may not."""
+    if isinstance(x, np.ndarray) and x.ndim == 3:
+        x = list(x)
+    if not isinstance(x, list | tuple) or len(x) == 0:
+        return [("x", x)]
+    if not isinstance(x[0], list | tuple) and np.ndim(x[0]) == 1:
+        raise ValueError(
+            f"x: got a list of {len(x)} one-dimensional arrays; a list holds one array (T, P) a "
+            "sequence, and a series of single numbers is series[:, None]"
+        )
+    first = np.ndim(x[0][0]) + 1 if isinstance(x[0], list | tuple) and len(x[0]) else np.ndim(x[0])
+    return [(f"x[{n}]", part) for n, part in enumerate(x)] if first == 2 else [("x", x)]
