@@ -16,35 +16,43 @@ Tags:
     beside          stands in a column at the right of the cell before it, below other such cells
     predict         a question for the room: 44 px, its list as options that can be counted
     show-input      its code is shown open; otherwise it is folded, or with "remove-input" left out
+    outline         this slide is the outline, and none is generated after the title
+    title           of a figure: it is the picture on the title slide
     dense           smaller text and less space, for the slide whose first cell has the tag
 """
 
 import re
 from copy import deepcopy
-from html import escape
 from itertools import groupby
 
+from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 
 from helpers.show import palette
+from helpers.show.formulas import coloured
+from slides.outline import strip
 from slides.problems import HIDDEN, STARTS, slide_type, tags
 
 MINUTES = re.compile(r"(\d+(?:[.,]\d+)?)\s*min\b", re.IGNORECASE)
 HEADING = re.compile(r"#{1,6}\s[^\n]*")
 STYLES = ("stepwise", "stepwise-braces", "show-input", "dense", "predict")
+OF_SLIDE = ("dense", "outline", "generated")
 
 
-def arrange(cells):
+def arrange(cells, section=""):
     """The cells to be shown, with opening, closing, classes, data and code in metadata.lecture.
 
     Cells before the first slide are hidden, as are those of type "skip". The notes of a slide go
-    to its end, so that no fragment hides them from the speaker.
+    to its end, so that no fragment hides them from the speaker. section: the course's section
+    that is lit in the strip; a cell's own metadata.section comes first.
     """
     slides = split(cells)
     shown, running = [], ""
     for number, slide in enumerate(slides, start=1):
         heading = heading_of(_first(slide))
-        shown += _slide(slide, f"{number} / {len(slides)}", "" if heading else running)
+        where = _first(slide).metadata.get("section", section)
+        place = f"{number} / {len(slides)}"
+        shown += _slide(slide, place, "" if heading else running, strip(where))
         running = heading or running
     return shown
 
@@ -83,11 +91,12 @@ def _first(cells):
     return next(cell for cell in cells if slide_type(cell) not in HIDDEN)
 
 
-def _slide(cells, place, running):
+def _slide(cells, place, running, above):
     """The cells of one slide, its notes last; running is the heading it continues."""
     first, *others = (cell for cell in cells if slide_type(cell) not in HIDDEN)
     notes = [cell for cell in cells if slide_type(cell) == "notes"]
-    heading, below = _heading_apart(first)
+    section = _section(cells, place)
+    heading, below = _heading_apart(first, 'class="lecture title' in section)
     body = below + others
     for cell in heading + body + notes:
         cell.metadata.lecture = _dressing(cell)
@@ -98,19 +107,26 @@ def _slide(cells, place, running):
     for cell in notes:
         _wrap(cell, cell, '<aside class="notes">', "</aside>")
     shown = heading + body + notes
-    header = f'<p class="running">{escape(running)}</p>' if running else ""
-    _wrap(shown[0], shown[-1], _section(cells, place) + header, "</section>")
+    header = f'<p class="running">{_inline(running)}</p>' if running else ""
+    _wrap(shown[0], shown[-1], section + above + header, "</section>")
     return shown
 
 
-def _heading_apart(cell):
-    """The slide's first cell as ([heading], [what follows it])."""
+def _inline(text):
+    """A line of Markdown as HTML without the paragraph around it."""
+    return re.sub(r"\A<p>|</p>\Z", "", markdown2html(coloured(text)).strip())
+
+
+def _heading_apart(cell, is_title):
+    """The slide's first cell as ([heading], [what follows it]); all headings are of one level."""
     if not heading_of(cell):
         return [], [cell]
     source = cell.source.strip()
     end = HEADING.match(source).end()
     heading, below = deepcopy(cell), deepcopy(cell)
     heading.source, below.source = source[:end], source[end:].strip()
+    if not is_title:
+        heading.source = f"## {heading_of(cell)}"
     heading.id = f"{cell.get('id', 'cell')[:50]}-heading"
     heading.metadata.tags = []
     return [heading], [below] if below.source else []
@@ -119,7 +135,11 @@ def _heading_apart(cell):
 def _section(cells, place):
     first = _first(cells)
     is_title = place.startswith("1 ") and heading_of(first) and re.match(r"\s*#\s", first.source)
-    classes = ["lecture", *(["title"] if is_title else []), *({"dense"} & set(tags(first)))]
+    classes = [
+        "lecture",
+        *(["title"] if is_title else []),
+        *({"dense", "outline", "generated"} & set(tags(first))),
+    ]
     attributes = {"class": " ".join(classes), "data-number": place}
     if minutes(cells):
         attributes["data-timing"] = round(60 * minutes(cells))

@@ -137,7 +137,9 @@ def _steps_and_notes(page, notebook):
     nb = nbformat.read(notebook, as_version=4)
     slides = split(nb.cells)
     seen = page.evaluate(
-        """[...document.querySelectorAll("section.lecture")].map((slide) => [
+        """[...document.querySelectorAll("section.lecture")]
+        .map((slide, index) => [slide, index + 1])
+        .filter(([slide]) => !slide.matches(".generated")).map(([slide, number]) => [number,
             new Set([...slide.querySelectorAll(".fragment")].map((step) =>
                 step.dataset.fragmentIndex)).size,
             Reveal.getSlideNotes(slide)?.trim().length > 0])"""
@@ -145,7 +147,7 @@ def _steps_and_notes(page, notebook):
     if len(seen) != len(slides):
         return [Fault(0, "slides", f"{len(slides)} slides were written, {len(seen)} are shown")]
     faults = []
-    for number, (cells, (count, noted)) in enumerate(zip(slides, seen, strict=True), start=1):
+    for cells, (number, count, noted) in zip(slides, seen, strict=True):
         if count != steps(cells):
             told = f"{steps(cells)} build-ups are in the notebook, {count} in the deck"
             faults.append(Fault(number, "steps", told))

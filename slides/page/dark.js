@@ -40,8 +40,9 @@ function followTheme() {
   const isDark = document.documentElement.dataset.theme === "dark";
   for (const image of document.querySelectorAll('img[src^="data:image/svg+xml;base64"]')) {
     image.lightSource ??= image.src;
-    if (isDark) image.darkSource ??= recolour(image);
-    image.src = isDark ? image.darkSource : image.lightSource;
-    image.classList.toggle("dark", isDark);
+    const lit = isDark || image.closest(".title");
+    if (lit) image.darkSource ??= recolour(image);
+    image.src = lit ? image.darkSource : image.lightSource;
+    image.classList.toggle("dark", Boolean(lit));
   }
 }
