@@ -18,7 +18,7 @@ from helpers.mixture import (
     mean_field,
     predictive_of_samples,
 )
-from helpers.mixture.bayesian import bound, update_assignments, update_means
+from helpers.mixture.cavi import bound, update_assignments, update_means
 
 MODEL = BayesianMixture(3, 2.0)
 X = np.array([[0.3, -1.0], [2.5, 0.4], [2.2, 1.1], [-1.7, 0.2], [0.1, 0.1]])
@@ -169,6 +169,7 @@ def test_samples_of_the_model_have_its_moments():
         (lambda: BayesianMixture(2, -1.0), "prior_sd"),
         (lambda: MODEL.log_joint_of_assignments(X, np.full(len(X), 7)), "z"),
         (lambda: MODEL.log_joint_of_assignments(X, [0]), "z"),
+        (lambda: MODEL.log_joint_of_assignments(X, np.full(5, 0.5)), "z: .* got .*0.5"),
         (lambda: MODEL.sample(np.random.default_rng(0), 3, 0), "n_dimensions"),
         (lambda: next(mean_field(MODEL, X)), "rng"),
         (lambda: next(mean_field(MODEL, X, start=np.zeros((2, 2)))), "start"),

@@ -13,25 +13,18 @@ section 9.4; Neal and Hinton (1998) for the incremental, sparse and hard variant
 BayesianMixture has a prior on its means; mean_field() is CAVI for it, gibbs() a sampler.
 """
 
-from helpers.mixture.bayesian import (
-    BayesianMixture,
-    CaviState,
-    MeanFieldMixture,
-    mean_field,
-    random_means,
-)
-from helpers.mixture.em import State, fit
-from helpers.mixture.gibbs import Sample, gibbs, predictive_of_samples
-from helpers.mixture.model import GaussianMixture, m_step, random_start
+from helpers.mixture.cavi import BayesianMixture, MeanFieldMixture, mean_field, random_means
+from helpers.mixture.em import bound, fit, m_step
+from helpers.mixture.model import GaussianMixture, random_start
+from helpers.mixture.sampler import Sample, gibbs, predictive_of_samples
 from helpers.mixture.sparse import fit_sparse
 
 __all__ = [
     "BayesianMixture",
-    "CaviState",
     "GaussianMixture",
     "MeanFieldMixture",
     "Sample",
-    "State",
+    "bound",
     "fit",
     "fit_sparse",
     "gibbs",

@@ -1,64 +1,57 @@
-"""EM for a mixture of Gaussians, and incremental EM: ascents on the same bound.
+"""EM for a mixture of Gaussians, whole: E-step, M-step, the bound, and their turns.
 
+    E-step    q[n, k] = p(z_n = k | x_n)                                 (3c.1)
+    M-step    the model that maximises E_q[log p(x, z)]                  (3c.2)
     ELBO = sum_n sum_k q[n, k] (log p(x_n, z_n = k) - log q[n, k])
 
-Source: the slides "Recap: EM Algorithm"; Neal and Hinton (1998).
+After the E-step KL = 0 and the bound touches the log-likelihood; the M-step lifts both. Source:
+the slides "Recap: EM Algorithm"; Bishop (2006), section 9.4.
 """
-
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
-from helpers.arguments import describe, generator, instance, whole_number
+from helpers.arguments import describe, generator, instance, probabilities, whole_number
+from helpers.ascent import State, ascending
 from helpers.elbo import Bound
-from helpers.mixture.model import (
-    GaussianMixture,
-    floor_of,
-    from_statistics,
-    log_joint_from_statistics,
-    m_step,
-    random_start,
-    statistics_of,
-    table,
-)
+from helpers.mixture.model import GaussianMixture, Statistics, random_start, table
 
 
-@dataclass(frozen=True)
-class State:
-    """A model and q after a step ("start", "E", "M" or, incrementally, "pass").
+def e_step(log_joint):
+    """The maximum of the bound over every q: q(z_n) = p(z_n | x_n), (N, K)              (3c.1)."""
+    return softmax(log_joint, axis=1)
 
-    passes: how often each data point was looked at, the starting point not counted.
+
+def hard_e_step(log_joint):
+    """The maximum of the bound over q that put all mass on one component, (N, K)."""
+    return np.eye(log_joint.shape[1])[log_joint.argmax(1)]
+
+
+def m_step(x, q):
+    """The parameters that maximise E_q[log p(x, z)] given q (N, K) for x (N, P)         (3c.2).
+
+    weights_k = N_k / N, means_k and covariances_k those of the data weighted by q[:, k], with
+    N_k = sum_n q[n, k]; no variance falls below a millionth of the data's own.
     """
+    x = table(x)
+    return Statistics(x, probabilities("q", q, shape=(len(x), None))).model()
 
-    x: np.ndarray = field(repr=False)
-    model: GaussianMixture
-    q: np.ndarray = field(repr=False)
-    step: str = "start"
-    passes: int = 0
-    log_likelihood: float = field(init=False)
-    bound: Bound = field(init=False)
 
-    def __post_init__(self):
-        log_joint = self.model.log_joint(self.x)
-        held = self.q > 0
-        log_likelihood = float(logsumexp(log_joint, axis=1).sum())
-        bound = Bound(
-            expected_log_joint=float(np.sum(self.q[held] * log_joint[held])),
-            entropy=float(entr(self.q).sum()),
-            log_evidence=log_likelihood,
-        )
-        object.__setattr__(self, "log_likelihood", log_likelihood)
-        object.__setattr__(self, "bound", bound)
-
-    @property
-    def elbo(self):
-        """The bound on the log-likelihood of the whole data set, in nats."""
-        return self.bound.elbo
+def bound(model, x, q):
+    """The two terms of the ELBO of any q (N, K) on log p(x), x (N, P), as a Bound in nats."""
+    log_joint, held = model.log_joint(table(x)), q > 0
+    return Bound(
+        expected_log_joint=float(np.sum(q[held] * log_joint[held])),
+        entropy=float(entr(q).sum()),
+        log_evidence=float(logsumexp(log_joint, axis=1).sum()),
+    )
 
 
 def fit(x, n_components, rng, incremental=False, assignments="soft", start=None):
-    """EM for a Gaussian mixture; an iterator of :class:`State`, two (E, M) for each pass.
+    """EM for a Gaussian mixture.
+
+        ascent = climb(mixture.fit(x, 2, rng))
+        ascent.state.model, ascent.state.q, ascent.state.log_likelihood
 
     Args:
         x: data, (N,) or (N, P).
@@ -69,6 +62,10 @@ def fit(x, n_components, rng, incremental=False, assignments="soft", start=None)
         assignments: "soft" for the exact posterior; "hard" restricts q to one component a
             point, and the bound then stays below the log-likelihood.
         start: a :class:`GaussianMixture` to begin with instead of a random one.
+    Yields:
+        States without end, two (M, E) for each pass: ``q`` (N, K), ``model``, ``bound`` with its
+        ``log_likelihood``, the ``step`` taken ("start", "M", "E" or, incrementally, "pass") and
+        ``passes``, how often each point was looked at. The bound never falls.
     Raises:
         ValueError: bad data, fewer points than components, or an unknown option.
     """
@@ -77,9 +74,16 @@ def fit(x, n_components, rng, incremental=False, assignments="soft", start=None)
         raise ValueError(f"incremental: expected True or False, got {describe(incremental)}")
     if assignments not in ("soft", "hard"):
         raise ValueError(f"assignments: expected 'soft' or 'hard', got {assignments!r}")
-    start = first_model(x, n_components, rng, start)
-    choose = posterior_of if assignments == "soft" else one_hot
-    return (_one_by_one if incremental else _in_turn)(x, start, choose)
+    model = first_model(x, n_components, rng, start)
+    choose = e_step if assignments == "soft" else hard_e_step
+    return (_one_by_one if incremental else _in_turn)(x, model, choose)
+
+
+def state_of(model, x, q, step, passes, **info):
+    """A :class:`State` of a mixture, whose log-likelihood is the evidence of its bound."""
+    parts = bound(model, x, q)
+    info |= {"step": step, "passes": passes, "bound": parts, "log_likelihood": parts.log_evidence}
+    return State(q, parts.elbo, model, info=info)
 
 
 def first_model(x, n_components, rng, start=None):
@@ -95,42 +99,29 @@ def first_model(x, n_components, rng, start=None):
     return start
 
 
-def posterior_of(log_joint):
-    """The maximum of the bound over every q: q(z_n) = p(z_n | x_n), (N, K)."""
-    return softmax(log_joint, axis=1)
-
-
-def one_hot(log_joint):
-    """The maximum of the bound over q that put all mass on one component, (N, K)."""
-    return np.eye(log_joint.shape[1])[log_joint.argmax(1)]
-
-
+@ascending
 def _in_turn(x, model, choose):
-    floor = floor_of(x)
-    state = State(x, model, choose(model.log_joint(x)))
+    q, passes = choose(model.log_joint(x)), 0
+    yield state_of(model, x, q, "start", passes)
     while True:
-        yield state
-        state = replace(state, model=m_step(x, state.q, floor), step="M", passes=state.passes + 1)
-        yield state
-        state = replace(state, q=choose(state.model.log_joint(x)), step="E")
+        model, passes = m_step(x, q), passes + 1  # (3c.2)
+        yield state_of(model, x, q, "M", passes)
+        q = choose(model.log_joint(x))  # (3c.1)
+        yield state_of(model, x, q, "E", passes)
 
 
+@ascending
 def _one_by_one(x, model, choose):
-    floor, centre = floor_of(x), x.mean(0)
-    state = State(x, model, choose(model.log_joint(x)))
+    q, passes = choose(model.log_joint(x)), 0
+    yield state_of(model, x, q, "start", passes)
     while True:
-        yield state
-        q = state.q.copy()
-        # anew for each pass, so that round-off cannot add up
-        counts, sums, squares = statistics_of(x - centre, q)
-        log_joint = state.model.log_joint(x[:1])[0]
-        for n, point in enumerate(x - centre):
+        q, statistics = q.copy(), Statistics(x, q)  # anew each pass: round-off cannot add up
+        log_joint = model.log_joint(x[:1])[0]
+        for n in range(len(x)):
             if n:  # the parameters have changed with the point before
-                log_joint = log_joint_from_statistics(point, counts, sums, squares, floor)
+                log_joint = statistics.log_joint(n)
             new = choose(log_joint[None])[0]
-            change, q[n] = new - q[n], new
-            counts += change
-            sums += change[:, None] * point
-            squares += change[:, None, None] * (point[:, None] * point)
-        model = from_statistics((counts, sums, squares), centre, floor)
-        state = State(x, model, q, "pass", state.passes + 1)
+            statistics.change(n, new - q[n])
+            q[n] = new
+        model, passes = statistics.model(), passes + 1
+        yield state_of(model, x, q, "pass", passes)

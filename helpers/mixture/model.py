@@ -2,7 +2,9 @@
 
     p(x, z = k) = weights[k] N(x; means[k], covariances[k])
 
-Source: Bishop (2006), section 9.2.
+Each column of the data is measured in its own standard deviation wherever a size matters: for the
+smallest variance that a component may have, and for which points lie far apart. Source: Bishop
+(2006), section 9.2.
 """
 
 from dataclasses import dataclass
@@ -10,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-from helpers.arguments import finite_array, probabilities
+from helpers.arguments import finite_array, probabilities, whole_number
 from helpers.densities import LOG_2PI, Categorical, MultivariateNormal
 
-FLOOR = 1e-6  # smallest variance, relative to the data's: a component on one point has none
+FLOOR = 1e-6  # smallest variance, in the columns' own: a component on one point has none
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,9 @@ class GaussianMixture:
     def __post_init__(self):
         weights = probabilities("weights", self.weights, ndim=1)
         means = finite_array("means", self.means, shape=(len(weights), None))
-        components = MultivariateNormal(means, self.covariances)
-        if components.covariance.shape != (*means.shape, means.shape[1]):
-            raise ValueError(
-                f"covariances: expected shape {(*means.shape, means.shape[1])}, "
-                f"got {components.covariance.shape}"
-            )
+        shape = (*means.shape, means.shape[1])
+        covariances = finite_array("covariances", self.covariances, shape=shape)
+        components = MultivariateNormal(means, covariances)
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "means", means)
         object.__setattr__(self, "covariances", components.covariance)
@@ -65,29 +64,69 @@ class GaussianMixture:
         return z, self.means[z] + np.matvec(self._components.cholesky[z], noise)
 
 
-def m_step(x, q, floor=None):
-    """The parameters that maximise E_q[log p(x, z)] given q (N, K) for x (N, P).
+class Statistics:
+    """What the M-step needs of the data, in units of their columns, and its maximum.
 
-    floor: the smallest variance allowed in any direction.
+    counts (K,), sums (K, P) and sums of squares (K, P, P), weighted by q, of u = (x - centre) /
+    scale, so that squares keep their digits.
     """
-    x = table(x)
-    q = probabilities("q", q, shape=(len(x), None))
-    centre = x.mean(0)
-    floor = floor_of(x) if floor is None else floor
-    return from_statistics(statistics_of(x - centre, q), centre, floor)
+
+    def __init__(self, x, q):
+        self.centre, self.scale = units(x)
+        self.u = (x - self.centre) / self.scale
+        self.counts, self.sums = q.sum(0), q.T @ self.u
+        self.squares = np.einsum("nk,np,nr->kpr", q, self.u, self.u, optimize=True)
+
+    def change(self, n, by):
+        """The statistics after q[n] has changed ``by`` (K,)."""
+        point = self.u[n]
+        self.counts += by
+        self.sums += by[:, None] * point
+        self.squares += by[:, None, None] * (point[:, None] * point)
+
+    def model(self):
+        """The maximising parameters."""
+        weights, means, values, vectors = self._maximum()
+        root = self.scale[:, None] * vectors * np.sqrt(values)[:, None, :]
+        covariances = root @ np.swapaxes(root, 1, 2)
+        covariances = (covariances + np.swapaxes(covariances, 1, 2)) / 2
+        return GaussianMixture(weights, self.centre + self.scale * means, covariances)
+
+    def log_joint(self, n):
+        """log p(x_n, z_n = k) under the maximising parameters, (K,), less a constant.
+
+        Without building and checking a :class:`GaussianMixture`: an incremental step is taken
+        for every point.
+        """
+        weights, means, values, vectors = self._maximum()
+        along = np.vecmat(self.u[n] - means, vectors)  # in the directions of the eigenvectors
+        with np.errstate(divide="ignore"):  # an empty component has weight 0 and log -inf
+            return np.log(weights) - 0.5 * (along**2 / values + np.log(values)).sum(1)
+
+    def _maximum(self):
+        """Weights, means and the eigenvalues and -vectors of the covariances of u."""
+        counts = np.maximum(self.counts, 0)  # incremental updates may leave -1e-17
+        empty = counts < 1e-12 * counts.sum()  # no point wants it: anything is as good
+        held = np.where(empty, 1, counts)
+        means = np.where(empty[:, None], 0, self.sums / held[:, None])
+        covariances = self.squares / held[:, None, None] - means[:, :, None] * means[:, None, :]
+        # the best covariance with all variances above the floor clips the eigenvalues
+        values, vectors = np.linalg.eigh(covariances)
+        return counts / counts.sum(), means, np.maximum(values, FLOOR), vectors
 
 
 def random_start(x, n_components, rng):
     """Means on points far from one another (as k-means++), the data's covariance for all."""
     x = table(x)
-    covariance = np.atleast_2d(np.cov(x, rowvar=False, bias=True)) + floor_of(x) * np.eye(
-        x.shape[1]
-    )
+    n_components = whole_number("n_components", n_components, maximum=len(x))
+    centre, scale = units(x)
+    u = (x - centre) / scale
     chosen = [int(rng.integers(len(x)))]
     while len(chosen) < n_components:
-        distance = ((x[:, None] - x[chosen]) ** 2).sum(-1).min(1)
+        distance = ((u[:, None] - u[chosen]) ** 2).sum(-1).min(1)
         total = distance.sum()
         chosen.append(int(rng.choice(len(x), p=distance / total if total > 0 else None)))
+    covariance = (u.T @ u / len(u) + FLOOR * np.eye(len(scale))) * scale[:, None] * scale
     return GaussianMixture(
         np.full(n_components, 1 / n_components),
         x[chosen],
@@ -95,48 +134,10 @@ def random_start(x, n_components, rng):
     )
 
 
-def statistics_of(x, q):
-    """Counts (K,), sums (K, P) and sums of squares (K, P, P), weighted by q (N, K)."""
-    return [q.sum(0), q.T @ x, np.einsum("nk,np,nr->kpr", q, x, x, optimize=True)]
-
-
-def from_statistics(statistics, centre, floor):
-    """The maximising parameters; sums are of x - centre, so that squares keep their digits."""
-    weights, means, values, vectors = _maximum(*statistics, floor)
-    root = vectors * np.sqrt(values)[:, None, :]
-    covariances = root @ np.swapaxes(root, 1, 2)
-    covariances = (covariances + np.swapaxes(covariances, 1, 2)) / 2
-    return GaussianMixture(weights, centre + means, covariances)
-
-
-def log_joint_from_statistics(point, counts, sums, squares, floor):
-    """log p(x, z = k) of one point (P,) less its centre, under the maximising parameters, (K,).
-
-    The same numbers as from a :class:`GaussianMixture`, without building and checking one: an
-    incremental step is taken for every point.
-    """
-    weights, means, values, vectors = _maximum(counts, sums, squares, floor)
-    along = np.vecmat(point - means, vectors)  # in the directions of the eigenvectors
-    constant = np.log(values).sum(1) + len(point) * LOG_2PI
-    with np.errstate(divide="ignore"):  # an empty component has weight 0 and log -inf
-        return np.log(weights) - 0.5 * ((along**2 / values).sum(1) + constant)
-
-
-def _maximum(counts, sums, squares, floor):
-    """Weights, means and the eigenvalues and -vectors of the covariances."""
-    counts = np.maximum(counts, 0)  # incremental updates may leave -1e-17
-    empty = counts < 1e-12 * counts.sum()  # no point wants it: anything is as good
-    held = np.where(empty, 1, counts)
-    means = np.where(empty[:, None], 0, sums / held[:, None])
-    covariances = squares / held[:, None, None] - means[:, :, None] * means[:, None, :]
-    # the best covariance with all variances above the floor clips the eigenvalues
-    values, vectors = np.linalg.eigh(covariances)
-    return counts / counts.sum(), means, np.maximum(values, floor), vectors
-
-
-def floor_of(x):
-    """The smallest variance a component may have; positive even where all points coincide."""
-    return FLOOR * max(float(x.var(0).mean()), np.finfo(float).eps)
+def units(x):
+    """Mean and standard deviation of each column, (P,) each; one where a column is constant."""
+    centre, scale = x.mean(0), x.std(0)
+    return centre, np.where(np.ptp(x, axis=0) > 0, scale, 1.0)
 
 
 def table(x):

@@ -7,25 +7,18 @@ frozen components need not be computed. Source: Neal and Hinton (1998), the spar
 """
 
 import numbers
-from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import softmax
 
 from helpers.arguments import describe, whole_number
-from helpers.mixture.em import State, first_model
-from helpers.mixture.model import floor_of, m_step, table
-
-
-@dataclass(frozen=True)
-class SparseState(State):
-    """As :class:`State`; ``evaluations`` counts the densities N(x_n; mean_k) computed so far."""
-
-    evaluations: int = 0
+from helpers.ascent import ascending
+from helpers.mixture.em import first_model, m_step, state_of
+from helpers.mixture.model import table
 
 
 def fit_sparse(x, n_components, rng, threshold=1e-3, full_every=5, start=None):
-    """EM whose E-step is full only once in ``full_every``; states after each E- and M-step.
+    """EM whose E-step is full only once in ``full_every``; climb runs it as :func:`fit`.
 
     Args:
         x: data, (N,) or (N, P).
@@ -34,6 +27,8 @@ def fit_sparse(x, n_components, rng, threshold=1e-3, full_every=5, start=None):
         threshold: responsibility below which a component is frozen, in [0, 1).
         full_every: E-steps from one full one to the next; 1 is ordinary EM.
         start: a GaussianMixture to begin with instead of a random one.
+    Yields:
+        States without end, as :func:`fit`; ``evaluations`` counts the densities computed so far.
     Raises:
         ValueError: the threshold is outside [0, 1), or another argument is out of range.
     """
@@ -41,42 +36,33 @@ def fit_sparse(x, n_components, rng, threshold=1e-3, full_every=5, start=None):
     full_every = whole_number("full_every", full_every)
     if not (isinstance(threshold, numbers.Real) and 0 <= threshold < 1):
         raise ValueError(f"threshold: expected a number in [0, 1), got {describe(threshold)}")
-    start = first_model(x, n_components, rng, start)
-    return _steps(x, start, threshold, full_every)
+    return _steps(x, first_model(x, n_components, rng, start), threshold, full_every)
 
 
 def sparse_e_step(model, x, q, plausible):
     """The best q that keeps ``q`` where not ``plausible``, (N, K); x is (N, P)."""
-    joint = log_joint_where(model, x, plausible)
+    joint = np.full(q.shape, -np.inf)
+    for k in range(q.shape[1]):  # a component at a time: each has its own points
+        rows = np.flatnonzero(plausible[:, k])
+        joint[rows, k] = model.log_joint(x[rows], [k])[:, 0]
     free = 1 - np.where(plausible, 0, q).sum(1, keepdims=True)  # the mass to share out
     held = np.isfinite(joint).any(1, keepdims=True)
     shares = softmax(np.where(held, joint, 0), axis=1)
     return np.where(plausible & held, free * shares, q)
 
 
-def log_joint_where(model, x, wanted):
-    """log p(x_n, z_n = k) at the wanted places of (N, K), -inf at the others."""
-    out = np.full(wanted.shape, -np.inf)
-    for k in range(wanted.shape[1]):  # a component at a time: each has its own points
-        rows = np.flatnonzero(wanted[:, k])
-        out[rows, k] = model.log_joint(x[rows], [k])[:, 0]
-    return out
-
-
+@ascending
 def _steps(x, model, threshold, full_every):
-    floor = floor_of(x)
-    state = SparseState(x, model, model.posterior(x), evaluations=len(x) * len(model.weights))
-    plausible = state.q >= threshold
-    since_full = 0
+    q, passes, evaluations = model.posterior(x), 0, len(x) * len(model.weights)
+    plausible = q >= threshold
+    yield state_of(model, x, q, "start", passes, evaluations=evaluations)
     while True:
-        yield state
-        model = m_step(x, state.q, floor)
-        state = replace(state, model=model, step="M", passes=state.passes + 1)
-        yield state
-        since_full = (since_full + 1) % full_every
-        if since_full == 0:
+        model, passes = m_step(x, q), passes + 1
+        yield state_of(model, x, q, "M", passes, evaluations=evaluations)
+        if passes % full_every == 0:
             q, count = model.posterior(x), plausible.size
             plausible = q >= threshold
         else:
-            q, count = sparse_e_step(model, x, state.q, plausible), int(plausible.sum())
-        state = replace(state, q=q, step="E", evaluations=state.evaluations + count)
+            q, count = sparse_e_step(model, x, q, plausible), int(plausible.sum())
+        evaluations += count
+        yield state_of(model, x, q, "E", passes, evaluations=evaluations)

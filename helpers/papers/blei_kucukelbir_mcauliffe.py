@@ -14,7 +14,7 @@ from helpers.arguments import finite_array, whole_number
 from helpers.ascent import climb
 from helpers.densities import MultivariateNormal, Normal, kl_divergence
 from helpers.mixture import gibbs, mean_field
-from helpers.mixture.bayesian import log_mixture_density
+from helpers.mixture.cavi import log_mixture_density
 
 RTOL = 1e-9  # relative rise of the bound at which CAVI stops: below any elbow
 BURN_IN = 20  # sweeps of the sampler that are thrown away

@@ -14,13 +14,16 @@ import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
 from helpers.arguments import (
+    describe,
     finite_array,
     generator,
     instance,
     positive,
     probabilities,
+    real_array,
     whole_number,
 )
+from helpers.ascent import State, ascending
 from helpers.densities import LOG_2PI
 from helpers.elbo import MOST_ASSIGNMENTS, Bound, enumerate_assignments
 from helpers.mixture.model import table
@@ -54,10 +57,12 @@ class BayesianMixture:
                                    - prior_sd^2 / (1 + n_k prior_sd^2) |sum x|^2]
         """
         x, z = table(x), np.asarray(z)
-        if z.shape[-1:] != x.shape[:1] or not ((z >= 0) & (z < self.n_components)).all():
+        z = z if z.dtype.kind in "iu" else real_array("z", z)
+        fits = (z >= 0) & (z < self.n_components) & (z % 1 == 0)
+        if z.shape[-1:] != x.shape[:1] or not fits.all():
             raise ValueError(
-                f"z: expected numbers from 0 to {self.n_components - 1} of shape (..., {len(x)}), "
-                f"got shape {z.shape}"
+                f"z: expected whole numbers from 0 to {self.n_components - 1} of shape "
+                f"(..., {len(x)}), got {describe(z[~fits].ravel()[0] if not fits.all() else z)}"
             )
         total = np.full(z.shape[:-1], -z.shape[-1] * np.log(self.n_components))
         total -= 0.5 * (x.size * LOG_2PI + (x**2).sum())
@@ -112,21 +117,11 @@ class MeanFieldMixture:
         return log_mixture_density(x, self.means, 1 + self.variances)
 
 
-@dataclass(frozen=True)
-class CaviState:
-    """q after a sweep, and its bound in nats, with the two terms of the bound."""
-
-    q: MeanFieldMixture
-    bound: Bound
-
-    @property
-    def elbo(self):
-        """The bound on log p(x), in nats."""
-        return self.bound.elbo
-
-
 def mean_field(model, x, rng=None, start=None):
-    """Coordinate ascent on the bound: all q(z_n), then all q(mu_k), again and again.
+    """Coordinate ascent on the bound (CAVI): all q(z_n), then all q(mu_k), again and again.
+
+        ascent = climb(mixture.mean_field(model, x, rng))
+        ascent.state.q.means, ascent.state.q.assignments, ascent.elbos
 
         q(z_n = k) proportional to exp(x_n . m_k - (|m_k|^2 + P s_k^2) / 2)
         s_k^2 = 1 / (1 / prior_sd^2 + sum_n q(z_n = k)),   m_k = s_k^2 sum_n q(z_n = k) x_n
@@ -136,7 +131,8 @@ def mean_field(model, x, rng=None, start=None):
         rng: draws a random start: means from a normal with the data's mean and spread.
         start: means (K, P) to begin with instead.
     Yields:
-        :class:`CaviState`: the start (with the best q(z) for it), then one after each sweep.
+        States without end: the start (with the best q(z) for it), then one after each sweep;
+        ``q`` is a :class:`MeanFieldMixture`, ``bound`` has the two terms of the ELBO.
     Raises:
         ValueError: bad data, or neither rng nor start.
     """
@@ -154,12 +150,14 @@ def random_means(model, x, rng):
     return x.mean(0) + x.std(0) * noise
 
 
+@ascending
 def _sweeps(model, x, means):
     variances = np.ones(model.n_components)
     assignments = update_assignments(x, means, variances)
     while True:
         q = MeanFieldMixture(assignments, means, variances)
-        yield CaviState(q, bound(model, x, q))
+        parts = bound(model, x, q)
+        yield State(q, parts.elbo, model, info={"bound": parts})
         means, variances = update_means(model, x, assignments)
         assignments = update_assignments(x, means, variances)
 
