@@ -7,7 +7,7 @@ are batch axes: ``Normal(np.zeros(3), np.ones(3))`` is three distributions. Ever
 from helpers.densities.continuous import LOG_2PI, Dirichlet, MultivariateNormal, Normal
 from helpers.densities.discrete import Bernoulli, Categorical
 from helpers.densities.divergence import kl_divergence
-from helpers.densities.gamma_functions import dirichlet_kl, log_rising
+from helpers.densities.gamma_functions import dirichlet_entropy, dirichlet_kl, log_rising
 
 __all__ = [
     "LOG_2PI",
@@ -16,6 +16,7 @@ __all__ = [
     "Dirichlet",
     "MultivariateNormal",
     "Normal",
+    "dirichlet_entropy",
     "dirichlet_kl",
     "kl_divergence",
     "log_rising",

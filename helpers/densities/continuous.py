@@ -14,7 +14,7 @@ from scipy.special import digamma, gammaln, xlogy
 from helpers.arguments import broadcastable, finite_array, positive, probabilities, real_array
 from helpers.arguments import covariance as checked_covariance
 from helpers.densities.batches import sample_shape, scalar, store
-from helpers.densities.gamma_functions import gamma_entropy
+from helpers.densities.gamma_functions import dirichlet_entropy
 
 LOG_2PI = np.log(2 * np.pi)
 
@@ -166,10 +166,8 @@ class Dirichlet:
         return digamma(self.concentration) - digamma(total)
 
     def entropy(self):
-        """H = log B(a) - sum_k (a_k - 1) E[log x_k], by entropies of gamma densities."""
-        total = self.concentration.sum(-1)
-        of_total = gamma_entropy(total) + (self.concentration.shape[-1] - 1) * digamma(total)
-        return scalar(gamma_entropy(self.concentration).sum(-1) - of_total)
+        """H = log B(a) - sum_k (a_k - 1) E[log x_k]."""
+        return scalar(dirichlet_entropy(self.concentration))
 
     def mean(self):
         """E[x] = a / sum a, (..., K)."""

@@ -44,3 +44,10 @@ def gamma_entropy(a):
     entropy = small + gammaln(small) + (1 - small) * psi(small)
     series = 0.5 * (np.log(2 * np.pi * wide) + 1) - (1 + 0.25 / wide) / (3 * wide)
     return np.where(large, series, entropy)
+
+
+def dirichlet_entropy(concentration):
+    """The entropy of Dir(concentration), (..., K), nats, by entropies of gamma densities."""
+    total = concentration.sum(axis=-1)
+    of_total = gamma_entropy(total) + (concentration.shape[-1] - 1) * psi(total)
+    return gamma_entropy(concentration).sum(axis=-1) - of_total

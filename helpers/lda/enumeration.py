@@ -20,9 +20,10 @@ from math import log10
 import numpy as np
 from scipy.special import logsumexp
 
-from helpers.densities import Dirichlet, kl_divergence, log_rising
+from helpers.densities import dirichlet_kl, log_rising
 from helpers.elbo import MOST_ASSIGNMENTS, enumerate_assignments
 from helpers.lda.fixed_topics import check_posterior, check_words
+from helpers.lda.variational_em import expected_log_theta
 
 MOST_TERMS = 2**24  # numbers in the table of coefficients
 
@@ -142,10 +143,7 @@ def kl_to_posterior(model, words, q):
     with np.errstate(divide="ignore"):
         log_q = np.log(q.phi)[tokens, posterior.assignments].sum(axis=1)
     held = log_q > -np.inf
-    theta = kl_divergence(
-        Dirichlet(np.broadcast_to(q.gamma, posterior.concentrations.shape)),
-        Dirichlet(posterior.concentrations),
-    )
+    theta = dirichlet_kl(q.gamma, posterior.concentrations, expected_log_theta(q.gamma))
     log_posterior = posterior.log_joint - posterior.log_evidence
     difference = log_q[held] - log_posterior[held] + theta[held]
     return float(np.sum(np.exp(log_q[held]) * difference))

@@ -15,7 +15,7 @@ from scipy.special import xlogy
 
 from helpers.arguments import instance, positive, probabilities, whole_number
 from helpers.ascent import State, ascending
-from helpers.densities import Dirichlet
+from helpers.densities import dirichlet_entropy
 from helpers.elbo import Bound
 from helpers.fast import lda as fast
 from helpers.lda.model import LDA, check_counts, warn_unsupported, word_numbers
@@ -50,7 +50,7 @@ def document_bound(model, words, q, log_evidence=np.nan):
     """
     words = check_words(model, words)
     q = check_posterior(model, words, q)
-    entropy = Dirichlet(q.gamma).entropy() - float(np.sum(xlogy(q.phi, q.phi)))
+    entropy = float(dirichlet_entropy(q.gamma) - np.sum(xlogy(q.phi, q.phi)))
     return Bound(_elbo(model, words, q) - entropy, entropy, log_evidence)
 
 

@@ -142,8 +142,6 @@ def check_counts(counts, n_words=None):
         ValueError: not two axes, no document, another number of words than the model has, or
             an entry that is negative, NaN or infinite.
     """
-    if hasattr(counts, "counts"):
-        raise ValueError("counts: expected word counts (D, V), got a Corpus; say corpus.counts")
     if not sp.issparse(counts):
         counts = finite_array("counts", counts, ndim=2)
     if counts.ndim != 2 or 0 in counts.shape:
