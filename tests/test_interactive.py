@@ -54,6 +54,7 @@ FIGURES = {
     "mean field": lambda: interactive.mean_field(),
     "fhmm": lambda: interactive.fhmm(),
     "explaining away": lambda: interactive.explaining_away(),
+    "two kls": lambda: interactive.two_kls(),
     "two gaps": lambda: interactive.two_gaps(),
     "two gaps, one stage": lambda: interactive.two_gaps(a_gap()),
     "lda document": lambda: interactive.lda_document(),
@@ -155,6 +156,25 @@ def test_module_computes_what_python_computes(node, name, tmp_path):
                 err_msg=f"{name}: {key} at {setting}",
             )
         assert "NaN" not in sentence and "undefined" not in sentence, sentence
+
+
+def climbed(node, built, settings, folder, steps=2000):
+    """Where the ES module's ascent ends, from each of the settings."""
+    module = figure.module_text(built.module) + "\nexport { figure };"
+    (folder / "climb.mjs").write_text(module, encoding="utf-8")
+    (folder / "run.mjs").write_text(
+        'import { figure } from "./climb.mjs"; import { readFileSync } from "node:fs";\n'
+        "const { data, settings, steps } = JSON.parse(readFileSync(0));\n"
+        "for (const s of settings) for (let i = 0; i < steps; i++)"
+        " Object.assign(s, figure.climb(data, s));\n"
+        "console.log(JSON.stringify(settings));\n"
+    )
+    question = {"data": figure.clean(built.data), "settings": settings, "steps": steps}
+    done = subprocess.run(
+        [node, folder / "run.mjs"], input=json.dumps(question), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -330,6 +350,33 @@ def test_presets_of_the_discrete_gap_are_what_they_say():
 
 def test_a_density_that_does_not_fit_is_named_in_the_picture():
     assert "does not fall to zero" in interactive.gap(lambda z: -np.abs(z) / 10).data["warning"]
+
+
+# The two KLs
+
+
+@pytest.mark.parametrize("x, mean, sd", [(2.0, 0.0, 1.0), (0.4, -1.5, 0.3), (3.0, 2.7, 1.9)])
+def test_both_decompositions_against_quadrature(x, mean, sd):
+    def log_joint(z):
+        return Normal(0.0, 1.0).log_prob(z) + Normal(z, 0.7).log_prob(x)
+
+    grid = np.linspace(-20, 20, 4001)
+    exact = bound_by_quadrature(log_joint, Normal(mean, sd).log_prob, grid)
+    shown = ready("two kls").at(x=x, mean=mean, sd=sd)
+    assert shown["elbo"] == pytest.approx(exact.elbo, abs=1e-10)
+    assert shown["log_evidence"] == pytest.approx(exact.log_evidence, abs=1e-10)
+    assert shown["elbo"] + shown["kl"] == pytest.approx(exact.log_evidence, abs=1e-10)
+    held_apart = shown["fit"] - shown["kl_prior"] + shown["kl"]
+    assert held_apart == pytest.approx(exact.log_evidence, abs=1e-10)
+
+
+def test_training_closes_one_kl_and_opens_the_other(node, tmp_path):
+    built = ready("two kls")
+    (end,) = climbed(node, built, [{"x": 2.0, "mean": 0.0, "sd": 1.0}], tmp_path)
+    before, after = built.at(), built.at(**end)
+    assert before["kl_prior"] == 0 < 1 < after["kl_prior"]
+    assert after["kl"] == pytest.approx(0, abs=1e-9)
+    assert before["log_evidence"] == after["log_evidence"]
 
 
 # Jensen, Bayes, EM, mean field

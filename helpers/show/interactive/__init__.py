@@ -9,6 +9,7 @@ from helpers.show.interactive.coin import bayes
 from helpers.show.interactive.competing import explaining_away
 from helpers.show.interactive.correlated import mean_field
 from helpers.show.interactive.coupled import fhmm
+from helpers.show.interactive.divergences import two_kls
 from helpers.show.interactive.figure import Interactive
 from helpers.show.interactive.gaps import gap, kl_directions
 from helpers.show.interactive.jensen import jensen
@@ -35,4 +36,5 @@ __all__ = [
     "recall",
     "trace",
     "two_gaps",
+    "two_kls",
 ]

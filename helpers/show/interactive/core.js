@@ -2,13 +2,18 @@
 //
 // A figure is an object of
 //   size                                   [width, height] of its drawing, in SVG units
+//   split                                  where its right part begins, drawn into stage.aside:
+//                                          on a phone it goes below the left part
 //   compute(data, settings) -> numbers     pure; the tests compare it with Python's
 //   build(stage, data) -> draw(numbers, settings)
 //   describe(numbers, settings, data)      the sentence that says what one sees
 //   style                                  style.css and the palette, added by the page
 //   player                                 the one of player.js, where there are steps to play
-import { number, set } from "./drawing.js";
+//   extras                                 of grab.js: what the drawing does under a hand
+import { draw, number, set } from "./drawing.js";
 import { button, enliven, html, OWN } from "./page.js";
+
+const NARROW = 600; // px: a phone
 
 // A labelled native slider or choice; returns { show(value) }, which moves it.
 function control(parent, spec, change) {
@@ -46,9 +51,22 @@ export function mount(root, figure, data) {
   const sliders = html(panel, "div", { class: "sliders" });
   const buttons = html(panel, "div", { class: "buttons" });
   root.insertAdjacentHTML("beforeend", "<svg>");
-  const stage = set(root.lastChild, { role: "img", viewBox: `0 0 ${figure.size}` });
+  const stage = set(root.lastChild, { role: "img" });
+  stage.aside = figure.split ? draw(stage, "g") : stage;
   const sentence = html(root, "p", { role: "status" });
   const redraw = figure.build(stage, data);
+  const fit = () => {
+    const [width, height] = figure.size;
+    const narrow = root.clientWidth > 0 && root.clientWidth < NARROW;
+    root.classList.toggle("narrow", narrow);
+    const below = narrow && figure.split;
+    set(stage, { viewBox: below ? `0 0 ${Math.max(below, width - below)} ${2 * height}` : `0 0 ${width} ${height}` });
+    if (figure.split) set(stage.aside, { transform: below ? `translate(${-below},${height})` : "" });
+  };
+  const watch = new ResizeObserver(fit);
+  watch.observe(root);
+  stops.push(() => watch.disconnect());
+  fit();
   const update = () => {
     const numbers = figure.compute(data, settings);
     redraw(numbers, settings);
@@ -66,6 +84,9 @@ export function mount(root, figure, data) {
   }
   for (const preset of data.presets || []) {
     button(buttons, preset.label, () => go(preset.by ? preset.settings[settings[preset.by]] : preset.settings));
+  }
+  for (const extra of figure.extras || []) {
+    stops.push(extra({ root, stage, buttons, button, figure, data, settings, go }) || (() => {}));
   }
   go(Object.fromEntries(data.controls.map((spec) => [spec.name, spec.value || 0])));
   return () => stops.forEach((stop) => stop());

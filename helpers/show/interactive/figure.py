@@ -20,6 +20,13 @@ from helpers.show import palette
 
 IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
 HERE = Path(__file__).parent
+# Texts, templates and regular expressions stay as they are; spaces around signs are not needed.
+SPACES = re.compile(
+    r'("(?:[^"\\]|\\.)*"'
+    r"|`(?:[^`\\$]|\\.|\$(?!\{)|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\})*`"
+    r"|/(?![ /*])(?:[^/\\\n]|\\.)+/(?=[.,)\]; ]))"
+    r"| *(=>|[{}(),;:=?<>*&|\[\]]) *"
+)
 SHEETS = {"core": "style.css", "predict": "predict.css"}  # by the module that mounts
 # How JupyterLab, VS Code, the slides and the site say that their background is dark.
 DARK_HOSTS = '[data-jp-theme-light="false"],.vscode-dark,[data-theme="dark"]'
@@ -149,23 +156,24 @@ def _read(name):
 def _code(name):
     lines = [line.strip() for line in _read(f"{name}.js").splitlines()]
     kept = (line for line in lines if line and not line.startswith(("//", "import ")))
-    return "\n".join(line.removeprefix("export ") for line in kept)
+    code = "\n".join(line.removeprefix("export ") for line in kept)
+    return SPACES.sub(lambda found: found[1] or found[2], code)
 
 
 def _style(code, sheet):
-    """The sheet's rules that the code has elements for, and the colours these need."""
+    """The sheet's rules that the code has elements for, nested (& is the figure), and colours."""
     rules = re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", _read(sheet))
     kept = [rule for rule in re.findall(r"[^{}]+{[^}]*}", rules) if _needed(rule, code)]
     names = dict.fromkeys(re.findall(r"var\(--([\w-]+)", "".join(kept)))
     if "--series-" in code:
         names |= dict.fromkeys(f"series-{k}" for k in range(SERIES))
     light, dark = (
-        "{" + ";".join(f"--{name}:{shades[name]}" for name in names if name in shades) + "}"
+        "".join(f"--{name}:{shades[name]};" for name in names if name in shades)
         for shades in palette.on_both_backgrounds().values()
     )
-    return f".vi-figure{light}:is({DARK_HOSTS}) .vi-figure{dark}{''.join(kept)}"
+    return f".vi-figure{{{light}{''.join(kept)}}}:is({DARK_HOSTS}) .vi-figure{{{dark}}}"
 
 
 def _needed(rule, code):
-    classes = re.findall(r"\.([a-z]+)", rule.split("{")[0].replace(".vi-figure", ""))
+    classes = re.findall(r"\.([a-z]+)", rule.split("{")[0])
     return not classes or any(re.search(rf"\b{name}\b", code) for name in classes)
