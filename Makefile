@@ -30,7 +30,7 @@ teach: env  ## open the course itself, to change it
 
 test: lint  ## run every check: library, notebooks, exercises, slides
 	@$(PY) tools/chromium.py
-	@$(THREADS) $(PY) -m pytest -q -n 2 --dist loadscope $(NBVAL) tests notebooks solutions
+	@$(THREADS) $(PY) -m pytest -q -n 2 --dist loadscope $(NBVAL) tests notebooks $(wildcard solutions)
 
 lint: env-test+site+hub  ## style of Python files and notebooks
 	@$(PY) -m ruff check --quiet .

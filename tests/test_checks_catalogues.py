@@ -273,6 +273,7 @@ def test_a_prediction_explains_every_choice(module, task):
         assert verdict.status == "not right" and verdict.message
 
 
+@pytest.mark.solutions
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2])
 def test_the_written_solutions_pass_on_a_hundred_random_inputs(module):
     functions = solution_functions(module)

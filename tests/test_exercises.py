@@ -1,11 +1,14 @@
 """The way from solutions/ to exercises/: complete, repeatable, and kind to a student's work."""
 
 import importlib.util
+import io
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
+import console
 import nbformat
 import pytest
 
@@ -14,6 +17,7 @@ spec = importlib.util.spec_from_file_location("exercises", ROOT / "tools" / "exe
 exercises = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(exercises)
 
+pytestmark = pytest.mark.solutions
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 EACH = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
 NAME = "01_generative_models.ipynb"
@@ -209,6 +213,81 @@ def test_a_task_without_its_cell_is_named(house):
     nbformat.write(notebook, house / "solutions" / NAME)
     with pytest.raises(SystemExit, match="no cell checks posterior"):
         exercises.main([], root=house)
+
+
+def test_a_task_without_its_badge_is_named_and_the_badge_above_stays(house):
+    notebook = read(house / "solutions" / NAME)
+    graded = [
+        i for i, c in enumerate(notebook.cells) if c.metadata.get("nbgrader", {}).get("grade")
+    ]
+    for cell in notebook.cells[graded[0] + 1 : graded[1]]:
+        if cell.cell_type == "markdown":
+            cell.source = exercises.BADGE.sub("", cell.source)
+    nbformat.write(notebook, house / "solutions" / NAME)
+    before = (house / "solutions" / NAME).read_bytes()
+    with pytest.raises(SystemExit, match=rf"{NAME}: \w+: no text .* has a line like"):
+        exercises.main([], root=house)
+    assert (house / "solutions" / NAME).read_bytes() == before
+
+
+def test_what_a_teacher_put_into_the_cell_of_a_check_is_not_overwritten(house):
+    edit(house / "solutions" / NAME, "posterior-check", lambda s: s + "\nassert posterior")
+    with pytest.raises(SystemExit, match="posterior-check: move what is not"):
+        exercises.main([], root=house)
+
+
+def test_a_teachers_own_graded_cells_stay_graded(house):
+    own = {"grade": True, "locked": True, "solution": False, "task": False, "schema_version": 3}
+    asserts = nbformat.v4.new_code_cell("assert evidence is not None", id="own-assert")
+    asserts.metadata["nbgrader"] = own | {"points": 4, "grade_id": "mine"}
+    essay = nbformat.v4.new_code_cell("### BEGIN SOLUTION\nx\n### END SOLUTION", id="own-essay")
+    essay.metadata["nbgrader"] = own | {"points": 3, "grade_id": "essay", "solution": True}
+    notebook = read(house / "solutions" / NAME)
+    notebook.cells += [asserts, essay]
+    nbformat.write(notebook, house / "solutions" / NAME)
+    exercises.main([], root=house)
+    for folder in ("solutions", "exercises"):
+        marks = {c.id: c.metadata.get("nbgrader") for c in read(house / folder / NAME).cells}
+        assert marks["own-assert"] == own | {"points": 4, "grade_id": "mine"}
+        assert marks["own-essay"] == own | {"points": 3, "grade_id": "essay", "solution": True}
+    assert exercises.main(["check"], root=house) == 0
+
+
+def test_check_prints_on_any_console(house, monkeypatch):
+    edit(
+        house / "exercises" / NAME, "title", lambda source: source + " \N{GREEK SMALL LETTER THETA}"
+    )
+    said = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(said, "cp1252"))
+    console.forgive()
+    assert exercises.main(["check"], root=house) == 1
+    sys.stdout.flush()
+    assert rb"\u03b8" in said.getvalue()
+
+
+def test_every_tool_prints_on_any_console():
+    for path in (ROOT / "tools").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "sys.exit(main(" in text:
+            assert "console.forgive()" in text, path.name
+
+
+def test_an_unknown_name_and_a_broken_notebook_are_named(house, capsys):
+    with pytest.raises(SystemExit):
+        exercises.main(["build", "99_nothing"], root=house)
+    assert "solutions/ has no 99_nothing" in capsys.readouterr().err
+    (house / "solutions" / NAME).write_text("{")
+    with pytest.raises(SystemExit, match=f"solutions/{NAME} is no notebook"):
+        exercises.main([], root=house)
+
+
+def test_without_solutions_exercises_stay(house, capsys):
+    shutil.rmtree(house / "solutions")
+    before = (house / "exercises" / NAME).read_bytes()
+    for command in ("build", "check"):
+        assert exercises.main([command], root=house) == 0
+    assert "no solutions here" in capsys.readouterr().out
+    assert (house / "exercises" / NAME).read_bytes() == before
 
 
 def test_a_notebook_without_checks_is_refused(house):

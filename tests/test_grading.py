@@ -17,6 +17,7 @@ import pytest
 from checks import grading, sandbox
 from checks.outcomes import VALUE
 
+pytestmark = pytest.mark.solutions
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # for alembic
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "01_generative_models"

@@ -31,7 +31,8 @@ def named(paths):
 
 def test_there_are_notebooks_and_each_lecture_has_its_exercises():
     names = {p.name for p in LECTURES}
-    assert {p.name for p in EXERCISES} == {p.name for p in ROOT.glob("solutions/*.ipynb")}
+    if (ROOT / "solutions").exists():
+        assert {p.name for p in EXERCISES} == {p.name for p in ROOT.glob("solutions/*.ipynb")}
     assert {p.name for p in EXERCISES} <= names
     taught = {n for n in names if n[:2] in ("01", "02", "03", "04")}
     assert taught and taught == {p.name for p in EXERCISES}
@@ -106,7 +107,8 @@ def test_links_lead_somewhere(path):
             continue
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", cell.source):
             if not target.startswith(("http:", "https:", "mailto:", "attachment:")):
-                assert (path.parent / target).exists(), f"{cell.id}: {target}"
+                withheld = "solutions" in target and not (ROOT / "solutions").exists()
+                assert withheld or (path.parent / target).exists(), f"{cell.id}: {target}"
 
 
 @named(WRITTEN)

@@ -28,8 +28,9 @@ posix = pytest.mark.skipif(os.name == "nt", reason="commands are programs on Win
 
 
 @pytest.fixture(params=["course", "Übung [3] Łukasz"])
-def course(tmp_path, request):
+def course(tmp_path, request, monkeypatch):
     """A folder with a complete environment, as after a plain `make env`."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
     folder = tmp_path / request.param
     (folder / "tools").mkdir(parents=True)
     for name in ("pyproject.toml", "constraints.txt", "tools/environment.py"):

@@ -15,7 +15,7 @@ import site_pages  # noqa: E402
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"
 )
-PAGES = ("index", "notebooks/03a_jensen", "solutions/03a_jensen", "search")
+PAGES = ("index", "notebooks/03a_jensen", "exercises/03a_jensen", "search")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,21 @@ def test_links_between_headings_arrive(site):
     target = (site / "notebooks/03a_jensen.html").read_text(encoding="utf-8")
     assert "03a_jensen.html#the-drop-is-the-kl" in summary
     assert 'id="the-drop-is-the-kl"' in target
+
+
+def test_solutions_stay_with_the_teacher_where_wanted(monkeypatch, tmp_path):
+    import lite
+
+    monkeypatch.setenv("SOLUTIONS", "no")
+    monkeypatch.setattr(site_pages, "SOURCE", tmp_path / "site")
+    monkeypatch.setattr(lite, "FILES", tmp_path / "lite")
+    site_pages.prepare()
+    lite.write_files()
+    for folder in ("site", "lite"):
+        pages = sorted(p.relative_to(tmp_path) for p in (tmp_path / folder).rglob("*.ipynb"))
+        assert len(pages) > 20 and "solutions" not in {p.parent.name for p in pages}
+        assert not any("](../solutions/" in (tmp_path / p).read_text("utf-8") for p in pages)
+    assert "solutions/" not in (tmp_path / "site/index.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", PAGES)

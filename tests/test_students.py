@@ -91,7 +91,7 @@ def test_no_import_prints_an_answer(edition):
     assert "rel_entr" not in said and "log" not in said.replace("catalogue", "")
 
 
-@pytest.mark.skipif(not (ROOT / "solutions").exists(), reason="solutions/ is not here")
+@pytest.mark.solutions
 def test_no_answer_stands_in_a_file(edition):
     import exercises
 

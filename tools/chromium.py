@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import console
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
     "--no-sandbox",
@@ -97,4 +99,5 @@ def main():
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import chromium
+import console
 import deck_checks
 import nbformat
 import weak_slides
@@ -185,4 +186,5 @@ def main():
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

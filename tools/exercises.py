@@ -25,6 +25,7 @@ import re
 import sys
 from pathlib import Path
 
+import console
 import nbformat
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions
 from traitlets.config import Config
@@ -51,17 +52,18 @@ KEPT = ("title", "minutes", "kernelspec", "language_info")
 def mark(notebook):
     """Set nbgrader's metadata, the hidden line and each task's badge; the notebook's tasks."""
     module = checks_of(notebook)
-    name, seen = module.__name__.rpartition(".")[2], []
+    name, seen, start = module.__name__.rpartition(".")[2], [], 0
     for i, cell in enumerate(notebook.cells):
-        cell.metadata.pop("nbgrader", None)
         source = cell.source
         called = CHECK.search(source) if cell.cell_type == "code" else None
         if called and called[1] != "progress":
             task = _task(module, called[1], cell)
             seen.append(task)
+            _refuse_more_than(called[0], cell)
             cell.source = HIDDEN.format(module=name) + called[0]
             cell.metadata["nbgrader"] = _metadata(cell, grade=True, points=task.points)
-            _set_badge(notebook.cells[:i], task)
+            _set_badge(notebook.cells[start:i], task)
+            start = i + 1
         elif cell.cell_type == "markdown" and "BEGIN SOLUTION" in source:
             task = _task(module, cell.id.replace("-", "_"), cell)
             seen.append(task)
@@ -69,7 +71,10 @@ def mark(notebook):
             cell.metadata["nbgrader"] = _metadata(
                 cell, grade=True, solution=True, locked=False, points=task.points
             )
-            _set_badge(notebook.cells[:i], task)
+            _set_badge(notebook.cells[start : i + 1], task)
+            start = i + 1
+        elif cell.metadata.get("nbgrader", {}).get("grade"):
+            continue  # a teacher's own: asserts, or an answer that is marked by hand
         elif "### BEGIN SOLUTION" in source:
             cell.metadata["nbgrader"] = _metadata(cell, solution=True)
         elif cell.cell_type == "code" and IMPORT.search(source):
@@ -118,6 +123,13 @@ def _set_rubric(cell, task):
     cell.source = f"{worked}\n\n{rubric(task)}\n{end}"
 
 
+def _refuse_more_than(call, cell):
+    """The cell of a check is written anew, so nothing of a teacher's may stand in it."""
+    rest = re.sub(r"(?s)### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", cell.source)
+    if rest.replace(call, "", 1).strip():
+        raise SystemExit(f"cell {cell.id}: move what is not {call} to a cell of its own")
+
+
 def _metadata(cell, grade=False, solution=False, locked=None, points=None):
     kind = {"grade": grade, "grade_id": cell.id, "locked": grade if locked is None else locked}
     worth = {} if points is None else {"points": points}
@@ -127,7 +139,7 @@ def _metadata(cell, grade=False, solution=False, locked=None, points=None):
 
 
 def _set_badge(cells, task):
-    """Rewrite "*core · 5 minutes · 1 point*" in the nearest text above that has such a line."""
+    """Rewrite "*core · 5 minutes · 1 point*" in the nearest text of the task that has the line."""
     minutes = f"{task.minutes} minute{'' if task.minutes == 1 else 's'}"
     points = f"{task.points:g} point{'' if task.points == 1 else 's'}"
     for cell in reversed(cells):
@@ -135,7 +147,10 @@ def _set_badge(cells, task):
             badge = f"*{task.difficulty} · {minutes} · {points}*"
             cell.source = BADGE.sub(badge, cell.source, count=1)
             return
-    raise SystemExit(f"{task.name}: no text above it has a line like *core · 5 minutes · 1 point*")
+    raise SystemExit(
+        f"{task.name}: no text between the task before it and its check has a line like "
+        "*core · 5 minutes · 1 point*"
+    )
 
 
 # ---------------------------------------------------------------- stripping it
@@ -225,6 +240,19 @@ def build(solution_path, exercise_path, force=False):
     return f"{exercise_path.name}: written"
 
 
+def named(work, path, *arguments, **options):
+    """``work(path, ...)``; whatever stops it says which notebook stopped it."""
+    try:
+        return work(path, *arguments, **options)
+    except SystemExit as refusal:
+        raise SystemExit(f"{path.parent.name}/{path.name}: {refusal}") from None
+    except OSError as error:
+        raise SystemExit(f"{error.filename}: {error.strerror}") from None
+    except (ValueError, nbformat.ValidationError) as error:
+        first = str(error).split("\n")[0]
+        raise SystemExit(f"{path.parent.name}/{path.name} is no notebook: {first}") from None
+
+
 def differences(solution_path, exercise_path):
     """Where solution or exercise are not as `build` leaves them: lines with their places."""
     old = nbformat.read(solution_path, as_version=4)
@@ -277,13 +305,19 @@ def main(arguments=None, root=ROOT):
     parser.add_argument("--force", action="store_true", help="overwrite exercises worked in")
     options = parser.parse_args(arguments)
     solutions = sorted((root / "solutions").glob("*.ipynb"))
+    if not solutions:
+        print("There are no solutions here, so exercises/ stays as it is.")
+        return 0
+    unknown = set(options.names) - {p.stem for p in solutions}
+    if unknown:
+        parser.error(f"solutions/ has no {', '.join(sorted(unknown))}")
     chosen = [p for p in solutions if p.stem in options.names or not options.names]
     pairs = [(p, root / "exercises" / p.name) for p in chosen]
     if options.what == "build":
         for pair in pairs:
-            print(build(*pair, force=options.force))
+            print(named(build, *pair, force=options.force))
         return 0
-    found = [line for pair in pairs for line in differences(*pair)]
+    found = [line for pair in pairs for line in named(differences, *pair)]
     names = {p.name for p in solutions}
     found += [
         f"exercises/{p.name}: has no solution"
@@ -295,4 +329,5 @@ def main(arguments=None, root=ROOT):
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

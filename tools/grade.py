@@ -20,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import console
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -226,4 +227,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

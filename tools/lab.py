@@ -21,6 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import console
 from environment import alone
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -238,4 +239,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main(sys.argv[1:]))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import console
 import nbformat
 from lab import folders, without_links_to_solutions
 
@@ -68,4 +69,5 @@ def write_files():
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

@@ -12,6 +12,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import console
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -121,4 +122,5 @@ def main():
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

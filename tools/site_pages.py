@@ -12,6 +12,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import console
 import nbformat
 from lab import folders, without_links_to_solutions
 
@@ -108,4 +109,5 @@ def main():
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

@@ -15,6 +15,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import console
 import nbformat
 from lab import without_links_to_solutions
 
@@ -28,6 +29,7 @@ FILES = (
     "LICENSE",
     "LICENSE-TEXT",
     "CITATION.cff",
+    "tools/console.py",
     "tools/environment.py",
     "tools/lab.py",
     "tools/jupyterlab_settings.json",
@@ -100,4 +102,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main(sys.argv[1:]))
