@@ -12,6 +12,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 import chromium  # noqa: E402
 import site_pages  # noqa: E402
 
+from helpers.environment import edition  # noqa: E402
+
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"
 )
@@ -58,6 +60,49 @@ def test_solutions_stay_with_the_teacher_where_wanted(monkeypatch, tmp_path):
         assert len(pages) > 20 and "solutions" not in {p.parent.name for p in pages}
         assert not any("](../solutions/" in (tmp_path / p).read_text("utf-8") for p in pages)
     assert "solutions/" not in (tmp_path / "site/index.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "origin, name",
+    [
+        ("https://github.com/someone/a-course.git", "someone/a-course"),
+        ("git@github.com:someone/a.course", "someone/a.course"),
+        ("/home/someone/course", ""),
+        ("https://git.example.org/someone/course", ""),
+        ("", ""),
+    ],
+)
+def test_pages_open_elsewhere_only_where_the_course_has_an_address(monkeypatch, origin, name):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    monkeypatch.setattr(site_pages, "_git", lambda *a: origin if a[0] == "remote" else "trunk")
+    assert site_pages.repository() == ((name, "trunk") if name else ("", ""))
+    assert bool(site_pages.launch_options()) == bool(name)
+
+
+def test_the_buttons_lead_to_the_notebook(monkeypatch, tmp_path):
+    """The whole way through Sphinx, with two pages for all."""
+    pytest.importorskip("sphinx_book_theme")
+    source = tmp_path / "source"
+    (tmp_path / "lite").mkdir()
+    monkeypatch.setenv("GITHUB_REPOSITORY", "someone/a-course")
+    monkeypatch.setenv("GITHUB_REF_NAME", "trunk")
+    for key, folder in {"SOURCE": "source", "SITE": "site", "LITE": "lite"}.items():
+        monkeypatch.setattr(site_pages, key, tmp_path / folder)
+    site_pages.prepare()
+    kept = ("index.md", "03a_jensen.ipynb")
+    for path in [*source.rglob("*.ipynb"), *source.rglob("*.md")]:
+        if path.name not in kept or path.parent.name in ("exercises", "solutions"):
+            path.unlink()
+    (source / "index.md").write_text("# x\n```{toctree}\nnotebooks/03a_jensen\n```\n")
+    assert site_pages.build() == 0
+    page = (tmp_path / "site/notebooks/03a_jensen.html").read_text(encoding="utf-8")
+    for address in (
+        "https://mybinder.org/v2/gh/someone/a-course/trunk?urlpath=lab/tree/notebooks/",
+        "https://colab.research.google.com/github/someone/a-course/blob/trunk/notebooks/",
+        "../lite/lab/index.html?path=notebooks/",
+    ):
+        assert f"{address}03a_jensen.ipynb" in page
+    assert edition() in page
 
 
 @pytest.mark.parametrize("name", PAGES)

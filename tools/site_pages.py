@@ -4,11 +4,16 @@
                                     SOLUTIONS=no in the environment, without solutions
 
 The pages need no server and no network: navigation, search, formulas and the interactive
-figures are inside. Decks that `make slides` has written are linked from their lectures.
+figures are inside. Decks that `make slides` has written are linked from their lectures. Where the
+course has an address on GitHub, its pages offer to open in Binder and Colab, and in the browser
+where `make lite` has been run.
 """
 
+import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,7 +23,7 @@ from lab import folders, without_links_to_solutions
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
-SLIDES = ROOT / "build" / "slides"
+SLIDES, LITE = ROOT / "build" / "slides", ROOT / "build" / "lite"
 LINK_TO_HEADING = re.compile(r"(\]\([^()\s]+\.ipynb#)([^()\s]+)")
 SECTIONS = {
     "Lectures": ("notebooks", "0[0-5]*"),
@@ -40,6 +45,45 @@ def prepare():
             nbformat.write(for_readers(path), SOURCE / folder / path.name)
     shutil.copytree(ROOT / "docs", SOURCE / "docs")
     (SOURCE / "index.md").write_text(contents(), encoding="utf-8")
+    (SOURCE / "launch.json").write_text(json.dumps(launch_options()), encoding="utf-8")
+
+
+def launch_options():
+    """The theme's options for buttons that open a page's notebook elsewhere."""
+    name, branch = repository()
+    if not name:
+        return {}
+    buttons = {
+        "notebook_interface": "jupyterlab",
+        "binderhub_url": "https://mybinder.org",
+        "colab_url": "https://colab.research.google.com",
+    }
+    if LITE.exists():
+        buttons["jupyterlite_url"] = "../lite/lab/index.html"
+    return {
+        "repository_url": f"https://github.com/{name}",
+        "repository_branch": branch,
+        "launch_buttons": buttons,
+    }
+
+
+def repository():
+    """The course's own OWNER/NAME on GitHub and its branch; ("", "") where it has none."""
+    name, branch = os.environ.get("GITHUB_REPOSITORY"), os.environ.get("GITHUB_REF_NAME", "main")
+    if name:
+        return name, branch
+    address = _git("remote", "get-url", "origin")
+    found = re.search(r"github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", address)
+    return (found[1], _git("rev-parse", "--abbrev-ref", "HEAD")) if found else ("", "")
+
+
+def _git(*arguments):
+    """What git says about the course, or "" where there is no git or no repository."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def for_readers(path):
@@ -80,6 +124,8 @@ def build():
     code = build_main(["-q", "-b", "html", "-j", "2", str(SOURCE), str(SITE)])
     if code == 0 and SLIDES.exists():
         shutil.copytree(SLIDES, SITE / "slides")
+    if code == 0 and LITE.exists():
+        shutil.copytree(LITE, SITE / "lite")
     return code
 
 

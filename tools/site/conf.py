@@ -1,5 +1,10 @@
 """Sphinx's settings for the site; tools/site_pages.py puts the pages beside a copy of this file."""
 
+import json
+from pathlib import Path
+
+from helpers.environment import edition
+
 project = "Variational inference: the basics"
 html_title = project
 copyright = ""
@@ -14,7 +19,9 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "navigation_with_keys": False,
+    "extra_footer": edition(),
 }
+html_theme_options |= json.loads(Path(__file__).with_name("launch.json").read_text("utf-8"))
 html_show_copyright = False
 html_show_sourcelink = False
 html_copy_source = False
