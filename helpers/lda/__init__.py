@@ -2,7 +2,7 @@
 
 ``LDA(alpha, topics)`` is the model; :func:`exact` enumerates; :func:`mean_field` approximates
 for a corpus, :func:`document_mean_field` step by step for one document; :func:`fit` learns the
-topics, :func:`e_step` is its half for a stream of documents; :func:`perplexity` scores documents
+topics, :func:`fit_stream` those of a stream, and :func:`e_step` is half of both; :func:`perplexity` scores documents
 that were held out. The algorithm itself, as the lecture derives it, is variational_em.py.
 """
 
@@ -17,6 +17,7 @@ from helpers.lda.fixed_topics import (
 )
 from helpers.lda.held_out import completion_perplexity, perplexity, split_tokens
 from helpers.lda.model import LDA, bags, tokens
+from helpers.lda.stochastic import fit_stream, natural_step, step_size
 from helpers.lda.variational_em import (
     CorpusPosterior,
     EStep,
@@ -44,12 +45,15 @@ __all__ = [
     "expected_log_theta",
     "fit",
     "fit_mixture",
+    "fit_stream",
     "fit_unigram",
     "kl_to_posterior",
     "learning_bound",
     "mean_field",
+    "natural_step",
     "perplexity",
     "split_tokens",
+    "step_size",
     "tokens",
     "trajectory",
     "update_gamma",

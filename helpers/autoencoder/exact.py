@@ -1,0 +1,177 @@
+"""What the autoencoder's two coordinates allow: exact evidence, exact bounds, the gap in parts.
+
+log p(x) is a sum over a grid of z, and one matrix product serves all pictures. Each quantity of
+log p(x) = ELBO + KL is computed on nodes of its own, so that the equality can fail:
+
+    log p(x)   a grid on [-8, 8]^2
+    ELBO       trapezoid in q's own coordinates, z = m + L u
+    KL         p(z | x) and q on the grid
+
+Symbols as in :mod:`helpers.autoencoder.model`; D pictures, G^2 nodes.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+
+from helpers.arguments import real_array
+from helpers.densities import LOG_2PI
+
+WIDTH, NODES = 8.0, 321  # of the grid, on each axis from -WIDTH to WIDTH
+REACH, POINTS = 8.0, 97  # of q's own coordinates, in standard deviations
+RULE = 20  # Gauss-Hermite nodes an axis, while the best q is searched for
+BOX = [(-8, 8)] * 2 + [(-6, 2)] * 2 + [(-5, 5)]  # mean, logs of root's diagonal, its corner
+SEARCH = {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}
+
+
+class Grid(NamedTuple):
+    """Nodes z (G^2, 2) and the logarithm of the area that each stands for."""
+
+    z: np.ndarray
+    log_area: float
+
+
+def grid(width=WIDTH, nodes=NODES):
+    """A square of equally spaced nodes; beyond it the prior has nothing to add."""
+    axis = np.linspace(-width, width, nodes)
+    z = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    return Grid(z, 2 * np.log(axis[1] - axis[0]))
+
+
+def log_joint_on(model, x, nodes):
+    """log p(x, z), (D, G^2), at every node for pictures x (D, V)."""
+    logits = model.logits(nodes.z)
+    constant = log_prior(nodes.z) - np.logaddexp(0, logits).sum(axis=1)
+    return real_array("x", x, ndim=2) @ logits.T + constant
+
+
+def log_prior(z):
+    """log Normal(z | 0, I), (...,) for z (..., 2)."""
+    return -0.5 * (z**2 + LOG_2PI).sum(axis=-1)
+
+
+def log_evidence(model, x, nodes=None):
+    """log p(x) of each picture, (D,) nats."""
+    nodes = nodes or grid()
+    return logsumexp(log_joint_on(model, x, nodes), axis=1) + nodes.log_area
+
+
+def kl_on_grid(model, x, mean, root, nodes=None):
+    """KL(q || p(z | x)) of each picture on the grid, (D,); q = Normal(mean, root root')."""
+    nodes = nodes or grid()
+    log_posterior = log_joint_on(model, x, nodes)
+    log_posterior -= logsumexp(log_posterior, axis=1, keepdims=True)
+    found = np.empty(len(mean))
+    for d, (m, L) in enumerate(zip(mean, root, strict=True)):
+        u = np.linalg.solve(L, (nodes.z - m).T).T
+        log_q = log_prior(u) - np.log(np.abs(np.linalg.det(L)))
+        log_q -= logsumexp(log_q)
+        q = np.exp(log_q)
+        found[d] = np.sum(q[q > 0] * (log_q - log_posterior[d])[q > 0])
+    return found
+
+
+def elbo(model, x, mean, root, rule=None):
+    """The ELBO of each picture for q = Normal(mean, root root'), (D,) nats.
+
+    E_q[log p(x, z)] by ``rule`` = (u (J, 2), weights (J,)) for z = mean + root u, and the
+    entropy in closed form. mean (D, 2), root (D, 2, 2).
+    """
+    u, weights = rule or own_coordinates()
+    found = np.empty(len(mean))
+    for d, (m, L) in enumerate(zip(mean, root, strict=True)):
+        z = m + u @ L.T
+        entropy = 1 + LOG_2PI + np.log(np.abs(np.linalg.det(L)))
+        found[d] = weights @ (model.log_likelihood(x[d], z) + log_prior(z)) + entropy
+    return found
+
+
+def own_coordinates(reach=REACH, points=POINTS):
+    """Trapezoid nodes u (J, 2) and weights (J,) of a standard normal in two dimensions."""
+    axis = np.linspace(-reach, reach, points)
+    u = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    weights = np.exp(log_prior(u))
+    return u, weights / weights.sum()
+
+
+def gauss_hermite(n=RULE):
+    """The product rule of n nodes an axis for a standard normal in two dimensions."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(n)
+    u = np.stack(np.meshgrid(nodes, nodes, indexing="ij"), axis=-1).reshape(-1, 2)
+    weights = np.outer(weights, weights).ravel()
+    return u, weights / weights.sum()
+
+
+def best_gaussian(model, x, starts, full=False):
+    """The best q of one picture x (V,), of several starts: (mean (2,), root (2, 2)).
+
+    starts: pairs (mean, root) to begin at; more than one, since a posterior may have hills.
+    full: with a correlation. L-BFGS on (mean, log of root's diagonal, its corner); gradients
+    pathwise at fixed nodes, which a Gaussian rule makes exact enough to search with.
+    """
+    rule, results = gauss_hermite(), []
+    for mean, root in starts:
+        first = [*mean, *np.log(np.diag(root)), root[1, 0] if full else 0.0]
+        data = model, x, rule, full
+        found = minimize(_negative_elbo, first, data, "L-BFGS-B", True, bounds=BOX, options=SEARCH)
+        results.append(found)
+    return _unpack(min(results, key=lambda result: result.fun).x)
+
+
+def _unpack(parameters):
+    m, (log_a, log_b), corner = parameters[:2], parameters[2:4], parameters[4]
+    return np.array(m), np.array([[np.exp(log_a), 0.0], [corner, np.exp(log_b)]])
+
+
+def _negative_elbo(parameters, model, x, rule, full):
+    (u, weights), (mean, root) = rule, _unpack(parameters)
+    z = mean + u @ root.T
+    h = np.tanh(z @ model.A + model.a)
+    logits = h @ model.B + model.b
+    values = logits @ x - np.logaddexp(0, logits).sum(axis=1) + log_prior(z)
+    to_logits = x - 0.5 * (1 + np.tanh(logits / 2))
+    to_z = (to_logits @ model.B.T * (1 - h**2)) @ model.A.T - z
+    to_root = (weights[:, None] * to_z).T @ u
+    slope = np.array(
+        [*(weights @ to_z), to_root[0, 0] * root[0, 0] + 1, to_root[1, 1] * root[1, 1] + 1,
+         to_root[1, 0] if full else 0.0]
+    )  # fmt: skip
+    return -(weights @ values + parameters[2] + parameters[3]), -slope
+
+
+class Gaps(NamedTuple):
+    """log p(x) minus the network's ELBO, in three parts that add up, (D,) nats each.
+
+    shape: what the best full Gaussian misses.  correlation: what the best diagonal one misses
+    besides.  network: what the encoder misses besides.
+    """
+
+    log_evidence: np.ndarray
+    shape: np.ndarray
+    correlation: np.ndarray
+    network: np.ndarray
+
+
+def gaps(model, x):
+    """The gap of each picture split by what is to blame: a :class:`Gaps`.
+
+    The best q's begin at the network's and at the posterior's mode on the grid; the full one
+    also at the diagonal one, so that no part is negative but by a search that failed.
+    """
+    nodes = grid()
+    joint = log_joint_on(model, x, nodes)
+    modes = nodes.z[joint.argmax(axis=1)]
+    m, s = model.encode(x)
+    network = [(m[d], np.diag(s[d])) for d in range(len(x))]
+    diagonal, full = [], []
+    for d in range(len(x)):
+        starts = [network[d], (modes[d], np.diag(s[d])), (modes[d], np.eye(2) * 0.3)]
+        diagonal.append(best_gaussian(model, x[d], starts))
+        full.append(best_gaussian(model, x[d], [diagonal[-1], *starts[1:]], full=True))
+    bounds = [
+        elbo(model, x, *map(np.array, zip(*q, strict=True))) for q in (network, diagonal, full)
+    ]
+    evidence = logsumexp(joint, axis=1) + nodes.log_area
+    return Gaps(evidence, evidence - bounds[2], bounds[2] - bounds[1], bounds[1] - bounds[0])

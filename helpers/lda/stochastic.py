@@ -1,0 +1,157 @@
+"""Stochastic variational inference: the topics of a stream that need never fit into memory.
+
+A batch of B documents stands for all D: its expected usage of words, times D / B, is the corpus's
+on average, so that eta + usage D / B is where lambda would go if the batch were everything. A step
+goes part of the way,
+
+    lambda <- (1 - rho_t) lambda + rho_t (eta + D / B sum_{d in batch} counts_dw phi_dwk)    (7b.1)
+    rho_t = (tau + t)^-kappa,   t = 0, 1, 2, ...,   1/2 < kappa <= 1                         (7b.2)
+
+which is a step along the natural gradient of the ELBO, estimated without bias. The steps' sum is
+infinite and that of their squares is not (Robbins and Monro, 1951). Symbols as in
+:mod:`helpers.lda.variational_em`. Source: Hoffman, Blei, Wang and Paisley (2013), "Stochastic
+Variational Inference", their figure 4; Hoffman, Blei and Bach (2010).
+"""
+
+from itertools import chain
+
+import numpy as np
+
+from helpers.arguments import describe, generator, positive, real_array, whole_number
+from helpers.ascent import State, ascending
+from helpers.lda.first_topics import seeded_topics
+from helpers.lda.model import LDA, check_counts, check_topics
+from helpers.lda.variational_em import (
+    CorpusPosterior,
+    check_alpha,
+    e_step,
+    expected_log_topics,
+    topics_kl,
+)
+
+SHAPE = 100.0  # of the gamma noise around equal topics, as scikit-learn and Gensim begin
+TOLERANCE = 0.1  # nats; an E-step that is more exact than its topics are wastes its time
+
+
+def step_size(t, kappa=0.7, tau=10.0):
+    """rho_t = (tau + t)^-kappa (7b.2), for t = 0, 1, 2, ..."""
+    return float((tau + t) ** -kappa)
+
+
+def natural_step(topics, usage, rho, eta, scale):
+    """lambda (K, V) after a step of size rho towards a batch's eta + scale * usage         (7b.1).
+
+    scale: D / B, documents of the corpus for each of the batch.
+    """
+    return (1 - rho) * topics + rho * (eta + scale * usage)
+
+
+def fit_stream(
+    batches,
+    n_topics,
+    rng,
+    n_documents,
+    alpha=0.1,
+    eta=0.05,
+    kappa=0.7,
+    tau=10.0,
+    topics=None,
+    seen=0,
+    tolerance=TOLERANCE,
+):
+    """Learn topics from batches of documents, each of which is looked at once.
+
+        for state in lda.fit_stream(batches, 50, rng, n_documents=51_200):
+            state.q.topics, state.elbo
+
+    Args:
+        batches: iterable of word counts (B, V), sparse or dense; it may have no end.
+        n_topics: K.
+        rng: numpy.random.Generator, for the first topics.
+        n_documents: D, the size of the corpus that the batches are drawn from.
+        alpha, eta: concentrations of the documents' and of the topics' Dirichlets.
+        kappa, tau: the steps' decay, in (0.5, 1], and delay, at least 1; with tau = 1 the first
+            step has size one, and the first batch decides what can hardly be mended later.
+        topics: lambda (K, V) to begin at, such as the last state's ``q.topics``; "random" for
+            nearly equal topics; None for topics that unlike documents of the first batch found.
+        seen: batches seen before, when a run goes on.
+        tolerance: nats below which a document's q(theta) rests.
+    Yields:
+        The topics before each batch and, at the end, after the last: ``q.topics`` is lambda,
+        ``q.gamma`` belongs to the batch, ``model`` has the mean topics, and ``elbo`` is what this
+        batch makes of the bound for all D documents: noisy, and of topics that have not seen
+        it, but for the last. ``info`` has the step's size ``rho`` and ``seen``, to go on from.
+    Raises:
+        ValueError: a batch is empty, larger than the corpus or of other words, or an argument
+            is out of range. The last state before is good: go on from its ``q.topics``.
+    """
+    n_documents = whole_number("n_documents", n_documents)
+    eta = float(positive("eta", eta, ndim=0))
+    kappa, tau = _check_steps(kappa, tau)
+    generator("rng", rng)
+    seen = whole_number("seen", seen, minimum=0)
+    batches = iter(batches)
+    first = next(batches, None)
+    if first is None:
+        raise ValueError("batches: expected at least one batch, got none")
+    first = _check_batch(first, None, n_documents)
+    alpha = check_alpha(alpha, check_topics(n_topics, first))
+    topics = _first_topics(topics, first, n_topics, rng, eta, n_documents)
+    steps = (kappa, tau, seen, tolerance)
+    return _ascent(chain([first], batches), topics, n_documents, alpha, eta, steps)
+
+
+@ascending
+def _ascent(batches, topics, n_documents, alpha, eta, steps):
+    kappa, tau, seen, tolerance = steps
+    for t, batch in enumerate(batches, seen):
+        batch = _check_batch(batch, topics.shape[1], n_documents)
+        scale, rho = n_documents / batch.shape[0], step_size(t, kappa, tau)
+        found, state = _look(batch, topics, scale, alpha, eta, tolerance, {"rho": rho, "seen": t})
+        yield state
+        topics = natural_step(topics, found.usage, rho, eta, scale)
+    yield _look(batch, topics, scale, alpha, eta, tolerance, {"rho": rho, "seen": t + 1})[1]
+
+
+def _look(batch, topics, scale, alpha, eta, tolerance, info):
+    """The batch's E-step, and the state of the topics as the batch shows them."""
+    log_topics = expected_log_topics(topics, eta)
+    found = e_step(batch, alpha, log_topics, tolerance=tolerance)
+    elbo = scale * float(found.bounds.sum()) - topics_kl(topics, log_topics, eta)
+    if not np.isfinite(elbo):
+        raise ValueError(f"batches: the bound of batch {info['seen']} is {elbo}")
+    model = LDA(alpha, topics / topics.sum(axis=1, keepdims=True))
+    return found, State(CorpusPosterior(found.gamma, topics), elbo, model, noisy=True, info=info)
+
+
+def _first_topics(topics, first, n_topics, rng, eta, n_documents):
+    if topics is None:
+        usage = seeded_topics(first, n_topics, rng).T
+        return eta + usage * (n_documents / first.shape[0])
+    if isinstance(topics, str):
+        if topics != "random":
+            raise ValueError(f"topics: expected lambda (K, V), 'random' or None, got {topics!r}")
+        return rng.gamma(SHAPE, 1 / SHAPE, (n_topics, first.shape[1]))
+    return positive("topics", topics, shape=(n_topics, first.shape[1]))
+
+
+def _check_batch(batch, n_words, n_documents):
+    batch = check_counts(batch, n_words)
+    if batch.shape[0] > n_documents:
+        raise ValueError(
+            f"batches: a batch of {batch.shape[0]} documents cannot come from a corpus of "
+            f"n_documents = {n_documents}"
+        )
+    if not batch.data.any():
+        raise ValueError("batches: expected at least one token in each batch, got an empty one")
+    return batch
+
+
+def _check_steps(kappa, tau):
+    kappa = float(real_array("kappa", kappa, ndim=0))
+    tau = float(real_array("tau", tau, ndim=0))
+    if not 0.5 < kappa <= 1:
+        raise ValueError(f"kappa: expected a number in (0.5, 1], got {describe(kappa)}")
+    if not 1 <= tau < np.inf:
+        raise ValueError(f"tau: expected a number of at least 1, got {describe(tau)}")
+    return kappa, tau
