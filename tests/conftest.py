@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="module")
 def browser():
     """A running Chromium; without one the tests skip, or fail where CI is set."""
-    path = chromium.find() or chromium.install()
+    path = chromium.find_or_install()
     if path is None:
         said = chromium.MISSING.format(why="no package could be had")
         if os.environ.get("CI"):

@@ -166,10 +166,34 @@ def test_a_damaged_stamp_costs_an_installation_and_nothing_else(course, stamp, m
 @pytest.mark.parametrize("course", ["course"], indirect=True)
 def test_a_missing_extra_without_a_network_is_one_sentence_and_breaks_nothing(course, monkeypatch):
     set_up = load(course)
-    monkeypatch.setattr(subprocess, "call", lambda *arguments, **options: 1)
+    monkeypatch.setattr(set_up, "run", lambda command: False)
     with pytest.raises(SystemExit, match="could not be installed"):
         set_up.build({"test"})
     assert make_env(course).stdout == ""
+
+
+@pytest.mark.parametrize("course", ["course"], indirect=True)
+def test_a_failed_installation_ends_in_words_and_not_in_a_traceback(course, capsys):
+    cut = (
+        "import sys; sys.stderr.write('WARNING: a\\nTraceback (most recent call last):\\n  File x'"
+    )
+    cut += "'\\nIncompleteRead: the connection broke\\n'); sys.exit(1)"
+    assert load(course).run([sys.executable, "-c", cut]) is False
+    assert capsys.readouterr().err == "WARNING: a\nIncompleteRead: the connection broke\n"
+
+
+@pytest.mark.parametrize("course", ["course"], indirect=True)
+def test_uv_is_used_where_it_is_and_pip_where_uv_fails(course, monkeypatch):
+    set_up, commands = load(course), []
+    monkeypatch.setattr(shutil, "which", lambda name: f"/somewhere/{name}")
+
+    def run(command):
+        commands.append(command[0])
+        return command[0] == set_up.PYTHON
+
+    monkeypatch.setattr(set_up, "run", run)
+    set_up.install([])
+    assert commands == ["/somewhere/uv", set_up.PYTHON]
 
 
 @pytest.mark.parametrize("course", ["course"], indirect=True)
@@ -189,3 +213,30 @@ def test_two_at_once_wait_for_each_other_and_a_killed_one_is_not_waited_for(cour
             time.sleep(0.05)
     with set_up.alone(set_up.LOCK, ""):
         pass
+
+
+@pytest.mark.parametrize("program", ["site_pages", "lite", "students"])
+def test_a_read_only_course_is_one_sentence(program, monkeypatch, tmp_path):
+    module = __import__(program)
+    (tmp_path / "file").write_text("")
+    places = {"site_pages": ("SOURCE", "SITE"), "lite": ("LITE", "FILES", "WHEELS")}
+    for name in places.get(program, ("TARGET",)):
+        monkeypatch.setattr(module, name, tmp_path / "file" / name)
+    said = module.main([]) if program == "students" else module.main()
+    assert "could not be written" in said and "\n" not in said
+
+
+def test_nothing_is_installed_without_asking(monkeypatch, capsys):
+    import chromium
+
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(chromium, "find", lambda: None)
+    monkeypatch.setattr(chromium, "install", lambda: pytest.fail("it was not asked for"))
+    assert chromium.main([]) == 0
+    said = capsys.readouterr().err
+    assert "NOT checked" in said and "--install" in said and said.count("\n") == 1
+    asked = []
+    monkeypatch.setattr(chromium, "install", lambda: asked.append("asked"))
+    chromium.main(["--install"])
+    monkeypatch.setenv("CI", "true")
+    assert chromium.main([]) == 1 and asked == ["asked"] * 2

@@ -1,10 +1,11 @@
-"""Find Chromium for the checks of slides and widgets, or install it.
+"""Find Chromium for the checks of slides and widgets.
 
-    python tools/chromium.py
+    python tools/chromium.py                says where it is, or how to get it
+    python tools/chromium.py --install      installs it where it is missing
 
-Debian's package is preferred, because Playwright's own browser is a further download. Where
-neither can be had, one sentence says so; the checks that need a browser then skip loudly, or fail
-where the environment variable CI is set.
+Nothing is installed without being asked for, but where the environment variable CI is set. Debian's
+package is preferred, because Playwright's own browser is a further download. Where there is no
+browser, one sentence says so; the checks that need one then skip loudly, or fail where CI is set.
 """
 
 import contextlib
@@ -27,8 +28,8 @@ FLAGS = (
     "--disable-sync",
 )
 MISSING = (
-    "Chromium is missing and could not be installed ({why}), so slides and widgets are NOT checked "
-    "in a browser: install the package chromium, or run `python -m playwright install chromium`."
+    "Chromium is missing ({why}), so slides and widgets are NOT checked in a browser: install it "
+    "yourself, or let `.venv/bin/python tools/chromium.py --install` do it."
 )
 
 
@@ -38,6 +39,11 @@ def find():
     if said and shutil.which(said):
         return shutil.which(said)
     return next((path for path in map(shutil.which, NAMES) if path), None) or _playwrights_own()
+
+
+def find_or_install():
+    """The path of Chromium, installed first where CI is set and it is missing; or None."""
+    return find() or (install() if os.environ.get("CI") else None)
 
 
 def install(timeout=600):
@@ -88,16 +94,18 @@ def _ways():
     yield [sys.executable, "-m", "playwright", "install", "chromium"]
 
 
-def main():
-    """Say where Chromium is, after installing it where it was missing."""
-    path = find() or install()
+def main(arguments):
+    """Say where Chromium is, after installing it if that was asked for."""
+    path = find() or install() if "--install" in arguments else find_or_install()
     if path:
         print(f"Chromium: {path}")
         return 0
-    print(MISSING.format(why="apt-get and Playwright both failed"), file=sys.stderr)
+    tried = "--install" in arguments or os.environ.get("CI")
+    why = "apt-get and Playwright both failed to install it" if tried else "no browser was found"
+    print(MISSING.format(why=why), file=sys.stderr)
     return 1 if os.environ.get("CI") else 0
 
 
 if __name__ == "__main__":
     console.forgive()
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -29,7 +29,11 @@ OLDEST = (3, 11)
 SOURCES = ("pyproject.toml", "constraints.txt")
 # What another environment or a user's settings would mix into this one.
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV")
-VERSION = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
+# Prints the version of the Python that is asked, if its pip can install this course.
+VERSION = (
+    "import sys, pip; assert int(pip.__version__.split('.')[0]) >= 22; "
+    "print('%d.%d' % sys.version_info[:2])"
+)
 # The same, if the course in the folder named is complete.
 PROBE = (
     """
@@ -120,8 +124,7 @@ def install(extras):
     if shutil.which("uv"):  # faster, but it does not know pip's settings, such as a mirror
         ways.insert(0, [shutil.which("uv"), "pip", "install", "--quiet", "--python", PYTHON])
     open(UNFINISHED, "w").close()
-    calls = (subprocess.call(way + what, cwd=ROOT, env=surroundings()) for way in ways)
-    arrived = any(code == 0 for code in calls)
+    arrived = any(run(way + what) for way in ways)
     os.remove(UNFINISHED)
     if not arrived:
         sys.exit(
@@ -136,6 +139,17 @@ def install(extras):
             ".venv and run the same command again."
         )
     print("The environment is ready.", flush=True)
+
+
+def run(command):
+    """Whether a command that installs succeeds; if not, its last words without tracebacks."""
+    done = subprocess.run(command, cwd=ROOT, env=surroundings(), stderr=subprocess.PIPE)
+    if done.returncode == 0:
+        return True
+    lines = done.stderr.decode(errors="replace").splitlines()
+    plain = [line for line in lines if line[:1].strip() and not line.startswith("Traceback")]
+    print(*plain[-3:], sep="\n", file=sys.stderr)
+    return False
 
 
 def make_movable():

@@ -206,6 +206,8 @@ def open_lab(folder, options):
     """JupyterLab on ``folder``, in place of this process where the system can do that."""
     if shutil.which("jupyter-lab", path=str(Path(sys.executable).parent)) is None:
         raise SystemExit("JupyterLab is not installed in this environment: run 'make env' first.")
+    for name in ("PYTHONPATH", "PYTHONHOME"):  # another environment's packages
+        os.environ.pop(name, None)
     if "solutions" not in folders():
         os.environ["VI_COURSE_SOLUTIONS"] = "off"  # a check shows none either
     where = [folder / START, f"--ServerApp.root_dir={folder}"]

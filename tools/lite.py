@@ -31,6 +31,7 @@ def main():
     try:
         for folder in (LITE, FILES, WHEELS):
             shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         wheel = build_wheel()
         write_files()
     except OSError as error:
