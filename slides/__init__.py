@@ -23,6 +23,13 @@ class LectureSlides(SlidesExporter):
 
     export_from_notebook = "Lecture slides (offline)"
 
+    def from_notebook_node(self, nb, resources=None, **options):
+        """The deck; what it cannot show is in ``resources["lecture"]["lost"]`` and logged."""
+        html, resources = super().from_notebook_node(nb, resources, **options)
+        for sentence in dict.fromkeys(resources.get("lecture", {}).get("lost", ())):
+            self.log.warning(sentence)
+        return html, resources
+
     @default("template_name")
     def _template_name_default(self):
         return "lecture"

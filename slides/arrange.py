@@ -100,6 +100,7 @@ def _slide(cells, place, running, above):
     body = below + others
     for cell in heading + body + notes:
         cell.metadata.lecture = _dressing(cell)
+        cell.metadata.lecture.where = f"slide {place.split()[0]}, {cell.metadata.lecture.where}"
     _mark_fragments(heading + body)
     _open_columns(body)
     if body:

@@ -1,29 +1,31 @@
 """The page that lists the lectures: titles, durations, pictures; as self-contained as the decks."""
 
-import base64
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from helpers.show import palette
 from slides import assets
 from slides.arrange import minutes, split
-from slides.prepare import title
+from slides.prepare import own_picture, title
 
 
 @dataclass(frozen=True)
 class Lecture:
     """One line of the contents: the deck's file, what it is about and how long it takes.
 
-    minutes is 0 where nobody said; thumbnail is a JPEG's bytes, or empty.
+    minutes is 0 where nobody said; picture is an address with the picture in it, or empty.
     """
 
     file: str
     title: str
     slides: int
     minutes: float = 0
-    picture: bytes = b""
+    picture: str = ""
 
     @property
     def extent(self):
@@ -32,18 +34,21 @@ class Lecture:
         return f"{slides}, {_duration(self.minutes)}" if self.minutes else slides
 
     @property
-    def thumbnail(self):
-        """The picture as an address, "" where there is none."""
-        coded = base64.b64encode(self.picture).decode()
-        return f"data:image/jpeg;base64,{coded}" if coded else ""
+    def address(self):
+        """The file's name as an address: # % ? and spaces are no names of anything else."""
+        return quote(self.file)
 
 
-def lecture(nb, notebook, file, picture=b""):
-    """What the contents say of a notebook: its own minutes, else the sum of its notes'."""
+def lecture(nb, notebook, file):
+    """What the contents say of a notebook: title, slides, the sum of the notes' minutes, a picture.
+
+    The picture is the one on its title slide.
+    """
     slides = split(nb.cells)
-    said = nb.metadata.get("minutes") or sum(minutes(slide) for slide in slides)
+    said = sum(minutes(slide) for slide in slides)
     name = title(nb, {"metadata": {"name": Path(notebook).stem}})
-    return Lecture(file, name, len(slides), float(said), picture)
+    shown = re.search(r'\bsrc="([^"]*)"', own_picture(nb.cells))
+    return Lecture(file, name, len(slides), float(said), shown.group(1) if shown else "")
 
 
 def contents(lectures, heading="Variational inference: the slides"):
@@ -51,16 +56,16 @@ def contents(lectures, heading="Variational inference: the slides"):
     page = (assets.PAGE / "contents.html.j2").read_text(encoding="utf-8")
     total = sum(item.minutes for item in lectures)
     return (
-        Environment(autoescape=False)
+        Environment(autoescape=True)
         .from_string(page)
         .render(
             title=heading,
             lectures=lectures,
             total=_duration(total) if total else "",
-            policy=assets.POLICY,
-            fonts=assets.fonts(),
-            light=palette.css_variables(palette.LIGHT),
-            dark=palette.css_variables(palette.DARK),
+            policy=Markup(assets.POLICY),
+            fonts=Markup(assets.fonts()),
+            light=Markup(palette.css_variables(palette.LIGHT)),
+            dark=Markup(palette.css_variables(palette.DARK)),
         )
     )
 

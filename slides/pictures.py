@@ -1,15 +1,13 @@
 """Makes outputs fit for a page of their own: pictures with text alternatives, nothing from afar."""
 
-import base64
-import mimetypes
 import re
 from html import escape, unescape
-from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import urlparse
 
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
+from slides import carried
 from slides.problems import NotebookProblem
 
 # Interactive figures and animations bring HTML; where both are there, it comes first.
@@ -28,14 +26,19 @@ IMAGE = re.compile(r'<img\b[^>]*\bsrc="data:image/[^"]*"[^>]*>')
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def choose(output):
-    """Leave in an output the one form that the deck shows."""
+def choose(output, cell, number):
+    """Leave in an output, the cell's picture of this number, the one form that the deck shows."""
     data = output.get("data")
     if not data:
         return
     if WIDGET in data and "text/html" not in data:
         data = {"text/html": NEEDS_KERNEL}
-    kind = next((kind for kind in PREFERRED if kind in data), next(iter(data)))
+    other = next((kind for kind in data if kind.startswith("image/")), None)
+    kind = next((kind for kind in PREFERRED[:-1] if kind in data), other or next(iter(data)))
+    if kind.startswith("image/") and kind not in PREFERRED:  # a gif, a webp
+        alt = escape(alternative(cell, output, number) or "A picture", quote=True)
+        address = f"data:{kind};base64,{data[kind]}".replace("\n", "")
+        data, kind = {"text/html": f'<img alt="{alt}" src="{address}">'}, "text/html"
     output.data = NotebookNode({kind: data[kind]})
 
 
@@ -114,63 +117,32 @@ def size(output, kind):
     return "".join(f' {side}="{said[side]}"' for side in ("width", "height") if side in said)
 
 
-def offline_html(html):
-    """HTML of an output without what would ask the network; what is lost is said in its place.
-
-    matplotlib's animations keep working: their icon font is replaced by the deck's style sheet.
-    """
-    if not re.search(r"https?:|//|_anim_", html):
-        return html
-    html = re.sub(r"<link\b[^>]*(https?:)?//[^>]*>", "", html)
-    html = re.sub(r'<script\b[^>]*\bsrc="(https?:)?//[^"]*"[^>]*>\s*</script>', "", html)
-    for element in ("iframe", "video", "audio", "img"):
-        html = re.sub(
-            rf'<{element}\b[^>]*\bsrc="((?:https?:)?//[^"]*)"[^>]*>(\s*</{element}>)?', _said, html
-        )
-    html = re.sub(r'(<img id="_anim_img[0-9a-f]+")', r'\1 alt="Animation, frame by frame"', html)
-    return re.sub(r'(<input[^>]*class="anim-slider")', r'\1 aria-label="Frame"', html)
-
-
-def _said(match):
-    address = escape(match.group(1))
-    return f'<p class="kernel">Needs the network: <a href="{address}">{address}</a></p>'
-
-
-def tidy(html, cell, folder, where):
+def tidy(html, cell, folder, where, lost):
     """A Markdown cell's HTML with its pictures embedded and its links fit for a deck.
 
     A picture that is not there, or that would have to be fetched, raises NotebookProblem.
     """
     soup = BeautifulSoup(html, "html.parser")
-    for anchor in soup.select("a.anchor-link"):
-        anchor.decompose()
-    for element in soup.select("iframe, script, link, object, embed"):
+    for image in soup.find_all("img"):
+        if urlparse(image.get("src", "")).scheme in ("http", "https"):
+            raise NotebookProblem(
+                f"{where} shows the picture {image['src']}, which would have to be fetched from "
+                "the network. Save it beside the notebook and refer to it there"
+            )
+    soup = BeautifulSoup(carried.offline(str(soup), folder, where, lost), "html.parser")
+    for element in soup.select("a.anchor-link, script"):
         element.decompose()
     for image in soup.find_all("img"):
-        image["src"] = _embedded(image.get("src", ""), folder, where)
         if not image.get("alt"):
             image["alt"] = alternative(cell, {}, 0)
+    for film in soup.find_all(("video", "audio")):
+        film["aria-label"] = film.get("aria-label") or alternative(cell, {}, 0) or "A film"
     for link in soup.find_all("a", href=True):
         _mend_link(link)
     for head in soup.select("th"):
         if not head.get_text(strip=True):
             head.name = "td"
     return str(soup)
-
-
-def _embedded(source, folder, where):
-    if source.startswith("data:"):
-        return source
-    if urlparse(source).scheme in ("http", "https") or source.startswith("//"):
-        raise NotebookProblem(
-            f"{where} shows the picture {source}, which would have to be fetched from the network. "
-            "Save it beside the notebook and refer to it there"
-        )
-    path = Path(folder) / unquote(source)
-    if not source or not path.is_file():
-        raise NotebookProblem(f"{where} shows the picture {source!r}, but there is no such file")
-    kind = mimetypes.guess_type(path.name)[0] or "image/png"
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _mend_link(link):
@@ -180,7 +152,5 @@ def _mend_link(link):
         link["target"], link["rel"] = "_blank", "noopener"
     elif re.fullmatch(r"[^/]+\.ipynb", address.path):
         link["href"] = address.path.removesuffix(".ipynb") + ".slides.html"
-    elif address.path:
-        link.unwrap()
     else:
         link.unwrap()  # anchors within the notebook would be taken for slides' addresses

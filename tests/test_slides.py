@@ -21,10 +21,11 @@ from nbformat import v4
 from sample_lecture import WIDGET, code, lecture, markdown, printed, shown
 
 from helpers.show import palette
-from slides import TEMPLATES, LectureSlides, assets, pictures
+from slides import TEMPLATES, LectureSlides, assets, carried, outline, pictures
 from slides.arrange import arrange, minutes, split
 from slides.contents import Lecture, contents
 from slides.contents import lecture as listed
+from slides.prepare import title
 from slides.problems import NotebookProblem
 
 DOT = base64.b64decode(
@@ -203,7 +204,7 @@ def test_an_animation_or_a_film_asks_for_nothing():
         '<script language="javascript" src="//example.org/a.js"></script>'
         '<iframe width="9" src="https://example.org/film"></iframe><b>kept</b>'
     )
-    offline = pictures.offline_html(html)
+    offline = carried.offline(html, ".", "cell 1", [])
     assert "<b>kept</b>" in offline and 'href="https://example.org/film"' in offline
     assert not re.search(r"<(script|iframe|link)\b", offline)
 
@@ -212,7 +213,7 @@ def test_matplotlibs_own_animations_ask_for_nothing_and_are_named():
     figure = Figure(figsize=(1, 1))
     axes = figure.subplots()
     film = FuncAnimation(figure, lambda i: axes.plot([0, i]), frames=2)
-    html = pictures.offline_html(film.to_jshtml())
+    html = carried.offline(film.to_jshtml(), ".", "cell 1", [])
     assert not re.search(r'(src|href)="(https?:)?//', html)
     assert 'alt="Animation, frame by frame"' in html and 'aria-label="Frame"' in html
 
@@ -320,9 +321,85 @@ def test_a_teachers_own_notebook_renders():
 
 
 def test_the_list_has_titles_durations_and_pictures():
-    item = listed(lecture(), "notebooks/01_x.ipynb", "01_x.slides.html", b"\xff\xd8")
+    item = listed(lecture(), "notebooks/01_x.ipynb", "01_x.slides.html")
     assert (item.title, item.slides, item.minutes) == ("Variational inference", 11, 3.5)
-    assert item.extent == "11 slides, 4 minutes" and item.thumbnail.startswith("data:image/jpeg")
-    page = contents([item, Lecture("b.slides.html", "Second", 1, 60), Lecture("c", "Third", 2)])
-    assert 'href="01_x.slides.html"' in page and "about 1 h 4 min" in page
-    assert "1 slide, 1 h" in page and page.count("<img") == 1
+    assert item.extent == "11 slides, 4 minutes"
+    odd = Lecture("a#b%?.slides.html", "Odd a<b name", 2, picture="data:image/png;base64,AA==")
+    page = contents([item, Lecture("b.slides.html", "Second", 1, 60), odd])
+    assert "about 1 h 4 min" in page and "1 slide, 1 h" in page and page.count("<img") == 1
+    assert 'href="a%23b%25%3F.slides.html"' in page and "Odd a&lt;b name" in page
+
+
+# --- what JupyterLab shows and a page of its own would lose ---------------------------------------
+
+
+def test_printed_text_is_as_a_terminal_leaves_it():
+    assert carried.terminal("\r 1%\r 50%\r100%\ndone") == "100%\ndone"
+    assert carried.terminal("ab\b\bxy\n") == "xy\n"
+    assert carried.terminal("longer\rshort") == "shortr"
+
+
+def test_bars_of_formulas_do_not_split_tables():
+    html = slides_of(render([markdown("| a | b |\n|---|---|\n| $p(x|z)$ | foo |", "slide")]))
+    assert html.count("<td>") == 2 and r"\vert{}" in html and "foo" in html
+
+
+def test_files_beside_the_notebook_are_embedded_in_html_too(tmp_path):
+    (tmp_path / "dot.png").write_bytes(DOT)
+    (tmp_path / "clip.mp4").write_bytes(b"film")
+    shown_html = shown({"text/html": '<img src="dot.png" width="40"><p>t</p>'})
+    film = '## V\n\n<video src="clip.mp4" controls></video>'
+    html = slides_of(
+        render([code("x", "slide", outputs=[shown_html]), markdown(film, "-")], tmp_path)
+    )
+    assert base64.b64encode(DOT).decode() in html and "data:video/mp4;base64,ZmlsbQ==" in html
+
+
+def test_attachments_are_shown_wherever_they_are_named():
+    cell = markdown('![x](attachment:a.png) <img src="attachment:a.png">', "slide")
+    cell.attachments = {"a.png": {"image/png": "QUJD"}}
+    assert slides_of(render([cell])).count("data:image/png;base64,QUJD") == 2
+    cell.attachments = {}
+    with pytest.raises(NotebookProblem, match=r"slide 1, cell 1 of 1 .*attachment .*'a\.png'"):
+        render([cell])
+
+
+def test_gifs_are_pictures():
+    html = slides_of(
+        render([code("g", "slide", outputs=[shown({"image/gif": "R0lG"}, alt="Moves")])])
+    )
+    assert 'alt="Moves"' in html and "data:image/gif;base64,R0lG" in html
+
+
+def test_what_is_lost_is_named_on_the_slide_and_with_its_cell():
+    plot = '<div id="p"></div><script src="https://cdn.x/p.js"></script><script>P.new()</script>'
+    cells = [
+        markdown('## F\n\n<iframe src="https://example.org/film"></iframe>', "slide"),
+        code("fig.show()", "slide", outputs=[shown({"text/html": plot})]),
+        markdown("```mermaid\ngraph TD; A-->B\n```", "slide"),
+    ]
+    nb = v4.new_notebook(cells=cells)
+    html, resources = LectureSlides().from_notebook_node(nb)
+    assert slides_of(html).count("Not on this slide") == 2 and "P.new" not in html
+    lost = resources["lecture"]["lost"]
+    assert [sentence.split(",")[0] for sentence in sorted(lost)] == [
+        "slide 1",
+        "slide 2",
+        "slide 3",
+    ]
+    assert all("cell" in sentence for sentence in lost)
+
+
+def test_a_comment_in_code_is_no_title_and_a_title_has_no_signs():
+    cells = [markdown("```bash\n# install\n```\n\n# The *real* `one`", "slide")]
+    assert title(v4.new_notebook(cells=cells)) == "The real one"
+
+
+def test_a_lecture_of_the_course_says_where_it_is_and_who_made_it():
+    cells = [markdown("# A", "slide"), markdown("## B", "slide")]
+    where = {"metadata": {"name": "03b_kl", "path": "."}}
+    html = LectureSlides().from_notebook_node(v4.new_notebook(cells=cells), where)[0]
+    assert slides_of(html).count(">Variational inference</li>") == 3
+    assert "<strong>KL divergence</strong>" in html and outline.imprint() in html
+    own = LectureSlides().from_notebook_node(v4.new_notebook(cells=cells))[0]
+    assert 'class="strip"' not in own and 'class="imprint"' not in own

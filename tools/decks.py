@@ -1,12 +1,14 @@
 """Render the lectures as slides.
 
     python tools/decks.py build [NOTEBOOK...]        into build/slides, with a page that lists them
+    python tools/decks.py watch [NOTEBOOK...]        the same on a local page, renewed when saved
     python tools/decks.py handout [NOTEBOOK...]      into build/handout, as tagged PDFs
     python tools/decks.py check [NOTEBOOK...]        what is wrong, and which slides are weak
     python tools/decks.py shots NOTEBOOK FOLDER      a picture of every slide; --dark, and --steps
                                                       for a picture of every build-up
 
-Without a notebook, all those in notebooks/. Pictures, PDFs and checks need Chromium
+Only lectures that changed are rendered. Without a notebook, all those in notebooks/. Pictures,
+PDFs and checks need Chromium
 (tools/chromium.py finds or installs it); the decks themselves need nothing.
 """
 
@@ -17,50 +19,18 @@ from pathlib import Path
 
 import chromium
 import console
+import deck_build
 import deck_checks
-import nbformat
+import deck_watch
 import weak_slides
+from deck_build import write
 from nbformat.reader import NotJSONError
 
-from slides import LectureSlides
-from slides.contents import contents, lecture
 from slides.problems import NotebookProblem
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = deck_checks.WAIT
-# The slide whose picture stands for the deck: its first figure or widget, else its first slide.
-FIRST_FIGURE = """Math.max(0, [...document.querySelectorAll("section.lecture")].findIndex(
-    (slide) => slide.querySelector("figure, .html svg")))"""
 SHOW_ALL = "while (Reveal.availableFragments().next) Reveal.nextFragment()"
-
-
-def render(notebook):
-    """A notebook file's deck, as HTML."""
-    notebook = Path(notebook)
-    nb = nbformat.read(notebook, as_version=4)
-    where = {"metadata": {"name": notebook.stem, "path": str(notebook.resolve().parent)}}
-    return LectureSlides().from_notebook_node(nb, where)[0]
-
-
-def write(notebook, folder):
-    """Write a notebook's deck into a folder; the deck's path."""
-    deck = Path(folder) / f"{Path(notebook).stem}.slides.html"
-    deck.parent.mkdir(parents=True, exist_ok=True)
-    deck.write_text(render(notebook), encoding="utf-8")
-    return deck
-
-
-def build(notebooks, folder):
-    """Write all decks and the page that lists them; the page's path."""
-    decks = [write(notebook, folder) for notebook in notebooks]
-    pictures = _thumbnails(decks)
-    lectures = [
-        lecture(nbformat.read(notebook, as_version=4), notebook, deck.name, picture)
-        for notebook, deck, picture in zip(notebooks, decks, pictures, strict=True)
-    ]
-    page = Path(folder) / "index.html"
-    page.write_text(contents(lectures), encoding="utf-8")
-    return page
 
 
 def handout(notebooks, folder):
@@ -116,30 +86,10 @@ def _photographs(page, folder, steps):
         page.evaluate("Reveal.next()")
 
 
-def _thumbnails(decks):
-    try:
-        with chromium.browser() as browser:
-            return [_thumbnail(browser, deck) for deck in decks]
-    except RuntimeError as error:
-        print(f"The list of lectures has no pictures: {error}", file=sys.stderr)
-        return [b""] * len(decks)
-
-
-def _thumbnail(browser, deck):
-    page = browser.new_page(viewport={"width": 640, "height": 360})
-    page.goto(f"{deck.resolve().as_uri()}?theme=light")
-    page.wait_for_selector("html[data-ready]", timeout=WAIT)
-    page.evaluate(f"Reveal.slide({FIRST_FIGURE}); {SHOW_ALL}")
-    page.wait_for_timeout(100)
-    picture = page.screenshot(type="jpeg", quality=80)
-    page.close()
-    return picture
-
-
 def _arguments():
     parser = argparse.ArgumentParser(description="Render the lectures as slides.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("build", "handout", "check"):
+    for name in ("build", "watch", "handout", "check"):
         commands.add_parser(name).add_argument("notebooks", nargs="*", type=Path)
     pictures = commands.add_parser("shots")
     pictures.add_argument("notebook", type=Path)
@@ -156,7 +106,10 @@ def _run(arguments):
         return 0
     notebooks = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
     if arguments.command == "build":
-        print(build(notebooks, ROOT / "build" / "slides"))
+        page, decks = deck_build.build(notebooks, ROOT / "build" / "slides")
+        print(f"{page}: {len(decks)} of {len(notebooks)} lectures were rendered")
+    elif arguments.command == "watch":
+        deck_watch.watch(notebooks, ROOT / "build" / "slides")
     elif arguments.command == "handout":
         print(*handout(notebooks, ROOT / "build" / "handout"), sep="\n")
     else:

@@ -62,7 +62,7 @@ def _density(call):
     """Whose colour a density has: every q's; of the p's that of z given x, and a bare p."""
     if call.startswith("q"):
         return "q"
-    left, bar, right = call.partition(r"\mid")
+    left, bar, right = re.sub(r"\\mid|\\vert", "|", call).partition("|")
     inverted = bar and re.search(r"[zsw]|theta|beta", left) and re.search(r"[xw]", right)
     return "posterior" if inverted or "(" not in call else None
 
