@@ -9,11 +9,15 @@ endif
 THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg --nbval-cell-timeout=180
 
+# Tests that start a browser, a server or a course of nbgrader, or try answers by the thousand.
+SLOW := checks_catalogues decks grading hub interactive_browser lectures predictions progress site \
+    slides students
+
 # Packages of another environment have no place in this one.
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab teach test slides handout students site lite exercises notebooks grade \
+.PHONY: help env lab teach test quick slides handout students site lite exercises notebooks grade \
     lint bench lock
 
 help:  ## list these targets
@@ -31,6 +35,12 @@ teach: env  ## open the course itself, to change it
 test: lint  ## run every check: library, notebooks, exercises, slides
 	@$(PY) tools/chromium.py
 	@$(THREADS) $(PY) -m pytest -q -n 2 --dist loadscope $(NBVAL) tests notebooks $(wildcard solutions)
+
+quick: env-test  ## while you work: unit tests and the notebooks that you changed
+	@$(PY) -m ruff check --quiet .
+	@$(THREADS) $(PY) -m pytest -q -n 2 --dist loadscope $(NBVAL) $(SLOW:%=--ignore=tests/test_%.py) \
+	    tests $(shell git diff --name-only --diff-filter=d HEAD -- notebooks solutions; \
+	    git ls-files --others --exclude-standard -- notebooks solutions)
 
 lint: env-test+site+hub  ## style of Python files and notebooks
 	@$(PY) -m ruff check --quiet .

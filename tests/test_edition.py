@@ -53,4 +53,21 @@ def test_every_data_file_says_where_it_comes_from():
     folder = ROOT / "helpers/data/files"
     headings = re.findall(r"^## (.*)$", (folder / "README.md").read_text(encoding="utf-8"), re.M)
     named = set(re.findall(r"[\w.]+\.(?:ldac|vocab|names|csv|conllu)", " ".join(headings)))
-    assert named == {p.name for p in folder.iterdir() if p.name != "README.md"}
+    assert named == {p.name for p in folder.iterdir() if p.is_file() and p.suffix != ".md"}
+
+
+def test_what_contributing_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:helpers|checks|slides|tests|tools|notebooks)/[\w/.]+)`", text):
+        assert "NN_name" in path or "name.py" in path or (ROOT / path).exists(), path
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"\bmake ([a-z]+)", text + (ROOT / "README.md").read_text("utf-8"))
+    for target in {*targets} - {"alone"}:
+        assert re.search(rf"^{target}:", makefile, re.M), target
+    assert len(text.splitlines()) < 40  # one screen
+
+
+def test_the_slow_tests_that_quick_leaves_out_are_there():
+    slow = re.search(r"^SLOW := (.*?)\n\n", (ROOT / "Makefile").read_text("utf-8"), re.M | re.S)[1]
+    for name in slow.replace("\\", "").split():
+        assert (ROOT / f"tests/test_{name}.py").exists(), name

@@ -2,8 +2,9 @@
 
 ``LDA(alpha, topics)`` is the model; :func:`exact` enumerates; :func:`mean_field` approximates
 for a corpus, :func:`document_mean_field` step by step for one document; :func:`fit` learns the
-topics, :func:`fit_stream` those of a stream, and :func:`e_step` is half of both; :func:`perplexity` scores documents
-that were held out. The algorithm itself, as the lecture derives it, is variational_em.py.
+topics, :func:`fit_stream` those of a stream, and :func:`e_step` is half of both;
+:func:`perplexity` scores documents that were held out. The algorithm itself, as the lecture
+derives it, is variational_em.py.
 """
 
 from helpers.lda.baselines import MixtureOfUnigrams, fit_mixture, fit_unigram
