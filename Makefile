@@ -50,6 +50,9 @@ slides: env  ## render every lecture as one offline HTML file into build/slides
 	@$(PY) tools/lab.py --left-out
 	@$(PY) tools/decks.py build
 
+track: env  ## build one track's deck into build/tracks: make track TRACK=90_minutes
+	@$(PY) tools/decks.py track $(or $(TRACK),90_minutes)
+
 handout: env-test  ## print every lecture as PDF into build/handout
 	@$(PY) tools/lab.py --left-out
 	@$(PY) tools/decks.py handout

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 
-from slides import LectureSlides
+from slides import LectureSlides, track
 from slides.contents import Lecture, contents, lecture
 from slides.problems import NotebookProblem
 
@@ -58,6 +58,22 @@ def write(notebook, folder, name=None):
     for sentence in lost:
         print(f"{notebook}: {sentence}", file=sys.stderr)
     return deck
+
+
+def write_track(path, folder):
+    """Write the decks of a track, and say what time they take; their paths."""
+    path, folder = Path(path), Path(folder)
+    decks = track.read(path, ROOT / "notebooks")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for number, deck in enumerate(decks, start=1):
+        stem = f"{path.stem}-{number:02d}" if len(decks) > 1 else path.stem
+        where = {"metadata": {"name": stem, "path": str(ROOT / "notebooks")}}
+        html, _ = LectureSlides().from_notebook_node(track.notebook(deck), where)
+        written.append(folder / f"{stem}.slides.html")
+        written[-1].write_text(html, encoding="utf-8")
+        print(f"{written[-1]}: {deck.minutes:g} of {deck.slot:g} minutes")
+    return written
 
 
 def build(notebooks, folder):

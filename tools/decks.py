@@ -2,6 +2,7 @@
 
     python tools/decks.py build [NOTEBOOK...]        into build/slides, with a page that lists them
     python tools/decks.py watch [NOTEBOOK...]        the same on a local page, renewed when saved
+    python tools/decks.py track TRACK                a track of docs/tracks, into build/tracks
     python tools/decks.py handout [NOTEBOOK...]      into build/handout, as tagged PDFs
     python tools/decks.py check [NOTEBOOK...]        what is wrong, and which slides are weak
     python tools/decks.py shots NOTEBOOK FOLDER      a picture of every slide; --dark, and --steps
@@ -91,6 +92,7 @@ def _arguments():
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("build", "watch", "handout", "check"):
         commands.add_parser(name).add_argument("notebooks", nargs="*", type=Path)
+    commands.add_parser("track").add_argument("track")
     pictures = commands.add_parser("shots")
     pictures.add_argument("notebook", type=Path)
     pictures.add_argument("folder", type=Path)
@@ -104,6 +106,9 @@ def _run(arguments):
         for path in shots(arguments.notebook, arguments.folder, arguments.dark, arguments.steps):
             print(path)
         return 0
+    if arguments.command == "track":
+        deck_build.write_track(_track_file(arguments.track), ROOT / "build" / "tracks")
+        return 0
     notebooks = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
     if arguments.command == "build":
         page, decks = deck_build.build(notebooks, ROOT / "build" / "slides")
@@ -115,6 +120,15 @@ def _run(arguments):
     else:
         return _report(check(notebooks))
     return 0
+
+
+def _track_file(name):
+    """A track's file: a path, or the name of one of docs/tracks."""
+    path = Path(name) if name.endswith(".toml") else ROOT / "docs" / "tracks" / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in (ROOT / "docs" / "tracks").glob("*.toml")))
+        raise NotebookProblem(f"{path}: there is no such track; those of the course are {known}")
+    return path
 
 
 def _report(checked):

@@ -15,7 +15,7 @@
     width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4,
     center: false, display: "flex", hash: true, navigationMode: "linear", transition: "none",
     backgroundTransition: "none", controls: false, controlsTutorial: false, slideNumber: false,
-    pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
+    defaultTiming: 0, pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
   });
   if (Reveal.isPrintView()) await printed;  // until then slides are on their way to their pages
   Reveal.addKeyBinding({keyCode: 68, key: "D", description: "Light or dark"}, toggleTheme);
