@@ -1,7 +1,6 @@
 """Every algorithm for the factorial HMM against the enumeration of all its paths."""
 
-import subprocess
-import sys
+import tracemalloc
 from functools import reduce
 from itertools import islice
 
@@ -79,7 +78,7 @@ def oracle(model, x):
 @pytest.mark.parametrize(("M", "L", "T", "P"), SIZES)
 def test_exact_is_enumeration(M, L, T, P, zeros):
     rng = np.random.default_rng(M * 100 + L * 10 + T)
-    for _ in range(3):
+    for _ in range(2):
         model = random_model(rng, M, L, P, zeros)
         x = model.sample(rng, T)[1]
         log_evidence, marginals, pairs, across = oracle(model, x)
@@ -106,25 +105,45 @@ def test_exact_is_enumeration_for_any_model(seed, size, zeros, spread):
     np.testing.assert_allclose(posterior.pair_marginals, pairs, atol=1e-9)
 
 
-@pytest.mark.parametrize(("M", "L", "T"), [(3, 2, 40), (4, 3, 25), (6, 2, 30), (2, 4, 200)])
-def test_three_ways_to_pass_messages_agree(monkeypatch, M, L, T):
-    rng = np.random.default_rng(T)
-    model = random_model(rng, M, L, 2)
-    x = model.sample(rng, T)[1]
-    usual = exact(model, x)
-    monkeypatch.setattr(fhmm_messages, "LARGEST_BAND", 0)
-    scanned = exact(model, x)
-    monkeypatch.setattr(fhmm_messages.Dynamics, "representable", False)
-    same = FactorialHMM(model.initial, model.transition, model.means, model.covariance)
-    in_logs = exact(same, x)  # a model remembers what it found out about its transitions
-    assert in_logs.messages.logs and not scanned.messages.logs
-    for other in (scanned, in_logs):
-        assert other.log_evidence == pytest.approx(usual.log_evidence, abs=1e-10)
-        np.testing.assert_allclose(other.marginals, usual.marginals, atol=1e-10)
-        np.testing.assert_allclose(other.pair_marginals, usual.pair_marginals, atol=1e-10)
-        np.testing.assert_allclose(
-            other.expected_coincidences, usual.expected_coincidences, atol=1e-9
-        )
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 10_000), size=st.sampled_from([(1, 2), (3, 2), (4, 3), (2, 5), (1, 20)]),
+    zeros=st.booleans(), tiny=st.sampled_from([1e-3, 1e-60, 1e-200]),
+    spread=st.sampled_from([0.3, 2.0, 20.0, 100.0]), way=st.sampled_from(["band", "scan"]),
+)  # fmt: skip
+def test_fast_messages_are_the_plain_ones(seed, size, zeros, tiny, spread, way):
+    """Zeros, chains that (hardly) ever leave a state, data far from all means, some sequences."""
+    rng = np.random.default_rng(seed)
+    model = random_model(rng, *size, 2, zeros, spread)
+    initial = np.where(rng.random(size) < 0.3, tiny, model.initial)
+    stay = np.where(rng.random(size)[..., None] < 0.3, np.eye(size[1]), model.transition)
+    stay = (1 - tiny) * stay + tiny * model.transition
+    initial, stay = (table / table.sum(-1, keepdims=True) for table in (initial, stay))
+    model = FactorialHMM(initial, stay, model.means, model.covariance)
+    x = [model.sample(rng, T)[1] + spread * rng.normal(size=2) for T in (25, 1, 7)]
+    with pytest.MonkeyPatch.context() as patch:
+        if way == "scan":
+            patch.setattr(fhmm_messages, "LARGEST_BAND", 0)
+        fast = exact(model, x)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fhmm_messages.Dynamics, "messages", lambda *arguments: None)
+        plain = exact(model, x)
+    assert plain.messages.logs
+    np.testing.assert_allclose(fast.log_evidences, plain.log_evidences, rtol=1e-12, atol=1e-10)
+    np.testing.assert_allclose(fast.marginals, plain.marginals, atol=1e-10)
+    np.testing.assert_allclose(fast.expected_transitions, plain.expected_transitions, atol=1e-10)
+    np.testing.assert_allclose(fast.expected_coincidences, plain.expected_coincidences, atol=1e-10)
+
+
+def test_initial_probabilities_whose_product_underflows():
+    """Two first states of 1e-200 each explain x = 2, and nothing else does."""
+    output = [[0.0], [1.0]]
+    model = FactorialHMM([[1.0, 1e-200]] * 2, np.full((2, 2, 2), 0.5), [output] * 2, [[1e-4]])
+    posterior = exact(model, [[2.0]])
+    assert posterior.log_evidence == pytest.approx(-917.347805544835, rel=1e-12)
+    assert climb(structured(model, [[2.0]])).state.elbo <= posterior.log_evidence + 1e-9
+    np.testing.assert_array_equal(posterior.most_probable_path, [[1, 1]])
+    np.testing.assert_array_equal(posterior.sample(np.random.default_rng(0)), [[1, 1]])
 
 
 @pytest.mark.parametrize("zeros", [False, True])
@@ -134,8 +153,7 @@ def test_the_number_of_groups_changes_nothing(monkeypatch, M, L, largest, zeros)
     model = random_model(rng, M, L, 2, zeros)
     x = [model.sample(rng, T)[1] for T in (300, 1, 290, 7, 8)]
     usual = exact(model, x)
-    for name in ("LARGE_GROUP", "SMALL_GROUP"):
-        monkeypatch.setattr(fhmm_messages, name, largest)
+    monkeypatch.setattr(fhmm_scan, "LARGEST_GROUP", largest)
     same = FactorialHMM(model.initial, model.transition, model.means, model.covariance)
     assert len(same.dynamics.groups) > 2 >= len(model.dynamics.groups)
     in_more_groups = exact(same, x)
@@ -149,7 +167,7 @@ def test_the_number_of_groups_changes_nothing(monkeypatch, M, L, largest, zeros)
     seed=st.integers(0, 10_000), size=st.sampled_from([(3, 3), (4, 3), (5, 3), (1, 20), (7, 2)]),
     T=st.integers(200, 700), sticky=st.sampled_from([0.0, 0.7, 0.99, 1.0]),
 )  # fmt: skip
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_windows_side_by_side_change_nothing(seed, size, T, sticky):
     rng = np.random.default_rng(seed)
     model = random_model(rng, *size, 2)
@@ -181,7 +199,7 @@ def test_windows_are_given_up_where_chains_do_not_forget(sticky, forgets):
         state = state * row
         total, state = total + np.log(state.sum(1)), state / state.sum(1, keepdims=True)
         state = state @ transition
-    log_evidences = fhmm_scan.scan_messages(initial, (groups, groups), b, 1, out)
+    log_evidences = fhmm_scan.scan_messages(initial, groups, b, 1, out)
     np.testing.assert_allclose(log_evidences, total, rtol=1e-12)
 
 
@@ -221,7 +239,7 @@ def test_several_sequences_are_each_their_own(M, L):
 def test_long_series():
     rng = np.random.default_rng(0)
     model = random_model(rng, 2, 2, 1)
-    x = model.sample(rng, 100_000)[1]
+    x = model.sample(rng, 20_000)[1]
     posterior = exact(model, x)
     # a plain loop with scaling over the flat chain, as the reference
     flat = flatten(model)
@@ -275,7 +293,7 @@ def test_most_probable_path(M, L, T, P, zeros):
 def test_samples_of_the_model_have_its_moments():
     rng = np.random.default_rng(0)
     model = random_model(rng, 2, 3, 2)
-    states, x = model.sample(rng, 60_000)
+    states, x = model.sample(rng, 20_000)
     for m in range(2):
         counts = np.zeros((3, 3))
         np.add.at(counts, (states[:-1, m], states[1:, m]), 1)
@@ -283,9 +301,9 @@ def test_samples_of_the_model_have_its_moments():
         np.testing.assert_allclose(observed, model.transition[m], atol=0.03)
     noise = x - model.output(states)
     np.testing.assert_allclose(np.cov(noise.T), model.covariance, rtol=0.05, atol=0.05)
-    starts = np.array([model.sample(rng, 1)[0][0] for _ in range(4000)])
+    starts = np.array([model.sample(rng, 1)[0][0] for _ in range(2000)])
     for m in range(2):
-        frequency = np.bincount(starts[:, m], minlength=3) / 4000
+        frequency = np.bincount(starts[:, m], minlength=3) / 2000
         np.testing.assert_allclose(frequency, model.initial[m], atol=0.04)
 
 
@@ -297,12 +315,12 @@ def test_posterior_and_gibbs_samples_have_the_posterior_marginals(zeros):
     if zeros:  # only draws from the posterior: Gibbs sampling needs every step to be possible
         model = random_model(rng, 2, 2, 1, zeros)
     posterior = exact(model, x)
-    drawn = np.mean([np.eye(2)[posterior.sample(rng)] for _ in range(3000)], axis=0)
-    np.testing.assert_allclose(drawn, posterior.marginals, atol=0.05)
+    drawn = np.mean([np.eye(2)[posterior.sample(rng)] for _ in range(600)], axis=0)
+    np.testing.assert_allclose(drawn, posterior.marginals, atol=0.08)
     if not zeros:
-        sweeps = islice(gibbs(model, x, rng), 50, 3000)
+        sweeps = islice(gibbs(model, x, rng), 50, 1250)
         np.testing.assert_allclose(
-            np.mean([np.eye(2)[s] for s in sweeps], axis=0), posterior.marginals, atol=0.05
+            np.mean([np.eye(2)[s] for s in sweeps], axis=0), posterior.marginals, atol=0.08
         )
 
 
@@ -469,22 +487,22 @@ def test_the_m_step_is_the_maximum(inference):
         assert objective(other) < objective(best)
 
 
-@pytest.mark.parametrize("inference", ["exact", "structured", "mean_field", "gibbs"])
-def test_em_recovers_the_model_up_to_names(inference):
+def test_em_with_gibbs_samples_recovers_the_model_up_to_names():
     rng = np.random.default_rng(3)
     transition = [[[0.95, 0.05], [0.1, 0.9]], [[0.8, 0.2], [0.3, 0.7]]]
     means = [[[0.0, 0.0], [3.0, 0.0]], [[0.0, 0.0], [1.0, 2.0]]]
     true = FactorialHMM(np.full((2, 2), 0.5), transition, means, 0.2 * np.eye(2))
-    x = true.sample(rng, 2000)[1]
-    e_step = sampled_e_step(5, rng) if inference == "gibbs" else inference
-    found = climb(fit(x, 2, 2, rng, e_step, restarts=8, warm_up=8), max_steps=60).state.model
+    x = true.sample(rng, 1000)[1]
+    found = climb(
+        fit(x, 2, 2, rng, sampled_e_step(5, rng), restarts=4, warm_up=8), max_steps=25
+    ).state.model
     # which chain is which, and which state: told by the difference between a chain's outputs
     jumps = found.means[:, 1] - found.means[:, 0]
     order = [np.abs(jumps @ [1, 0]).argmax(), np.abs(jumps @ [0, 1]).argmax()]
     assert sorted(order) == [0, 1]
     for m, (n, axis) in enumerate(zip(order, (0, 1), strict=True)):
         flip = slice(None) if jumps[n, axis] > 0 else slice(None, None, -1)
-        np.testing.assert_allclose(found.transition[n][flip, flip], transition[m], atol=0.05)
+        np.testing.assert_allclose(found.transition[n][flip, flip], transition[m], atol=0.08)
         jump = np.subtract(means[m][1], means[m][0])
         np.testing.assert_allclose(np.abs(jumps[n]), jump, atol=0.1)
     np.testing.assert_allclose(found.covariance, true.covariance, atol=0.03)
@@ -493,10 +511,11 @@ def test_em_recovers_the_model_up_to_names(inference):
 def test_restarts_go_on_with_the_best():
     rng = np.random.default_rng(0)
     model = random_model(rng, 2, 3, 2, spread=4)
-    x = model.sample(rng, 100)[1]
-    single = list(islice(fit(x, 2, 3, np.random.default_rng(1), "exact", restarts=1), 30))
-    several = list(islice(fit(x, 2, 3, np.random.default_rng(1), "exact", restarts=6), 30))
+    x = model.sample(rng, 60)[1]
+    single = list(islice(fit(x, 2, 3, np.random.default_rng(1), "exact", restarts=1), 20))
+    several = list(islice(fit(x, 2, 3, np.random.default_rng(1), "exact", restarts=5), 20))
     assert several[19].elbo >= single[19].elbo
+    assert several[0].elbo == pytest.approx(single[0].elbo, rel=1e-12)  # shown at once
     climb(iter(several))
 
 
@@ -640,9 +659,9 @@ def test_an_impossible_size_is_refused_and_named():
         np.full((M, L), 1 / L), np.full((M, L, L), 1 / L), np.zeros((M, L, 1)), np.eye(1)
     )
     x = np.zeros((100, 1))
-    with pytest.raises(ValueError, match=r"3\^20 = 3,486,784,401 joint states.*TiB"):
+    with pytest.raises(ValueError, match=r"3\^20 = 3486784401 joint states.*7.79e[+]03 GiB"):
         exact(model, x)
-    with pytest.raises(ValueError, match="the flat HMM has"):
+    with pytest.raises(ValueError, match="the transition matrix of the flat HMM"):
         flatten(model)
     assert np.isfinite(climb(structured(model, x), max_steps=2).state.elbo)
 
@@ -653,21 +672,17 @@ def test_a_model_cannot_be_changed():
         model.transition[0, 0, 0] = 1
 
 
-def test_ten_chains_stay_below_a_gigabyte():
-    code = """
-import resource, numpy as np
-from helpers.fhmm import FactorialHMM, exact
-rng = np.random.default_rng(0)
-model = FactorialHMM(rng.dirichlet(np.ones(3), 10), rng.dirichlet(np.ones(3), (10, 3)),
-                     rng.normal(size=(10, 3, 3)), np.eye(3))
-posterior = exact(model, model.sample(rng, 200)[1])
-assert abs(posterior.expected_transitions.sum() - 199 * 10) < 1e-6
-assert abs(posterior.expected_coincidences.sum() - 200 * 100) < 1e-6
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
-"""
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
-    assert run.returncode == 0, run.stderr
-    assert float(run.stdout) < 1  # ru_maxrss counts kibibytes
+def test_exact_keeps_three_numbers_a_joint_state():
+    rng = np.random.default_rng(0)
+    model = random_model(rng, 8, 3, 3)
+    x = model.sample(rng, 60)[1]
+    tracemalloc.start()
+    posterior = exact(model, x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3.5 * 8 * 60 * 3**8
+    assert posterior.expected_transitions.sum() == pytest.approx(59 * 8)
+    assert posterior.expected_coincidences.sum() == pytest.approx(60 * 64)
 
 
 def test_the_order_of_joint_states():

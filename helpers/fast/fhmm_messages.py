@@ -12,7 +12,7 @@ import numpy as np
 
 from helpers.fast.fhmm_band import band_messages, band_pattern, guess_scale, row_sum
 from helpers.fast.fhmm_moments import chunks
-from helpers.fast.fhmm_scan import LARGE_GROUP, SMALL_GROUP, group_chains, scan_messages
+from helpers.fast.fhmm_scan import group_chains, scan_messages
 
 LARGEST_BAND = 16  # states up to which the banded system is the fastest
 SURE = 1e-50  # transitions this likely let no state's mass underflow unnoticed
@@ -35,12 +35,7 @@ class Dynamics:
     @cached_property
     def groups(self):
         """Transitions of neighbouring chains together, see :func:`group_chains`."""
-        return group_chains(self.transition, LARGE_GROUP)
-
-    @cached_property
-    def small_groups(self):
-        """The same in smaller groups."""
-        return group_chains(self.transition, SMALL_GROUP)
+        return group_chains(self.transition)
 
     @cached_property
     def pattern(self):
@@ -151,7 +146,7 @@ def _in_a_band(dynamics, b, sequences, log_scale):
 
 def _scan_sequences(dynamics, room, sequences):
     """Scan sequences of similar length together, the shorter ones filled up with ones."""
-    arguments = dynamics.joint_initial, (dynamics.groups, dynamics.small_groups)
+    arguments = dynamics.joint_initial, dynamics.groups
     every, lengths = dynamics.steps_between_scalings, np.array(sequences.lengths)
     forward, backward, b = room
     if len(lengths) == 1:

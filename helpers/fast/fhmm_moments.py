@@ -1,11 +1,8 @@
 """Moments of messages fast: marginals, and pairs of neighbours in time and across chains."""
 
-from functools import cache
-
 import numpy as np
 
 CHUNK = 2**16  # numbers worked on at once: about what a cache holds
-LARGEST_TABLE = 128  # joint states up to which one matrix product sums fastest
 
 
 def chunks(T, N):
@@ -16,39 +13,26 @@ def chunks(T, N):
 
 def marginals(messages, n_chains, n_states):
     """p(s_t^m = i | x), (T, M, L)."""
-    parts = []
-    for rows in chunks(*messages.forward.shape):
-        joint = messages.joint(rows)
-        parts.append(each_chain(joint, n_chains, n_states))
-    found = np.concatenate(parts)
+    rows = chunks(*messages.forward.shape)
+    found = np.concatenate([each_chain(messages.joint(part), n_chains, n_states) for part in rows])
     return found / found.sum(-1, keepdims=True)
 
 
 def each_chain(joint, n_chains, n_states):
-    """Sums of (T, L^M) over all chains but one, for each chain: (T, M, L)."""
-    T, N = joint.shape
+    """Sums of (T, L^M) over all chains but one, for each chain: (T, M, L), half by half."""
     if n_chains == 1:
         return joint[:, None, :]
-    if N <= LARGEST_TABLE:
-        return (joint @ _membership(n_chains, n_states)).reshape(T, n_chains, n_states)
     left = n_chains // 2
-    table = joint.reshape(T, n_states**left, -1)
+    table = joint.reshape(len(joint), n_states**left, -1)
     first, last = (np.ones(size) for size in table.shape[1:])
     parts = (table @ last, left), (first @ table, n_chains - left)
     return np.concatenate([each_chain(part, m, n_states) for part, m in parts], axis=1)
 
 
-@cache
-def _membership(n_chains, n_states):
-    """Whether chain m is in state i in a joint state: (L^M, M L) ones and zeros."""
-    states = np.indices((n_states,) * n_chains).reshape(n_chains, -1).T
-    return (states[:, :, None] == np.arange(n_states)).reshape(len(states), -1).astype(float)
-
-
-def coincidences(joint_sum, n_chains, n_states):
-    """Sums of (L^M,) over all chains but two: (M, L, M, L), each chain's own on the diagonal."""
-    table = joint_sum.reshape((n_states,) * n_chains)
-    result = np.zeros((n_chains, n_states) * 2)
+def coincidences(messages, n_chains, n_states):
+    """sum_t p(s_t^m = i, s_t^n = j | x), (M, L, M, L); each chain's own on the diagonal."""
+    total = sum(messages.joint(rows).sum(0) for rows in chunks(*messages.forward.shape))
+    table, result = total.reshape((n_states,) * n_chains), np.zeros((n_chains, n_states) * 2)
     for m in range(n_chains):
         for n in range(m, n_chains):
             rest = tuple(k for k in range(n_chains) if k not in (m, n))

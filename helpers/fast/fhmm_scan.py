@@ -11,22 +11,23 @@ depends on where it started at first; then every window starts where its neighbo
 checked to the last digits, not hoped: where it fails, the sequence is walked in one piece.
 """
 
-import math
 from functools import reduce
 from itertools import chain, pairwise, repeat
 
 import numpy as np
 
-LARGE_GROUP, SMALL_GROUP = 32, 16  # states: to be walked side by side, or in one piece
+LARGEST_GROUP = 32  # states that are moved by one matrix
 OVERHEAD = 5e4  # multiplications that take as long as Python's part of a step
 MEMORY = 48  # steps after which many chains have forgotten where they were
 SAME = 1e-13  # relative difference of messages that counts as rounding
 
 
-def group_chains(transition, largest):
+def group_chains(transition):
     """Kronecker products of neighbouring chains' transitions, as few as stay small."""
     chains, states = transition.shape[:2]
-    per_group = max(1, int(np.log(largest) / np.log(states) + 1e-9)) if states > 1 else chains
+    per_group = chains
+    if states > 1:
+        per_group = max(1, int(np.log(LARGEST_GROUP) / np.log(states) + 1e-9))
     number = -(-chains // per_group)
     bounds = np.arange(number + 1) * chains // number
     return [reduce(np.kron, transition[m:n]) for m, n in pairwise(bounds)]
@@ -38,8 +39,7 @@ def scan_messages(initial, groups, b, every, out):
         forward_t = p(s_t | x_<t),   backward_t = p(x_t, ..., x_T | s_t), each up to a factor
 
     Args:
-        initial: (N,). groups: large and small ones, see :func:`group_chains`; more than two
-            large ones for a single sequence only.
+        initial: (N,). groups: see :func:`group_chains`; more than two for a single sequence only.
         b: evidence of each state, (T, B, N), at most one; ones where a sequence has ended.
         every: steps between two normalisations.
         out: where forward and backward are put, (2, T, B, N).
@@ -47,12 +47,10 @@ def scan_messages(initial, groups, b, every, out):
         sum_t log p(x_t | x_<t), (B,).
     """
     T, B, N = b.shape
-    large, small = ([np.ones((1, 1)), *some] if len(some) == 1 else some for some in groups)
-    length = _window_length(T, B * N * sum(map(len, large))) if len(large) == 2 else T
-    found = _in_windows(initial, large, b, every, out, length) if length < T else None
-    if found is None:
-        found = _in_windows(initial, small if B == 1 else large, b, every, out, T)
-    return found
+    groups = [np.ones((1, 1)), *groups] if len(groups) == 1 else groups
+    length = _window_length(T, B * N * sum(map(len, groups))) if len(groups) == 2 else T
+    found = _in_windows(initial, groups, b, every, out, length) if length < T else None
+    return _in_windows(initial, groups, b, every, out, T) if found is None else found
 
 
 def _window_length(T, multiplications):
@@ -137,7 +135,7 @@ def _walk(starts, groups, b, every, messages, way):
     """
     T, *apart = b.shape
     first, width, rest = apart
-    move = _turn_by_turn(groups) if width == 1 else _from_both_sides(groups, width)
+    move = _mover(groups, width)
     evidence, rows = (array.reshape(T, first, -1)[::way] for array in (b, messages))
     passing, arriving = np.empty((2, *rows[0].shape))  # for what is not kept
     last = len(groups[-1])
@@ -161,45 +159,27 @@ def _walk(starts, groups, b, every, messages, way):
     return log_masses, ends / ends.sum(-1, keepdims=True)
 
 
-# Both functions below return a function that moves the mass in ``product``, (first, W B rest), by
-# all groups into ``target``, (rows, last). The method ``dot`` is called because the function
-# np.dot takes a tenth of a step to look for overrides, and on matrices in memory order because
-# BLAS is quicker with those.
+def _mover(groups, width):
+    """A function that moves the mass in ``product``, (first, W B rest), by all groups.
 
-
-def _turn_by_turn(groups):
-    """For one window of one sequence: each product moves the first axis and makes it the last.
-
-    So after all groups the axes stand as they stood.
+    It arrives in ``target``. Two groups take one matrix from either side of all windows and
+    sequences, which stand between their axes; with more, for a single sequence, each product
+    moves the first axis and makes it the last. The method ``dot`` is called because the function
+    np.dot takes a tenth of a step to look for overrides, and on matrices in memory order because
+    BLAS is quicker with those.
     """
-    first, *others, last = map(np.ascontiguousarray, groups)
-    states = math.prod(map(len, groups))
-    turned = moved = np.empty((states // len(first), len(first)))
-    between = []
-    for group in others:
-        turn = moved.reshape(len(group), -1).T.dot
-        moved = np.empty((states // len(group), len(group)))
-        between.append((turn, group, moved))
-    turn_last = moved.reshape(len(last), -1).T.dot
-
-    def move(product, target):
-        product.T.dot(first, turned)
-        for turn, group, moved in between:
-            turn(group, moved)
-        turn_last(last, target)
-
-    return move
-
-
-def _from_both_sides(groups, width):
-    """For several, which stand between the axes of two groups: one matrix from either side."""
-    first, last = groups
+    first, *others, last = groups
     left, right = np.ascontiguousarray(first.T), np.ascontiguousarray(last)
     moved = np.empty((len(first), width * len(last)))
     move_first, move_last = left.dot, moved.reshape(-1, len(last)).dot
 
-    def move(product, target):
+    def move_both(product, target):
         move_first(product, moved)
         move_last(right, target)
 
-    return move
+    def move_in_turn(product, target):
+        for group in (first, *others):
+            product = product.reshape(len(group), -1).T @ group
+        product.reshape(len(last), -1).T.dot(right, target)
+
+    return move_in_turn if others else move_both

@@ -12,7 +12,6 @@ from helpers.fhmm.learning import fit, maximise
 from helpers.fhmm.mean_field import mean_field, update_factor
 from helpers.fhmm.model import FactorialHMM, flatten
 from helpers.fhmm.size import multiplications
-from helpers.fhmm.starts import random_model
 from helpers.fhmm.structured import structured
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "mean_field",
     "multiplications",
     "predict",
-    "random_model",
     "structured",
     "update_factor",
 ]

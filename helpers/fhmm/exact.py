@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import softmax
 
 from helpers.arguments import generator
-from helpers.fast.fhmm_moments import chunks, coincidences, marginals, transition_counts
+from helpers.fast.fhmm_moments import coincidences, marginals, transition_counts
 from helpers.fhmm.model import FactorialHMM, observed
 from helpers.fhmm.sequences import Sequences
 from helpers.fhmm.size import check_size
@@ -147,11 +147,29 @@ class Messages:
         joint = self.forward[rows] * self.backward[rows]
         return joint / (joint @ np.ones(joint.shape[1]))[:, None]
 
-    def log_filtered(self):
-        """log p(s_t | x_1..t) up to a constant for each t, (T, N)."""
+    def in_logs(self):
+        """The same with logarithms."""
+        if self.logs:
+            return self
         with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            terms = self.forward, self.evidence
-            return sum(terms if self.logs else np.log(terms))
+            logs = [np.log(each) for each in (self.forward, self.backward, self.evidence)]
+        return Messages(*logs, self.log_evidences, logs=True)
+
+    def pair_marginals(self, transition, steps):
+        """:func:`pair_marginals` of the steps that leave these rows, (steps, M, L, L)."""
+        messages, axes = self.in_logs(), (transition.shape[1],) * len(transition)
+        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
+            log_transition = np.log(transition)
+        filtered = (messages.forward + messages.evidence).reshape(-1, *axes)
+        backward = messages.backward.reshape(-1, *axes)
+        tables = [pair_marginals(filtered[t], log_transition, backward[t + 1]) for t in steps]
+        return np.array(tables).reshape(-1, *transition.shape)
+
+    def expected_transitions(self, transition, steps):
+        """The sum of :meth:`pair_marginals`, (M, L, L)."""
+        if self.logs:
+            return self.pair_marginals(transition, steps).sum(0)
+        return transition_counts(self, transition, steps)
 
 
 def pass_messages(dynamics, log_b, sequences, log_scale=None):
@@ -174,26 +192,6 @@ def pass_messages(dynamics, log_b, sequences, log_scale=None):
         np.concatenate(each).reshape(log_b.shape) for each in list(zip(*parts, strict=True))[:2]
     )
     return Messages(forward, backward, log_b, np.array([part[2] for part in parts]), logs=True)
-
-
-def expected_transitions(messages, transition, sequences):
-    """Expected number of steps from i to j in each chain, (M, L, L)."""
-    if messages.logs:
-        return all_pair_marginals(messages, transition, sequences).sum(0)
-    return transition_counts(messages, transition, sequences.before_a_step)
-
-
-def all_pair_marginals(messages, transition, sequences):
-    """:func:`pair_marginals` of every step inside a sequence, (number of steps, M, L, L)."""
-    axes = (transition.shape[1],) * len(transition)
-    filtered = messages.log_filtered().reshape(-1, *axes)
-    with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-        backward = messages.backward if messages.logs else np.log(messages.backward)
-        log_transition = np.log(transition)
-    backward = backward.reshape(filtered.shape)
-    steps = sequences.before_a_step
-    tables = [pair_marginals(filtered[t], log_transition, backward[t + 1]) for t in steps]
-    return np.array(tables).reshape(-1, *transition.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,19 +226,18 @@ class Posterior:
 
         Several sequences: the steps of each one after the other, (T - number of them, ...).
         """
-        return all_pair_marginals(self.messages, self.model.transition, self.sequences)
+        return self.messages.pair_marginals(self.model.transition, self.sequences.before_a_step)
 
     @cached_property
     def expected_transitions(self):
         """Expected number of steps from i to j in each chain, (M, L, L)."""
-        return expected_transitions(self.messages, self.model.transition, self.sequences)
+        steps = self.sequences.before_a_step
+        return self.messages.expected_transitions(self.model.transition, steps)
 
     @cached_property
     def expected_coincidences(self):
         """sum_t p(s_t^m = i, s_t^n = j | x), (M, L, M, L)."""
-        T, N = self.messages.forward.shape
-        joint_sum = sum(self.messages.joint(rows).sum(0) for rows in chunks(T, N))
-        return coincidences(joint_sum, *self.marginals.shape[1:])
+        return coincidences(self.messages, *self.model.initial.shape)
 
     @cached_property
     def most_probable_path(self):
@@ -252,7 +249,8 @@ class Posterior:
     def sample(self, rng):
         """One draw of all states from p(s | x), (T, M), from the last step to the first."""
         rng = generator("rng", rng)
-        filtered = self._by_chains(self.messages.log_filtered())
+        messages = self.messages.in_logs()
+        filtered = self._by_chains(messages.forward + messages.evidence)
         with np.errstate(divide="ignore"):  # log 0 = -inf is right here
             log_transition = np.log(self.model.transition)
 
@@ -286,7 +284,9 @@ def exact(model, x):
     Jordan (1997) for the factorial one.
     """
     sequences = observed(model, x)
-    check_size(model, len(sequences.x), arrays=3)
+    T = len(sequences.x)
+    kept = f"to keep three numbers of each for all T = {T} steps (the forward pass alone keeps one)"
+    check_size(model, kept, T, arrays=3)
     features, table, offset = model.emission_factors(sequences.x)
     messages = pass_messages(model.dynamics, lambda rows: features[rows] @ table, sequences)
     log_evidences = messages.log_evidences + np.add.reduceat(offset, sequences.first)

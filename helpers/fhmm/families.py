@@ -11,7 +11,7 @@ from scipy.special import xlogy
 
 from helpers.arguments import describe, probabilities
 from helpers.elbo import Bound
-from helpers.fhmm.exact import Messages, expected_transitions
+from helpers.fhmm.exact import Messages
 from helpers.fhmm.model import observed
 from helpers.fhmm.sequences import Sequences
 
@@ -94,8 +94,8 @@ class Chains(IndependentChains):
     @cached_property
     def expected_transitions(self):
         """sum_t q(s_t^m = i, s_(t+1)^m = j), (M, L, L)."""
-        chains = zip(self.messages, self.transition, strict=True)
-        counts = [expected_transitions(c, matrix[None], self.sequences) for c, matrix in chains]
+        chains, steps = zip(self.messages, self.transition, strict=True), self.sequences
+        counts = [c.expected_transitions(A[None], steps.before_a_step) for c, A in chains]
         return np.concatenate(counts)
 
     def log_prob(self, states):

@@ -6,11 +6,18 @@ from functools import cached_property, reduce
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from helpers.arguments import finite_array, generator, instance, probabilities, whole_number
+from helpers.arguments import (
+    covariance,
+    finite_array,
+    generator,
+    instance,
+    probabilities,
+    whole_number,
+)
 from helpers.densities import LOG_2PI
 from helpers.fast.fhmm_messages import Dynamics
 from helpers.fhmm.sequences import as_sequences
-from helpers.fhmm.size import MOST_BYTES, check_size, in_bytes, in_words
+from helpers.fhmm.size import check_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +48,9 @@ class FactorialHMM:
         means = finite_array("means", self.means, shape=(chains, states, None))
         if not means.shape[2]:
             raise ValueError(f"means: expected at least one dimension of x, got {means.shape}")
-        covariance = _covariance(self.covariance, means.shape[2])
-        given = {"initial": initial, "transition": transition, "means": means}
-        for name, value in (given | {"covariance": covariance}).items():
+        noise = covariance("covariance", self.covariance, shape=(means.shape[2],) * 2)
+        given = {"initial": initial, "transition": transition, "means": means, "covariance": noise}
+        for name, value in given.items():
             value.flags.writeable = False  # a model never changes: an EM step makes a new one
             object.__setattr__(self, name, value)
 
@@ -94,7 +101,7 @@ class FactorialHMM:
         The second part, which no state changes, is kept apart: it may be so large that the
         differences between states would drown in its rounding.
         """
-        check_size(self, len(x))
+        check_size(self, "a table of them at each step", len(x))
         features, table, offset = self.emission_factors(x)
         return features @ table, offset
 
@@ -106,7 +113,7 @@ class FactorialHMM:
         The second part, offset (T,), is the third thing returned. Raises ``ValueError`` where the
         table does not fit into memory.
         """
-        check_size(self, self.n_dimensions + 1)
+        check_size(self, "the table of their means", self.n_dimensions + 1)
         x = self.whiten(x)
         features = np.column_stack([x, np.ones(len(x))])
         return features, self._joint_means, self.log_normaliser - 0.5 * (x**2).sum(1)
@@ -190,12 +197,7 @@ def flatten(model):
             it would be.
     """
     states = instance("model", model, FactorialHMM).n_states ** model.n_chains
-    if 8 * states**2 > MOST_BYTES:
-        raise ValueError(
-            f"model: the flat HMM has {model.n_states}^{model.n_chains} = {in_words(states)} "
-            f"states, and its transition matrix needs {in_bytes(8 * states**2)}, more than "
-            f"{in_bytes(MOST_BYTES)}; exact() does without it"
-        )
+    check_size(model, "the transition matrix of the flat HMM", states)
     means = np.zeros((1, model.n_dimensions))
     for chain in model.means:
         means = (means[:, None] + chain).reshape(-1, model.n_dimensions)
@@ -205,19 +207,3 @@ def flatten(model):
         means[None],
         model.covariance,
     )
-
-
-def _covariance(value, size):
-    """Checked in each column's own units: a variance of 1e18 may stand beside one of 1e-2."""
-    covariance = finite_array("covariance", value, shape=(size, size))
-    sd = np.sqrt(np.abs(np.diag(covariance)))
-    correlation = covariance / np.where(sd > 0, sd, 1)[:, None] / np.where(sd > 0, sd, 1)
-    if not np.allclose(correlation, correlation.T, rtol=0, atol=1e-10):
-        raise ValueError("covariance: expected a symmetric matrix")
-    lowest = np.linalg.eigvalsh((correlation + correlation.T) / 2)[0]
-    if lowest <= 1e-14:
-        raise ValueError(
-            "covariance: expected a positive definite matrix, "
-            f"but its lowest eigenvalue is {lowest:.3g} where variances are one"
-        )
-    return (covariance + covariance.T) / 2

@@ -1,6 +1,6 @@
-"""What inference costs: multiplications, bytes, and a refusal where they do not fit into memory."""
+"""What inference costs: multiplications, and a refusal where it does not fit into memory."""
 
-from helpers.arguments import whole_number
+from helpers.arguments import in_words, whole_number
 
 MOST_BYTES = 4 * 2**30
 
@@ -27,29 +27,22 @@ def multiplications(n_chains, n_states, T, algorithm="factorial"):
     return steps * counts[algorithm]
 
 
-def check_size(model, rows, arrays=1):
-    """Refuse (ValueError) if ``arrays`` arrays of rows x L^M doubles pass four gigabytes."""
+def check_size(model, what, rows, arrays=1):
+    """Refuse (ValueError) if ``arrays`` arrays of rows x L^M doubles pass four gigabytes.
+
+    what: the words for what would be kept in them.
+    """
     states = model.n_states**model.n_chains
     size = 8 * arrays * rows * states
     if size > MOST_BYTES:
         raise ValueError(
             f"model: {model.n_chains} chains of {model.n_states} states have "
-            f"{model.n_states}^{model.n_chains} = {in_words(states)} joint states. To keep "
-            f"{arrays} numbers of each for all {rows:,} rows needs {in_bytes(size)}, more than the "
-            f"{in_bytes(MOST_BYTES)} allowed (one step of the forward pass alone: "
-            f"{in_bytes(8 * states)}). structured() and mean_field() need no joint states"
+            f"{model.n_states}^{model.n_chains} = {in_words(states)} joint states; {what} needs "
+            f"{_gigabytes(size)}, more than {_gigabytes(MOST_BYTES)}. structured() and "
+            "mean_field() need no joint states"
         )
 
 
-def in_words(number):
-    """An integer with separators, or its power of ten if it is long."""
-    return f"{number:,}" if number < 10**15 else f"about 10^{len(str(number)) - 1}"
-
-
-def in_bytes(size):
-    """A number of bytes in a readable unit."""
-    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
-        if size < 1024:
-            return f"{size:.3g} {unit}"
-        size /= 1024
-    return f"about 10^{len(str(int(size))) - 1} PiB"
+def _gigabytes(size):
+    gibi = size / 2**30
+    return f"{gibi:.3g} GiB" if gibi < 1e6 else f"{in_words(round(gibi))} GiB"

@@ -21,26 +21,17 @@ CONSTANT = 1e-12  # of its mean: a standard deviation below is rounding
 ROWS, PIECE = 2000, 500  # observations at most by which starts are compared, and in one piece
 
 
-def random_model(x, n_chains, n_states, rng):
-    """A model at random: any chains, outputs as wide as the data, the data's covariance."""
-    return _model(x, n_chains, n_states, rng, lambda shape: rng.dirichlet(np.ones(n_states), shape))
-
-
 def flat_model(x, n_chains, n_states, rng):
-    """A model to start from: every step as likely as any other, outputs as in random_model."""
-    return _model(
-        x, n_chains, n_states, rng, lambda shape: np.full((*shape, n_states), 1 / n_states)
-    )
+    """A model to start from: every step as likely as any other, outputs as wide as the data.
 
-
-def _model(x, n_chains, n_states, rng, rows):
-    """means[m, i] ~ N(centre / M, covariance / M), where both are the data's."""
+    means[m, i] ~ N(centre / M, covariance / M), where both are the data's.
+    """
     x, rng = as_sequences(x), generator("rng", rng)
     M, L = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
-    covariance = _wide(x.x)
+    covariance, flat = _wide(x.x), np.full((M, L, L), 1 / L)
     noise = rng.standard_normal((M, L, len(covariance)))
     means = noise @ np.linalg.cholesky(covariance).T / M**0.5 + x.x.mean(0) / M
-    return FactorialHMM(rows((M,)), rows((M, L)), means, covariance)
+    return FactorialHMM(flat[:, 0], flat, means, covariance)
 
 
 def softened(model, x):

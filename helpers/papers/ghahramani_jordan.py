@@ -6,6 +6,7 @@ against the model that made the data. Then melodies of Bach chorales: a flat HMM
 ones by their number of states.
 """
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -15,6 +16,7 @@ from helpers.arguments import finite_array, whole_number
 from helpers.ascent import climb
 from helpers.data.chorales import music21_chorales, read_chorales
 from helpers.fhmm import FactorialHMM
+from helpers.fhmm.starts import flat_model
 from helpers.papers.gibbs import sampled_e_step
 
 SIZES = ((3, 2), (3, 3), (5, 2), (5, 3))  # (M, L): chains, and states of each
@@ -65,7 +67,10 @@ def learn(method, sequences, n_chains, n_states, rng, max_steps=100):
 
 def from_one_start(sequences, n_chains, n_states, rng, inference):
     """EM from a single start with random parameters throughout, transitions included."""
-    start = fhmm.random_model(sequences, n_chains, n_states, rng)
+    start = flat_model(sequences, n_chains, n_states, rng)
+    initial = rng.dirichlet(np.ones(n_states), n_chains)
+    transition = rng.dirichlet(np.ones(n_states), (n_chains, n_states))
+    start = replace(start, initial=initial, transition=transition)
     inference = sampled_e_step(SWEEPS, rng) if inference == "gibbs" else inference
     return fhmm.fit(sequences, n_chains, n_states, rng, inference, sweeps=SWEEPS, start=start)
 
