@@ -13,28 +13,19 @@ from helpers.lda.fixed_topics import (
     DocumentPosterior,
     document_bound,
     document_mean_field,
+    e_step,
+    learning_bound,
     mean_field,
     trajectory,
 )
 from helpers.lda.held_out import completion_perplexity, perplexity, split_tokens
 from helpers.lda.model import LDA, bags, tokens
 from helpers.lda.stochastic import fit_stream, natural_step, step_size
-from helpers.lda.variational_em import (
-    CorpusPosterior,
-    EStep,
-    e_step,
-    expected_log_theta,
-    fit,
-    learning_bound,
-    update_gamma,
-    update_phi,
-)
+from helpers.lda.variational_em import expected_log_theta, fit, update_gamma, update_phi
 
 __all__ = [
     "LDA",
-    "CorpusPosterior",
     "DocumentPosterior",
-    "EStep",
     "MixtureOfUnigrams",
     "bags",
     "completion_perplexity",

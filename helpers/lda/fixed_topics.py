@@ -13,7 +13,15 @@ from operator import mul
 import numpy as np
 from scipy.special import xlogy
 
-from helpers.arguments import instance, positive, probabilities, whole_number
+from helpers.arguments import (
+    finite_array,
+    instance,
+    positive,
+    probabilities,
+    real_array,
+    refuse_large,
+    whole_number,
+)
 from helpers.ascent import State, ascending
 from helpers.densities import dirichlet_entropy
 from helpers.elbo import Bound
@@ -21,10 +29,12 @@ from helpers.fast import lda as fast
 from helpers.lda.model import LDA, check_counts, warn_unsupported, word_numbers
 from helpers.lda.variational_em import (
     CorpusPosterior,
-    check_tolerance,
+    check_alpha,
     document_elbo,
     expected_log_topics,
+    fast_e_step,
     first_gamma,
+    topics_kl,
     update_gamma,
     update_phi,
 )
@@ -79,18 +89,18 @@ def document_mean_field(model, words, start=None):
 def trajectory(model, words, n_states, start=None):
     """The first ``n_states`` steps of :func:`document_mean_field` as arrays, for figures.
 
-    Returns:
-        A dict of ``gamma`` (n_states, K), ``phi`` (n_states, N, K), ``elbo`` (n_states,) in
-        nats and ``updated``, a list of "start", "phi" and "gamma".
+    A dict of ``gamma`` (n_states, K), ``phi`` (n_states, N, K), ``elbo`` (n_states,) in nats and
+    ``updated``, a list of "start", "phi" and "gamma".
     """
-    n_states = whole_number("n_states", n_states)
-    states = list(islice(document_mean_field(model, words, start), n_states))
-    return {
-        "gamma": np.array([s.q.gamma for s in states]),
-        "phi": np.array([s.q.phi for s in states]),
-        "elbo": np.array([s.elbo for s in states]),
-        "updated": [s.updated for s in states],
-    }
+    states = document_mean_field(model, words, start)
+    refuse_large("n_states", whole_number("n_states", n_states), len(words), model.n_topics)
+    states = list(islice(states, n_states))
+    found = {name: np.array([getattr(s.q, name) for s in states]) for name in ("gamma", "phi")}
+    return (
+        found
+        | {"elbo": np.array([s.elbo for s in states])}
+        | {"updated": [s.updated for s in states]}
+    )
 
 
 def mean_field(model, counts, start=None, updates=None, tolerance=1e-12):
@@ -120,7 +130,7 @@ def mean_field(model, counts, start=None, updates=None, tolerance=1e-12):
     """
     counts = check_counts(counts, instance("model", model, LDA).n_words)
     warn_unsupported(counts, model.topics.any(axis=0))
-    tolerance = check_tolerance(tolerance)
+    tolerance = _tolerance(tolerance)
     gamma = first_gamma(model.alpha, counts, start, "start")
     rules = _rules(updates, tolerance)
     return _ascend(model, fast.EStep(counts, model.alpha), gamma, rules, tolerance)
@@ -140,6 +150,48 @@ def _rules(updates, tolerance):
         return repeat([fast.Rule(whole_number("updates", updates), tolerance, plain=True)])
     levels = (max(tolerance, x) for x in accumulate(repeat(FINER), mul, initial=COARSE))
     return ([fast.Rule(LONGEST_RUN, x, plain=True), fast.Rule(LONGEST_RUN, x)] for x in levels)
+
+
+def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_updates=100):
+    """gamma of every document, until it rests, for topics that are known by E_q[log beta].
+
+        gamma, usage, bounds = lda.e_step(counts, alpha, psi(lam) - psi(lam.sum(1, keepdims=True)))
+
+    What one step of EM, batch or stochastic, asks of the documents. Fast: updates are
+    extrapolated, so that a document may end in another optimum than plain updates would.
+
+    Args:
+        counts: word counts, (D, V), sparse or dense.
+        alpha: concentration of the documents' Dirichlet, one number or (K,).
+        expected_log_topics: E_q[log beta], or log beta for known topics; (K, V), -inf is legal.
+        gamma: where to begin, (D, K); alpha + N_d / K if None.
+        tolerance: a document rests once an update moves q(theta_d) by less than about this, nats.
+        max_updates: of each document; 0 scores the gamma that was given.
+    Returns:
+        An :class:`EStep`: gamma (D, K), the expected usage sum_d c_dw phi_dwk of words by topics
+        (K, V), and each document's bound (D,) without the topics' KL, all for phi at its optimum.
+    Raises:
+        ValueError: counts, alpha, topics or gamma do not fit each other.
+    """
+    scores = real_array("expected_log_topics", expected_log_topics, ndim=2)
+    if scores.size and scores.max() == np.inf:
+        raise ValueError("expected_log_topics: expected logarithms, got inf")
+    counts, alpha = check_counts(counts, scores.shape[1]), check_alpha(alpha, len(scores))
+    tolerance = _tolerance(tolerance)
+    rule = fast.Rule(whole_number("max_updates", max_updates, minimum=0), tolerance)
+    return fast_e_step(fast.EStep(counts, alpha), scores, first_gamma(alpha, counts, gamma), rule)
+
+
+def learning_bound(counts, gamma, concentrations, alpha, eta):
+    """The ELBO at any q(theta) and q(beta), phi at its optimum: one measure for all programs.
+
+    gamma (D, K), concentrations lambda (K, V), alpha a number or (K,), eta a number; nats.
+    """
+    eta = float(positive("eta", eta, ndim=0))
+    topics = positive("concentrations", concentrations, ndim=2)
+    log_topics = expected_log_topics(topics, eta)
+    found = e_step(counts, alpha, log_topics, gamma, max_updates=0)
+    return float(found.bounds.sum()) - topics_kl(topics, log_topics, eta)
 
 
 def check_words(model, words):
@@ -176,3 +228,10 @@ def _alternate(model, words, gamma):
         else:
             q = DocumentPosterior(q.gamma, update_phi(q.gamma, log_topics, words))
             updated = "phi"
+
+
+def _tolerance(tolerance):
+    tolerance = float(finite_array("tolerance", tolerance, ndim=0))
+    if tolerance < 0:
+        raise ValueError(f"tolerance: expected nats, zero or more, got {tolerance:g}")
+    return tolerance

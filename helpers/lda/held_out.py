@@ -7,7 +7,6 @@ bounds of the perplexity. Source: Blei, Ng and Jordan (2003), the section "Docum
 """
 
 import numpy as np
-import scipy.sparse as sp
 
 from helpers.arguments import generator, instance, probabilities
 from helpers.ascent import climb
@@ -56,8 +55,11 @@ def split_tokens(counts, rng, share=0.5):
     if (counts.data % 1).any():
         raise ValueError("counts: expected whole numbers, since tokens cannot be divided")
     whole = counts.data.astype(np.int64)
-    first = rng.binomial(whole, share)
-    return tuple(_without_zeros(counts, data) for data in (first, whole - first))
+    dealt = rng.binomial(whole, share)
+    first, rest = counts.astype(np.int64), counts.astype(np.int64)
+    first.data, rest.data = dealt, whole - dealt
+    first.eliminate_zeros(), rest.eliminate_zeros()
+    return first, rest
 
 
 def per_token(log_probability, counts):
@@ -71,9 +73,3 @@ def per_token(log_probability, counts):
 
 def _converged(model, counts):
     return climb(mean_field(model, counts, tolerance=TOLERANCE), rtol=RTOL).state
-
-
-def _without_zeros(counts, data):
-    kept = sp.csr_array((data, counts.indices.copy(), counts.indptr.copy()), shape=counts.shape)
-    kept.eliminate_zeros()
-    return kept

@@ -19,12 +19,12 @@ import numpy as np
 
 from helpers.arguments import describe, generator, positive, real_array, whole_number
 from helpers.ascent import State, ascending
-from helpers.lda.first_topics import seeded_topics
+from helpers.fast.lda.starts import seeded_topics
+from helpers.lda.fixed_topics import e_step
 from helpers.lda.model import LDA, check_counts, check_topics
 from helpers.lda.variational_em import (
     CorpusPosterior,
     check_alpha,
-    e_step,
     expected_log_topics,
     topics_kl,
 )

@@ -22,16 +22,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp, psi
 
-from helpers.arguments import finite_array, generator, positive, real_array, whole_number
+from helpers.arguments import generator, positive, whole_number
 from helpers.ascent import State, ascending
 from helpers.densities import dirichlet_kl
 from helpers.fast import lda as fast
-from helpers.lda.first_topics import random_topics, seeded_topics
 from helpers.lda.model import LDA, check_counts, check_topics
 from helpers.lda.progress import Bar
 
 TRIAL_SWEEPS = 10  # of each restart, before the best one goes on
-STARTS = {"seeded": seeded_topics, "random": random_topics}
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,61 +181,19 @@ def fit(
     alpha = check_alpha(alpha, check_topics(n_topics, counts))
     eta = None if eta is None else float(positive("eta", eta, ndim=0))
     generator("rng", rng)
-    if not (isinstance(start, str) and start in STARTS):
-        raise ValueError(f"start: expected one of {', '.join(STARTS)}, got {start!r}")
+    if not (isinstance(start, str) and start in fast.STARTS):
+        raise ValueError(f"start: expected one of {', '.join(fast.STARTS)}, got {start!r}")
     updates, restarts = whole_number("updates", updates), whole_number("restarts", restarts)
     bar = Bar(f"{n_topics} topics", progress)
     rule = fast.Rule(updates, plain=True)
-    e_step = partial(_fast, fast.EStep(counts, alpha, bar.tick), rule=rule)
+    e_step = partial(fast_e_step, fast.EStep(counts, alpha, bar.tick), rule=rule)
     uniform = np.full((n_topics, counts.shape[1]), 1 / counts.shape[1])
 
     def ascent():
-        usage = STARTS[start](counts, n_topics, rng).T
+        usage = fast.STARTS[start](counts, n_topics, rng).T
         yield from variational_em(e_step, alpha, m_step(usage, uniform, eta), eta)
 
     return bar.watch(ascent() if restarts == 1 else _best([ascent() for _ in range(restarts)]))
-
-
-def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_updates=100):
-    """gamma of every document, until it rests, for topics that are known by E_q[log beta].
-
-        gamma, usage, bounds = lda.e_step(counts, alpha, psi(lam) - psi(lam.sum(1, keepdims=True)))
-
-    What one step of EM, batch or stochastic, asks of the documents. Fast: updates are
-    extrapolated, so that a document may end in another optimum than plain updates would.
-
-    Args:
-        counts: word counts, (D, V), sparse or dense.
-        alpha: concentration of the documents' Dirichlet, one number or (K,).
-        expected_log_topics: E_q[log beta], or log beta for known topics; (K, V), -inf is legal.
-        gamma: where to begin, (D, K); alpha + N_d / K if None.
-        tolerance: a document rests once an update moves q(theta_d) by less than about this, nats.
-        max_updates: of each document; 0 scores the gamma that was given.
-    Returns:
-        An :class:`EStep`: gamma (D, K), the expected usage sum_d c_dw phi_dwk of words by topics
-        (K, V), and each document's bound (D,) without the topics' KL, all for phi at its optimum.
-    Raises:
-        ValueError: counts, alpha, topics or gamma do not fit each other.
-    """
-    scores = real_array("expected_log_topics", expected_log_topics, ndim=2)
-    if scores.size and scores.max() == np.inf:
-        raise ValueError("expected_log_topics: expected logarithms, got inf")
-    counts, alpha = check_counts(counts, scores.shape[1]), check_alpha(alpha, len(scores))
-    tolerance = check_tolerance(tolerance)
-    rule = fast.Rule(whole_number("max_updates", max_updates, minimum=0), tolerance)
-    return _fast(fast.EStep(counts, alpha), scores, first_gamma(alpha, counts, gamma), rule)
-
-
-def learning_bound(counts, gamma, concentrations, alpha, eta):
-    """The ELBO at any q(theta) and q(beta), phi at its optimum: one measure for all programs.
-
-    gamma (D, K), concentrations lambda (K, V), alpha a number or (K,), eta a number; nats.
-    """
-    eta = float(positive("eta", eta, ndim=0))
-    topics = positive("concentrations", concentrations, ndim=2)
-    log_topics = expected_log_topics(topics, eta)
-    found = e_step(counts, alpha, log_topics, gamma, max_updates=0)
-    return float(found.bounds.sum()) - topics_kl(topics, log_topics, eta)
 
 
 def first_gamma(alpha, counts, start=None, name="gamma"):
@@ -254,15 +210,8 @@ def check_alpha(alpha, n_topics):
     return LDA(alpha, np.ones((n_topics, 1))).alpha
 
 
-def check_tolerance(tolerance):
-    """A number of nats, zero or more."""
-    tolerance = float(finite_array("tolerance", tolerance, ndim=0))
-    if tolerance < 0:
-        raise ValueError(f"tolerance: expected nats, zero or more, got {tolerance:g}")
-    return tolerance
-
-
-def _fast(e_step, log_topics, gamma, rule):
+def fast_e_step(e_step, log_topics, gamma, rule):
+    """The :class:`EStep` of helpers.fast, for log_topics (K, V); gamma is None at first."""
     gamma = first_gamma(e_step.alpha, e_step.counts) if gamma is None else gamma
     gamma, usage, bounds = e_step(fast.WordScores.of(log_topics), gamma, rule)
     return EStep(gamma, usage.T, bounds)

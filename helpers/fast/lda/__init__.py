@@ -2,5 +2,6 @@
 
 from helpers.fast.lda.ascent import EStep, Rule, two_tracks
 from helpers.fast.lda.blocks import Documents, WordScores
+from helpers.fast.lda.starts import STARTS
 
-__all__ = ["Documents", "EStep", "Rule", "WordScores", "two_tracks"]
+__all__ = ["STARTS", "Documents", "EStep", "Rule", "WordScores", "two_tracks"]

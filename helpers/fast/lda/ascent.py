@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.special import psi
 
+from helpers.densities import dirichlet_kl
 from helpers.fast.lda.blocks import At, Documents, bounds, in_logs, update
 
 LONGEST_STEP = 32.0  # of the extrapolation, in units of a plain step
@@ -39,27 +41,38 @@ class EStep:
     def __init__(self, counts, alpha, tick=lambda: None):
         self.counts, self.alpha, self.tick = counts, alpha, tick
         self.documents = Documents(counts, len(alpha))
+        self.values = self.documents.values
         self.layouts = [*self.documents.layouts()]
 
     def __call__(self, scores, gamma, rule):
         """gamma (D, K), the expected usage (V, K) of each word by each topic, bounds (D,)."""
-        gamma, shares, found = gamma.copy(), np.zeros(gamma.shape), np.zeros(len(gamma))
-        ratios = np.zeros(len(self.counts.data))
+        gamma, digammas, norms = gamma.copy(), np.zeros(gamma.shape), np.ones(len(self.values))
         lost, moving = np.zeros((2, len(gamma)), dtype=bool)
         for layouts, stage in self._stages(rule, moving):
             for block, at, moved in self.visit(layouts, gamma, scores, stage):
                 here = block.documents
-                found[here] = bounds(block, at, self.alpha, scores)
-                gamma[here], shares[here] = at.gamma, at.shares
+                gamma[here], digammas[here] = at.gamma, at.digammas
                 moving[here], lost[here] = moved >= rule.tolerance, False
                 lost[here[at.lost]] = True
-                ratio = np.divide(block.counts, at.norms, out=at.norms)
-                ratios[block.slots[block.real]] = ratio[block.real]
-        shares[lost] = 0.0
-        table = sp.csr_array((ratios, self.counts.indices, self.counts.indptr), self.counts.shape)
-        usage = (table.T @ shares) * scores.weights
-        self._add_lost(usage, np.flatnonzero(lost), gamma, scores)
-        return gamma, usage, found + scores.total_shift(self.counts)
+                norms.put(block.slots, at.norms)  # padding repeats its document's last word
+        shares = np.where(lost[:, None], 0.0, np.exp(digammas))
+        usage = (self._entries(self.values / norms).T @ shares) * scores.weights
+        of_total = psi(gamma.sum(axis=1))
+        found = self._entries(self.values * np.log(norms)).sum(axis=1) + scores.total_shift(
+            self.counts
+        )
+        found -= self.documents.totals * of_total
+        found -= dirichlet_kl(gamma, self.alpha, digammas - of_total[:, None])
+        for document in np.flatnonzero(lost):
+            layout = self.documents.layout(np.array([document]))
+            phi, log_norms = in_logs(layout.words, gamma[[document]], scores)
+            np.add.at(usage, layout.words, layout.counts[:, :, None] * phi)
+            found[document] += np.vecdot(layout.counts, log_norms)[0]
+        return gamma, usage, found
+
+    def _entries(self, values):
+        """The counts' array with other ``values`` in its places."""
+        return sp.csr_array((values, self.counts.indices, self.counts.indptr), self.counts.shape)
 
     def visit(self, layouts, gamma, scores, rule):
         """Each block in turn, :class:`At` its new gamma, and how far the last update moved q."""
@@ -77,11 +90,6 @@ class EStep:
         yield self.layouts, Rule(FIRST_ROUND, rule.tolerance)
         later = Rule(rule.updates - FIRST_ROUND, rule.tolerance)
         yield self.documents.layouts(moving), later
-
-    def _add_lost(self, usage, documents, gamma, scores):
-        for layout in (self.documents.layout(documents[[n]]) for n in range(len(documents))):
-            phi, _ = in_logs(layout.words, gamma[layout.documents], scores)
-            np.add.at(usage, layout.words, layout.counts[:, :, None] * phi)
 
 
 def two_tracks(e_step, scores, gamma, rules, tolerance):

@@ -87,3 +87,6 @@ def _neighbourhoods(likeness, documents):
     norms = np.sqrt(np.vecdot(joined, to_mean))[:, None]
     norms = np.where(norms > 0, norms, 1.0)
     return joined / norms, to_mean / norms
+
+
+STARTS = {"seeded": seeded_topics, "random": random_topics}
