@@ -70,6 +70,12 @@ lite: env-lite  ## build the course for a browser without a server, into build/l
 grade: env-grade  ## mark a folder of submissions: make grade SUBMISSIONS=folder
 	@$(PY) tools/grade.py "$(SUBMISSIONS)"
 
+exam: env-test  ## two exam papers with keys, a formula sheet, a questionnaire, into build/exam
+	@$(PY) tools/exam.py
+
+book: env-test  ## the text of the whole course as one PDF, into build/book
+	@$(PY) tools/book.py
+
 exercises: env-test  ## write exercises/ from solutions/
 	@$(PY) tools/exercises.py build
 
