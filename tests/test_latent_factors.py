@@ -1,7 +1,6 @@
 """The latent factor document model against brute force, autograd and finite differences."""
 
 import copy
-import importlib
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, product
@@ -20,7 +19,9 @@ from helpers import data
 from helpers import latent_factors as lf
 from helpers.ascent import climb
 from helpers.elbo import bound_by_enumeration, enumerate_assignments
-from helpers.latent_factors import optimise, states
+from helpers.fast import latent_factors as fast
+from helpers.latent_factors import bound, coordinate_ascent, optimise, posterior
+from helpers.latent_factors import model as network
 from helpers.latent_factors.factors import outer_product
 from helpers.lda import fit_mixture, fit_unigram
 
@@ -123,13 +124,11 @@ def test_posterior_is_that_of_brute_force(seed, n_factors):
 @pytest.mark.parametrize("few", [1, 3])
 @pytest.mark.parametrize("n_factors", [1, 2, 5, 8])
 def test_pairs_by_halves_are_those_by_enumeration(monkeypatch, n_factors, few):
-    # The package's name exact is the function; the module is found by its full name.
-    module = importlib.import_module("helpers.latent_factors.exact")
-    monkeypatch.setattr(module, "FEW", few)
+    monkeypatch.setattr(fast, "FEW", few)
     table = np.random.default_rng(40).dirichlet(np.ones(2**n_factors), 3)
     z = lf.factor_states(n_factors)
     expected = np.einsum("ds,sj,sk->djk", table, z, z)
-    np.testing.assert_allclose(module.pair_marginals(table), expected, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(fast.pair_marginals(table), expected, rtol=0, atol=1e-14)
 
 
 def peak_bytes(function):
@@ -149,15 +148,15 @@ def test_the_posterior_of_many_factors_needs_no_array_of_states_and_pairs():
 
 def test_many_states_are_weighed_one_factor_at_a_time():
     z, tokens = lf.factor_states(14), np.ones(2**14)
-    assert peak_bytes(lambda: states.matters(z, tokens)) < 8 * z.size / 2
+    assert peak_bytes(lambda: fast.matters(z, tokens)) < 8 * z.size / 2
 
 
 def test_small_pieces_give_the_same_posterior_and_gradient(monkeypatch):
     rng = np.random.default_rng(4)
     model, counts = random_model(rng), random_counts(rng, 9)
     whole, (value, gradient) = lf.exact(model, counts), lf.exact_gradient(model, counts)
-    monkeypatch.setattr(states, "TABLE_SIZE", 40)  # two documents at a time
-    monkeypatch.setattr(states, "PIECE_SIZE", 40)  # five states at a time
+    monkeypatch.setattr(network, "AT_ONCE", 40)  # two documents at a time
+    monkeypatch.setattr(fast, "PIECE_SIZE", 40)  # five states at a time
     pieces, (value_, gradient_) = lf.exact(model, counts), lf.exact_gradient(model, counts)
     np.testing.assert_allclose(pieces.pairs, whole.pairs, rtol=1e-12)
     assert value_ == pytest.approx(value, rel=1e-12)
@@ -317,10 +316,8 @@ def test_many_documents_take_the_same_steps_as_few(monkeypatch):
     rng = np.random.default_rng(10)
     model, counts = random_model(rng), random_counts(rng, 9)
     kept = [s.elbos for s in islice(lf.mean_field(model, counts), 4)]
-    # The package's name mean_field is the function; the module is found by its full name.
-    module = importlib.import_module("helpers.latent_factors.mean_field")
-    monkeypatch.setattr(module, "TABLE_SIZE", 40)
-    monkeypatch.setattr(states, "TABLE_SIZE", 40)
+    monkeypatch.setattr(network, "AT_ONCE", 40)
+    monkeypatch.setattr(fast, "AT_ONCE", 40)
     again = [s.elbos for s in islice(lf.mean_field(model, counts), 4)]
     np.testing.assert_allclose(again, kept, rtol=1e-12)
 
@@ -388,7 +385,7 @@ def log_evidence_for_autograd(counts, z):
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")  # autograd's cosh
-@pytest.mark.parametrize("piece", [30, states.PIECE_SIZE])
+@pytest.mark.parametrize("piece", [30, fast.PIECE_SIZE])
 @pytest.mark.parametrize(
     "extreme",
     [
@@ -406,7 +403,7 @@ def log_evidence_for_autograd(counts, z):
     ids=str,
 )
 def test_extreme_input_keeps_posterior_bound_and_gradient_right(monkeypatch, piece, extreme):
-    monkeypatch.setattr(states, "PIECE_SIZE", piece)
+    monkeypatch.setattr(fast, "PIECE_SIZE", piece)
     given = {"n_factors": 4, "n_hidden": 5, "n_words": 7, "n_documents": 6} | extreme
     rng = np.random.default_rng(33)
     drawn = random_model(rng, given["n_factors"], given["n_hidden"], given["n_words"])
@@ -438,8 +435,8 @@ def test_a_factor_that_is_hardly_ever_on_keeps_its_gradient(monkeypatch):
     rare = lf.LatentFactorModel(**vars(model) | {"prior": [0.3, 1e-25, 0.6, 0.4]})
     values, z = lf.parameters(rare), lf.factor_states(4)
     slopes = autograd.grad(log_evidence_for_autograd(counts, z))(values)
-    for piece in (30, states.PIECE_SIZE):  # words computed again, or kept
-        monkeypatch.setattr(states, "PIECE_SIZE", piece)
+    for piece in (30, fast.PIECE_SIZE):  # words computed again, or kept
+        monkeypatch.setattr(fast, "PIECE_SIZE", piece)
         gradient = lf.exact_gradient(rare, counts)[1]
         for ours, theirs in zip(gradient["hidden_weights"], slopes["hidden_weights"], strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-8 * np.abs(theirs).max())
@@ -451,7 +448,7 @@ def test_states_that_change_no_digit_are_left_out():
     table = lf.posterior_table(certain, random_counts(np.random.default_rng(36)))
     z = lf.factor_states(4)
     possible = (z[:, 0] == 0) & (z[:, 1] == 1)
-    np.testing.assert_array_equal(states.matters(z, table.sum(0)), possible)
+    np.testing.assert_array_equal(fast.matters(z, table.sum(0)), possible)
 
 
 def test_a_gradient_needs_no_array_of_documents_words_and_states():
@@ -596,7 +593,7 @@ def test_training_climbs_and_stays_below_the_evidence(inference):
     else:
         bound = lf.bound_gradient(state.model, counts, state.q.logits)[0].sum()
         assert state.elbo == pytest.approx(bound, rel=1e-12)
-    assert (state.encoder is not None) == (inference == "amortised")
+    assert hasattr(state, "encoder") == (inference == "amortised")
 
 
 def test_sampled_training_says_that_it_is_noisy_and_learns():
@@ -657,15 +654,59 @@ def test_quasi_newton_finds_the_top_of_a_quadratic_and_never_falls():
     square = rng.normal(size=(12, 12))
     curvature, top = square @ square.T + 0.1 * np.eye(12), rng.normal(size=12)
 
-    def objective(x):
-        return -0.5 * (x - top) @ curvature @ (x - top), -curvature @ (x - top), None
+    def objective(values):
+        off = values["x"] - top
+        return -0.5 * off @ curvature @ off, {"x": -curvature @ off}, None
 
-    point = optimise.evaluate(objective, np.zeros(12))
+    like = {"x": np.zeros(12)}
+    point = optimise.evaluate(objective, like, np.zeros(12))
     for _ in range(200):
-        new = optimise.quasi_newton_step(objective, point)
+        new = optimise.quasi_newton_step(objective, like, point)
         assert new.value >= point.value
         point = new
     np.testing.assert_allclose(point.x, top, atol=1e-5)
+
+
+# ---------------------------------------------------------------- the lecture's pages and fast/
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS, st.integers(1, 10), st.integers(1, 4))
+def test_the_fast_posterior_is_the_one_by_enumeration(seed, n_factors, n_documents):
+    rng = np.random.default_rng(seed)
+    model, counts = random_model(rng, n_factors), random_counts(rng, n_documents)
+    ours, plain = lf.exact(model, counts), posterior.by_enumeration(model, counts)
+    for name, expected in vars(plain).items():
+        np.testing.assert_allclose(getattr(ours, name), expected, rtol=1e-10, atol=1e-10)
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS, st.integers(1, 7))
+def test_the_fast_gradients_are_the_plain_ones(seed, n_factors):
+    rng = np.random.default_rng(seed)
+    model, counts = random_model(rng, n_factors), random_counts(rng)
+    q = lf.Factors(rng.normal(size=(len(counts), n_factors)))
+    value, gradient = lf.exact_gradient(model, counts)
+    expected, slopes = bound.evidence_and_gradient(model, counts)
+    assert value == pytest.approx(expected, rel=1e-10)
+    elbos, of_model, of_logits = lf.bound_gradient(model, counts, q.logits)
+    plain_elbos, plain_of_model, plain_of_logits = bound.elbo_and_gradients(model, counts, q)
+    np.testing.assert_allclose(elbos, plain_elbos, rtol=1e-10)
+    np.testing.assert_allclose(of_logits, plain_of_logits, rtol=1e-10, atol=1e-10)
+    for name in gradient:
+        np.testing.assert_allclose(gradient[name], slopes[name], rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(of_model[name], plain_of_model[name], rtol=1e-10, atol=1e-10)
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS, st.integers(1, 7))
+def test_the_fast_sweep_is_the_plain_one(seed, n_factors):
+    rng = np.random.default_rng(seed)
+    model, counts = random_model(rng, n_factors), random_counts(rng)
+    start, later = islice(lf.mean_field(model, counts, rng.random((len(counts), n_factors))), 2)
+    log_p = lf.log_likelihood(model, counts)
+    expected = coordinate_ascent.sweep(log_p, start.q.logits, model.prior)
+    np.testing.assert_allclose(later.q.logits, expected, rtol=1e-10, atol=1e-10)
 
 
 # ---------------------------------------------------------------- what is refused
@@ -676,9 +717,9 @@ def test_quasi_newton_finds_the_top_of_a_quadratic_and_never_falls():
     [
         ("prior", [0.5, 1.5, 0.5, 0.5], "prior"),
         ("prior", [[0.5] * 4], "prior"),
-        ("prior", [], "prior: expected at least one factor"),
-        ("hidden_bias", [], "hidden_bias: expected at least one hidden unit"),
-        ("output_bias", [], "output_bias: expected at least one word"),
+        ("prior", [], "prior: expected at least one number"),
+        ("hidden_bias", [], "hidden_bias: expected at least one number"),
+        ("output_bias", [], "output_bias: expected at least one number"),
         ("hidden_weights", np.zeros((5, 4)), "hidden_weights"),
         ("hidden_bias", np.full(5, np.nan), "hidden_bias"),
         ("output_weights", np.zeros((5, 6)), "output_weights"),
@@ -810,12 +851,12 @@ def test_logits_of_other_documents_are_refused(shape):
 
 def test_tables_too_large_for_memory_are_refused_with_their_size():
     model, counts = random_model(np.random.default_rng(0), 20), np.ones((1000, 7))
-    with pytest.raises(ValueError, match=r"logits: a table of 5 documents by 2\^40 states"):
+    with pytest.raises(ValueError, match=r"logits: asks for an array of 5 x 1099511627776"):
         lf.Factors(np.zeros((5, 40))).table()
     for function in (lf.posterior_table, lf.log_joint, lf.log_likelihood):
-        with pytest.raises(ValueError, match=r"counts: a table of 1000 documents by 2\^20 states"):
+        with pytest.raises(ValueError, match=r"counts: asks for an array of 1000 x 1048576"):
             function(model, counts)
-    with pytest.raises(ValueError, match=r"words: a table of 1001 documents by 2\^20 states"):
+    with pytest.raises(ValueError, match=r"words: asks for an array of 1001 x 1048576"):
         lf.as_words_arrive(model, [0] * 1000)
 
 
@@ -849,7 +890,7 @@ def test_other_bad_input_is_refused():
     with pytest.raises(ValueError, match="table"):
         lf.given_factor(1.0, 0, 1)
     for wrong in (-1, 2**40):
-        with pytest.raises(ValueError, match="n_samples: expected at"):
+        with pytest.raises(ValueError, match=r"n_samples: (expected at least|asks for)"):
             lf.Factors(logits).sample(rng, wrong)
     with pytest.raises(ValueError, match="n_hidden: expected at least 1"):
         lf.initial_encoder(7, 2, rng, 0)

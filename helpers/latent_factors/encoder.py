@@ -2,7 +2,7 @@
 
     logit b(x) = tanh(log(1 + x) A + a) B + c,          q(z | x) = prod_k Bernoulli(z_k | b_k(x))
 
-(tutorial: "Amortised variational inference": still mean field, but b_1..b_K = g(x; lambda) with
+(slide "Amortised variational inference": still mean field, but b_1..b_K = g(x; lambda) with
 parameters shared by all documents.) The logarithm tames words that a document repeats often.
 
 Symbols: V words, E hidden units, K factors; ``input_weights`` A (V, E), ``input_bias`` a (E,),
@@ -29,24 +29,20 @@ class Encoder:
     factor_bias: np.ndarray
 
     def __post_init__(self):
-        input_bias = finite_array("input_bias", self.input_bias, ndim=1)
+        into_hidden = finite_array("input_weights", self.input_weights, ndim=2)
+        input_bias = finite_array("input_bias", self.input_bias, shape=into_hidden.shape[1:])
         factor_bias = finite_array("factor_bias", self.factor_bias, ndim=1)
-        n_hidden, n_factors = len(input_bias), len(factor_bias)
-        checked = {
-            "input_weights": finite_array("input_weights", self.input_weights, 2, (None, n_hidden)),
-            "input_bias": input_bias,
-            "factor_weights": finite_array(
-                "factor_weights", self.factor_weights, shape=(n_hidden, n_factors)
-            ),
-            "factor_bias": factor_bias,
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        shape = len(input_bias), len(factor_bias)
+        out_of_hidden = finite_array("factor_weights", self.factor_weights, shape=shape)
+        checked = into_hidden, input_bias, out_of_hidden, factor_bias
+        for field, value in zip(fields(self), checked, strict=True):
+            object.__setattr__(self, field.name, value)
 
     def __call__(self, counts):
         """q(z | x_d) for every document: counts (D, V) -> :class:`Factors`. O(D V E)."""
         counts = count_matrix(counts, len(self.input_weights))
-        return Factors(self._hidden(log_counts(counts)) @ self.factor_weights + self.factor_bias)
+        hidden = self._hidden(log_counts(counts))
+        return Factors(hidden @ self.factor_weights + self.factor_bias)  # (4d.2)
 
     def _hidden(self, inputs):
         return np.tanh(inputs @ self.input_weights + self.input_bias)
@@ -54,6 +50,8 @@ class Encoder:
     def gradient(self, counts, logit_gradient):
         """Back-propagates a gradient in the logits, (D, K), to lambda -> dictionary."""
         inputs = log_counts(count_matrix(counts, len(self.input_weights)))
+        shape = inputs.shape[0], len(self.factor_bias)
+        logit_gradient = finite_array("logit_gradient", logit_gradient, shape=shape)
         hidden = self._hidden(inputs)
         slope = (logit_gradient @ self.factor_weights.T) * (1 - hidden**2)
         return {

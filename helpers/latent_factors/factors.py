@@ -1,6 +1,6 @@
 """The mean field family: independent Bernoulli factors, q(z) = prod_k Bernoulli(z_k | b_k).
 
-(tutorial: "Mean field assumption".) The parameters are kept as logits, log b / (1 - b): they are
+(Slide "Mean field assumption".) The parameters are kept as logits, log b / (1 - b): they are
 what a coordinate update and an encoder produce, and they stay accurate where b rounds to 0 or 1.
 
 Symbols: D documents, K factors; ``logits`` and ``probs`` (D, K).
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit, rel_entr
 
-from helpers.arguments import MOST_NUMBERS, generator, probabilities, real_array, whole_number
+from helpers.arguments import generator, probabilities, real_array, refuse_large, whole_number
 from helpers.latent_factors.model import check_table
 
 
@@ -41,6 +41,7 @@ class Factors:
 
     def kl_to_prior(self, prior):
         """KL(q(z) || p(z)) per document, (D,), nats; inf where q has mass on a prior of zero."""
+        prior = probabilities("prior", prior, axis=None, shape=self.logits.shape[1:])
         off, on = expit(-self.logits), expit(self.logits)
         return (rel_entr(off, 1 - prior) + rel_entr(on, prior)).sum(1)
 
@@ -54,9 +55,9 @@ class Factors:
 
     def sample(self, rng, n_samples):
         """Factor states (n_samples, D, K) of zeros and ones."""
-        rng, most = generator("rng", rng), MOST_NUMBERS // max(1, self.logits.size)
-        n_samples = whole_number("n_samples", n_samples, maximum=max(1, most))
-        uniform = rng.random((n_samples, *self.logits.shape))
+        shape = whole_number("n_samples", n_samples), *self.logits.shape
+        refuse_large("n_samples", *shape)
+        uniform = generator("rng", rng).random(shape)
         return (uniform < self.probs).astype(float)
 
 

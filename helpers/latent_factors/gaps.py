@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.arguments import generator, instance, whole_number
+from helpers.latent_factors.bound import bound_gradient
+from helpers.latent_factors.coordinate_ascent import best_mean_field
 from helpers.latent_factors.encoder import Encoder
-from helpers.latent_factors.exact import exact
-from helpers.latent_factors.gradients import bound_gradient
-from helpers.latent_factors.mean_field import best_mean_field
+from helpers.latent_factors.posterior import exact
 
 
 @dataclass(frozen=True)

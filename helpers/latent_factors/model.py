@@ -4,32 +4,35 @@
     x_i | z ~ Categorical(softmax(h(z) W2 + b2))                i = 1..N
     h(z) = tanh(z W1 + b1)
 
-(tutorial: "Latent Factor Document Model"). A document enters only through its word counts, and
-the multinomial coefficient, which depends on no parameter, is left out of every probability:
-p(x | z) is that of the words in their order.
+(slide "Latent Factor Document Model"; equations as in notebook 04c). A document enters only through
+its word counts, and the multinomial coefficient, which depends on no parameter, is left out of
+every probability: p(x | z) is that of the words in their order.
 
 Symbols: K factors, H hidden units, V words, D documents, N_d tokens of document d;
 ``prior`` (K,), ``hidden_weights`` W1 (K, H), ``hidden_bias`` b1 (H,), ``output_weights`` W2 (H, V),
 ``output_bias`` b2 (V,); ``z`` (..., K) of zeros and ones; ``counts`` (D, V), dense or sparse.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 import scipy.sparse
-from scipy.special import logsumexp
+from scipy.special import log_softmax, logsumexp
 
 from helpers.arguments import (
-    MOST_NUMBERS,
     finite_array,
     generator,
+    instance,
     probabilities,
+    real_array,
     real_csr,
+    refuse_large,
     whole_number,
 )
 
 MAX_FACTORS = 20  # 2^20 states: about as far as enumeration goes on a laptop
+AT_ONCE = 2**22  # numbers in one working array: 32 MB
 
 
 @dataclass(frozen=True)
@@ -49,23 +52,15 @@ class LatentFactorModel:
         prior = probabilities("prior", self.prior, axis=None, ndim=1)
         hidden_bias = finite_array("hidden_bias", self.hidden_bias, ndim=1)
         output_bias = finite_array("output_bias", self.output_bias, ndim=1)
-        n_factors, n_hidden, n_words = len(prior), len(hidden_bias), len(output_bias)
-        _refuse_none("prior", n_factors, "factor")
-        _refuse_none("hidden_bias", n_hidden, "hidden unit")
-        _refuse_none("output_bias", n_words, "word")
-        checked = {
-            "prior": prior,
-            "hidden_weights": finite_array(
-                "hidden_weights", self.hidden_weights, shape=(n_factors, n_hidden)
-            ),
-            "hidden_bias": hidden_bias,
-            "output_weights": finite_array(
-                "output_weights", self.output_weights, shape=(n_hidden, n_words)
-            ),
-            "output_bias": output_bias,
-        }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        sizes = n_factors, n_hidden, n_words = len(prior), len(hidden_bias), len(output_bias)
+        for name, size in zip(("prior", "hidden_bias", "output_bias"), sizes, strict=True):
+            if size == 0:
+                raise ValueError(f"{name}: expected at least one number, got none")
+        into_hidden = finite_array("hidden_weights", self.hidden_weights, 2, (n_factors, n_hidden))
+        into_words = finite_array("output_weights", self.output_weights, 2, (n_hidden, n_words))
+        checked = prior, into_hidden, hidden_bias, into_words, output_bias
+        for field, value in zip(fields(self), checked, strict=True):
+            object.__setattr__(self, field.name, value)
 
     @property
     def n_factors(self):
@@ -79,27 +74,67 @@ class LatentFactorModel:
 
     def hidden(self, z):
         """h(z) = tanh(z W1 + b1): (..., K) -> (..., H)."""
-        return np.tanh(z @ self.hidden_weights + self.hidden_bias)
+        return np.tanh(z @ self.hidden_weights + self.hidden_bias)  # (4c.3)
 
     def word_log_probs(self, z):
         """log p(word | z): (..., K) -> (..., V)."""
-        logits = self.hidden(np.asarray(z, float)) @ self.output_weights + self.output_bias
-        return logits - logsumexp(logits, axis=-1, keepdims=True)
+        z = finite_array("z", z)
+        if z.shape[-1:] != self.prior.shape:
+            raise ValueError(f"z: expected (..., {self.n_factors}), got shape {z.shape}")
+        return log_softmax(self.hidden(z) @ self.output_weights + self.output_bias, axis=-1)
 
     def log_prior(self, z):
-        """log p(z) = sum_k log Bernoulli(z_k | prior_k): (..., K) -> (...)."""
-        with np.errstate(divide="ignore"):  # log 0 = -inf is what a certain factor means
-            on, off = np.log(self.prior), np.log1p(-self.prior)
-        return np.where(np.asarray(z) == 1, on, off).sum(-1)
+        """log p(z) = sum_k log Bernoulli(z_k | prior_k), z of zeros and ones: (..., K) -> (...)."""
+        z = real_array("z", z)
+        if z.shape[-1:] != self.prior.shape or not np.isin(z, (0, 1)).all():
+            raise ValueError(f"z: expected zeros and ones, (..., {self.n_factors}), got {z!r:.60}")
+        return log_bernoulli(z, self.prior)  # (4c.1)
 
     def sample(self, rng, lengths):
         """Documents of the given lengths, (D,) whole numbers: z (D, K) and counts (D, V)."""
         rng = generator("rng", rng)
-        lengths = [whole_number("lengths", n, minimum=0) for n in np.atleast_1d(lengths)]
+        lengths = [whole_number("lengths", n, 0, 2**53) for n in np.atleast_1d(lengths)]
+        refuse_large("lengths", len(lengths), self.n_words)
         z = (rng.random((len(lengths), self.n_factors)) < self.prior).astype(float)
         words = np.exp(self.word_log_probs(z))
         counts = [rng.multinomial(n, p / p.sum()) for n, p in zip(lengths, words, strict=True)]
         return z, np.array(counts, dtype=float)
+
+
+def log_bernoulli(z, probs):
+    """sum_k log Bernoulli(z_k | probs_k) for z of zeros and ones: (..., K) -> (...)."""
+    with np.errstate(divide="ignore"):  # log 0 = -inf is what a certain factor means
+        on, off = np.log(probs), np.log1p(-probs)
+    return np.where(z == 1, on, off).sum(-1)
+
+
+def log_likelihood(model, counts):
+    """log p(x_d | z) for all documents and states, (D, 2^K), nats; states as in factor_states.
+
+    The multinomial coefficient is left out. An array of documents x states x words is never
+    needed: a document and a state meet in an inner product of H + 2 numbers.
+    ValueError where the table would take more than four gigabytes.
+    """
+    counts = document_counts(model, counts)
+    check_table("counts", counts.shape[0], model.n_factors)
+    hidden = model.hidden(factor_states(model.n_factors))
+    log_normaliser = np.concatenate([
+        logsumexp(hidden[some] @ model.output_weights + model.output_bias, axis=1)  # log Z(z)
+        for some in chunks(len(hidden), model.n_words)
+    ])  # fmt: skip
+    of_words = (counts @ model.output_weights.T) @ hidden.T + (counts @ model.output_bias)[:, None]
+    return of_words - np.outer(counts.sum(1), log_normaliser)  # (4c.6)
+
+
+def log_joint(model, counts):
+    """log p(x_d, z) for all documents and states, (D, 2^K), nats; -inf where the prior is 0."""
+    table, z = log_likelihood(model, counts), factor_states(model.n_factors)
+    return table + log_bernoulli(z, model.prior)
+
+
+def document_counts(model, counts):
+    """``counts`` (D, V) checked against a model; nearly every function of both begins here."""
+    return count_matrix(counts, instance("model", model, LatentFactorModel).n_words)
 
 
 def count_matrix(counts, n_words=None):
@@ -110,12 +145,13 @@ def count_matrix(counts, n_words=None):
     """
     if scipy.sparse.issparse(counts):
         checked = real_csr("counts", counts)
-        _refuse_negative(checked.data)
     elif _plainly_right(counts):
         checked = counts
     else:
         checked = finite_array("counts", counts, ndim=2)
-        _refuse_negative(checked)
+    values = checked.data if scipy.sparse.issparse(checked) else checked
+    if (values < 0).any():
+        raise ValueError(f"counts: expected non-negative numbers, got {values.min():g}")
     if 0 in checked.shape:
         raise ValueError(f"counts: expected a document and a word, got shape {checked.shape}")
     if n_words is not None and checked.shape[1] != n_words:
@@ -133,14 +169,10 @@ def _plainly_right(counts):
     return counts.ndim == 2 and counts.size > 0 and 0 <= counts.min() and counts.max() < np.inf
 
 
-def _refuse_negative(values):
-    if (values < 0).any():
-        raise ValueError(f"counts: expected non-negative numbers, got {values.min():g}")
-
-
-def _refuse_none(name, number, what):
-    if number == 0:
-        raise ValueError(f"{name}: expected at least one {what}, got none")
+def chunks(n_rows, row_size, size=None):
+    """Slices of rows that hold no more than ``size`` numbers, and one row at least."""
+    step = max(1, (size or AT_ONCE) // row_size)
+    return [slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
 
 
 def check_enumerable(n_factors):
@@ -155,11 +187,7 @@ def check_enumerable(n_factors):
 
 def check_table(name, n_documents, n_factors):
     """Refuse (ValueError) a table of documents by states, (D, 2^K), of over four gigabytes."""
-    if n_documents * 2**n_factors > MOST_NUMBERS:
-        raise ValueError(
-            f"{name}: a table of {n_documents} documents by 2^{n_factors} states is too large; "
-            f"expected at most {MOST_NUMBERS:,} numbers, four gigabytes"
-        )
+    refuse_large(name, n_documents, 2**n_factors)
 
 
 def factor_states(n_factors):

@@ -1,6 +1,7 @@
 """Two ways uphill: quasi-Newton where the gradient is exact, Adam where it is sampled.
 
-Points are vectors; ``pack`` and ``unpack`` translate to and from dictionaries of arrays.
+Points are vectors; ``pack`` and ``unpack`` translate to and from dictionaries of arrays. An
+objective takes such a dictionary and returns (value, gradient, by-product).
 """
 
 from dataclasses import dataclass, replace
@@ -24,13 +25,21 @@ class Point:
     memory: tuple = ()
 
 
-def evaluate(objective, x, memory=()):
-    """objective(x) -> (value, gradient, extra); returns the :class:`Point` at x."""
-    value, gradient, extra = objective(x)
-    return Point(x, value, gradient, extra, memory)
+def ascend(objective, values):
+    """Yields (value, by-product) where it starts and after each quasi-Newton step, without end."""
+    point = evaluate(objective, values, pack(values))
+    while True:
+        yield point.value, point.extra
+        point = quasi_newton_step(objective, values, point)
 
 
-def quasi_newton_step(objective, point):
+def evaluate(objective, like, x, memory=()):
+    """The :class:`Point` at x, a vector of numbers named and shaped as ``like``."""
+    value, gradient, extra = objective(unpack(x, like))
+    return Point(x, value, pack(gradient), extra, memory)
+
+
+def quasi_newton_step(objective, like, point):
     """One step of limited-memory BFGS for a maximum; the value never falls.
 
     The step is halved until it delivers a share of the gain its slope promises; if none does,
@@ -41,7 +50,7 @@ def quasi_newton_step(objective, point):
     size = 1.0 if point.memory else 1 / max(1.0, np.sqrt(point.gradient @ point.gradient))
     for _ in range(HALVINGS):
         with np.errstate(over="ignore", invalid="ignore"):
-            new = evaluate(objective, point.x + size * direction)
+            new = evaluate(objective, like, point.x + size * direction)
         if new.value >= point.value + SUFFICIENT * size * slope:
             return Point(new.x, new.value, new.gradient, new.extra, remember(point, new))
         size /= 2

@@ -17,10 +17,12 @@ f = log p(x | z); the KL to the prior needs no sampling and is differentiated ex
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
+from scipy.special import logsumexp
 
-from helpers.arguments import generator, real_array, whole_number
-from helpers.latent_factors.gradients import factors_of, kl_slope, network_gradient
-from helpers.latent_factors.states import decode, project
+from helpers.arguments import real_array, whole_number
+from helpers.latent_factors.bound import backpropagate, factors_of, kl_slope
+from helpers.latent_factors.model import chunks, document_counts
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,28 @@ def score_function_gradient(model, counts, logits, rng, n_samples=8, baseline="l
     other samples; needs at least two), None, or numbers (D,) fixed before the samples were drawn.
     Returns :class:`Estimate`, of the same quantities as ``bound_gradient``. O(D n_samples H V).
     """
-    documents = project(model, counts)
-    q = factors_of(model, documents, logits)
-    samples = q.sample(generator("rng", rng), whole_number("n_samples", n_samples))
-    decoded = decode(model, samples.reshape(-1, model.n_factors))
-    # log p(x_d | z) for the samples of document d: (n_samples, D)
-    features = decoded.features.T.reshape(*samples.shape[:2], -1)
-    values = np.vecdot(features, documents.features)
+    counts = document_counts(model, counts)
+    q = factors_of(model, counts, logits)
+    samples = q.sample(rng, n_samples)  # (n_samples, D, K)
+    dense = counts.toarray() if scipy.sparse.issparse(counts) else counts
+    evaluated = [_at(model, dense, samples[some]) for some in chunks(len(samples), dense.size)]
+    values = np.concatenate([part for part, _ in evaluated])  # log p(x_d | z), (n_samples, D)
     advantage = values - baselines(values, baseline)
-    slope = np.einsum("sd,sdk->dk", advantage, samples - q.probs) / n_samples
+    slope = np.einsum("sd,sdk->dk", advantage, samples - q.probs) / len(samples)  # (4d.10)
     return Estimate(
         values.mean(0) - q.kl_to_prior(model.prior),
-        sampled_model_gradient(model, documents, decoded, n_samples),
+        {name: sum(g[name] for _, g in evaluated) / len(samples) for name in evaluated[0][1]},
         slope + kl_slope(q, model.prior),
     )
+
+
+def _at(model, counts, z):
+    """log p(x_d | z), (n, D), at samples z (n, D, K), and the gradient of all log p(x_d, z)."""
+    hidden, log_words = model.hidden(z), model.word_log_probs(z)
+    excess = counts - counts.sum(1, keepdims=True) * np.exp(log_words)
+    rows = (array.reshape(-1, array.shape[-1]) for array in (z, hidden, excess))
+    prior = {"prior_logits": (z - model.prior).sum((0, 1))}
+    return np.vecdot(counts, log_words), prior | backpropagate(model, *rows)
 
 
 def baselines(values, baseline):
@@ -68,23 +78,13 @@ def baselines(values, baseline):
     return real_array("baseline", baseline, shape=values.shape[1:])
 
 
-def sampled_model_gradient(model, documents, decoded, n_samples):
-    """The average over samples of sum_d grad log p(x_d, z) -> dictionary."""
-    n_documents = len(documents.features)
-    seen = np.tile(documents.features.T, n_samples) / n_samples
-    mean = decoded.hidden_and_one.T.reshape(n_samples, n_documents, -1).mean(0)
-    return {
-        "prior_logits": decoded.z.sum(0) / n_samples - n_documents * model.prior,
-        **network_gradient(model, decoded, seen, mean.T @ documents.counts),
-    }
-
-
 def sampled_elbos(model, counts, logits, rng, n_samples=8):
     """Unbiased estimates of each document's bound, (D,), without gradients."""
-    documents = project(model, counts)
-    q = factors_of(model, documents, logits)
-    total = np.zeros(len(q.logits))
-    for _ in range(whole_number("n_samples", n_samples)):
-        features = decode(model, q.sample(generator("rng", rng), 1)[0]).features
-        total += np.vecdot(features.T, documents.features)
+    counts = document_counts(model, counts)
+    q, total = factors_of(model, counts, logits), 0.0
+    of_words, of_bias = counts @ model.output_weights.T, counts @ model.output_bias
+    for _ in range(whole_number("n_samples", n_samples, maximum=10**6)):
+        hidden = model.hidden(q.sample(rng, 1)[0])
+        log_normaliser = logsumexp(hidden @ model.output_weights + model.output_bias, axis=1)
+        total += np.vecdot(hidden, of_words) + of_bias - counts.sum(1) * log_normaliser  # (4c.6)
     return total / n_samples - q.kl_to_prior(model.prior)

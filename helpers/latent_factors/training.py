@@ -10,29 +10,33 @@ and the bound never falls. For larger K the amortised gradients are sampled (sco
 few documents at a time; those states say ``noisy``.
 """
 
-from dataclasses import dataclass, field
-from functools import cached_property, partial
-from typing import Any
+from dataclasses import fields
+from functools import partial
+from itertools import islice
 
 import numpy as np
 
 from helpers.arguments import MOST_NUMBERS, describe, generator, positive, whole_number
-from helpers.latent_factors.encoder import Encoder
-from helpers.latent_factors.exact import exact
-from helpers.latent_factors.factors import Factors
-from helpers.latent_factors.gradients import (
+from helpers.ascent import State, States
+from helpers.latent_factors.bound import (
     bound_gradient,
     exact_gradient,
     from_parameters,
     parameters,
 )
-from helpers.latent_factors.mean_field import mean_field
-from helpers.latent_factors.model import (
-    LatentFactorModel,
-    check_enumerable,
-    count_matrix,
+from helpers.latent_factors.coordinate_ascent import mean_field
+from helpers.latent_factors.encoder import Encoder
+from helpers.latent_factors.factors import Factors
+from helpers.latent_factors.model import LatentFactorModel, check_enumerable, count_matrix
+from helpers.latent_factors.optimise import (
+    Adam,
+    ascend,
+    evaluate,
+    pack,
+    quasi_newton_step,
+    unpack,
 )
-from helpers.latent_factors.optimise import Adam, evaluate, pack, quasi_newton_step, unpack
+from helpers.latent_factors.posterior import exact
 from helpers.latent_factors.score_function import (
     baselines,
     sampled_elbos,
@@ -42,27 +46,11 @@ from helpers.latent_factors.score_function import (
 ENUMERABLE = 12  # above this the amortised gradients are sampled unless asked otherwise
 
 
-@dataclass(frozen=True)
-class TrainingState:
-    """The model after some steps, q for all documents, and their bound in nats."""
-
-    model: LatentFactorModel
-    elbo: float
-    counts: Any = field(repr=False)
-    factors: Factors | None = field(default=None, repr=False)
-    encoder: Encoder | None = None
-    noisy: bool = False
-
-    @cached_property
-    def q(self):
-        """The posterior (exact), or the :class:`Factors` of all documents."""
-        if self.encoder is not None:
-            return self.encoder(self.counts)
-        return exact(self.model, self.counts) if self.factors is None else self.factors
-
-
 def train(counts, n_factors, rng, inference="amortised", n_hidden=32, gradient=None, **options):
-    """Fits the model to counts (D, V), yielding :class:`TrainingState`; never ends by itself.
+    """Fits the model to counts (D, V); states with ``model``, without end.
+
+        ascent = climb(train(counts, 6, rng), max_steps=100)
+        ascent.state.model, ascent.state.encoder, ascent.state.q.probs
 
     inference: ``"exact"``, ``"mean_field"`` or ``"amortised"``. gradient: ``"exact"`` or
     ``"score_function"`` (amortised only); by default exact up to 12 factors. options: sweeps of
@@ -79,7 +67,84 @@ def train(counts, n_factors, rng, inference="amortised", n_hidden=32, gradient=N
     counts = count_matrix(counts).copy()  # the states come later, whatever happens to the array
     method = training_method(inference, gradient, whole_number("n_factors", n_factors))
     model = initial_model(counts, n_factors, rng, n_hidden)
-    return method(model, counts, rng, **checked_options(model, options))
+    return States(method(model, counts, rng, **checked_options(model, options)))
+
+
+def amortised_training(model, counts, rng, n_encoder=32):
+    """Quasi-Newton ascent on the bound in the model and the encoder together."""
+    first = initial_encoder(counts.shape[1], model.n_factors, rng, n_encoder)
+    start = parameters(model) | first.parameters()
+
+    def bound(values):  # (4d.3)
+        model, encoder = both(values)
+        q = encoder(counts)
+        elbos, theta, slope = bound_gradient(model, counts, q.logits)
+        return float(elbos.sum()), theta | encoder.gradient(counts, slope), (model, encoder, q)
+
+    for elbo, (now, encoder, q) in ascend(bound, start):
+        yield State(q, elbo, now, info={"encoder": encoder})
+
+
+def both(values):
+    """Model and encoder of a dictionary with the parameters of both."""
+    values, names = dict(values), [field.name for field in fields(Encoder)]
+    encoder = Encoder(**{name: values.pop(name) for name in names})
+    return from_parameters(values), encoder
+
+
+def exact_training(model, counts, rng):
+    """Quasi-Newton ascent on sum_d log p(x_d)."""
+
+    def evidence(values):
+        model = from_parameters(values)
+        return *exact_gradient(model, counts), model
+
+    for log_evidence, now in ascend(evidence, parameters(model)):
+        yield State(exact(now, counts), log_evidence, now)
+
+
+def mean_field_training(model, counts, rng, sweeps=1):
+    """Coordinate ascent in q and quasi-Newton steps in the model take turns."""
+    # The prior is where every factor looks alike; a first push apart breaks the tie.
+    q = Factors(rng.normal(scale=0.5, size=(counts.shape[0], model.n_factors)))
+
+    def bound(values):
+        model = from_parameters(values)
+        elbos, gradient, _ = bound_gradient(model, counts, q.logits)
+        return float(elbos.sum()), gradient, model
+
+    like = parameters(model)
+    point = evaluate(bound, like, pack(like))
+    while True:
+        yield State(q, point.value, point.extra)
+        states = mean_field(point.extra, counts, q)
+        q = next(islice(states, sweeps, None)).q
+        point = quasi_newton_step(bound, like, evaluate(bound, like, point.x, point.memory))
+
+
+def sampled_training(
+    model, counts, rng, n_encoder=32, n_samples=8, batch=64, rate=0.01, baseline="leave_one_out"
+):
+    """Adam on score-function gradients; a state is yielded after each pass over the documents.
+
+    The states' bound is itself estimated, by ``n_samples`` fresh samples for each document.
+    """
+    encoder = initial_encoder(counts.shape[1], model.n_factors, rng, n_encoder)
+    like = parameters(model) | encoder.parameters()
+    x, adam = pack(like), Adam.start(pack(like).size)
+    while True:
+        q = encoder(counts)
+        elbo = float(sampled_elbos(model, counts, q.logits, rng, n_samples).sum())
+        yield State(q, elbo, model, noisy=True, info={"encoder": encoder})
+        order = rng.permutation(counts.shape[0])
+        for rows in np.array_split(order, -(-len(order) // batch)):
+            some = counts[rows]
+            logits = encoder(some).logits
+            estimate = score_function_gradient(model, some, logits, rng, n_samples, baseline)
+            of_encoder = encoder.gradient(some, estimate.logit_gradient)
+            adam, step = adam.step(pack(estimate.gradient | of_encoder) / len(rows), rate)
+            x = x + step
+            model, encoder = both(unpack(x, like))
 
 
 def training_method(inference, gradient, n_factors):
@@ -151,93 +216,3 @@ def initial_encoder(n_words, n_factors, rng, n_hidden=32):
         factor_weights=rng.normal(scale=1 / np.sqrt(n_hidden), size=(n_hidden, n_factors)),
         factor_bias=np.zeros(n_factors),
     )
-
-
-def exact_training(model, counts, rng):
-    """Quasi-Newton ascent on sum_d log p(x_d)."""
-    like = parameters(model)
-
-    def objective(x):
-        model = from_parameters(unpack(x, like))
-        value, gradient = exact_gradient(model, counts)
-        return value, pack(gradient), model
-
-    point = evaluate(objective, pack(like))
-    while True:
-        yield TrainingState(point.extra, point.value, counts)
-        point = quasi_newton_step(objective, point)
-
-
-def mean_field_training(model, counts, rng, sweeps=1):
-    """Coordinate ascent in q and quasi-Newton steps in the model take turns."""
-    like, x, memory = parameters(model), pack(parameters(model)), ()
-    # The prior is where every factor looks alike; a first push apart breaks the tie.
-    q = Factors(rng.normal(scale=0.5, size=(counts.shape[0], model.n_factors)))
-    yield TrainingState(model, float(bound_gradient(model, counts, q.logits)[0].sum()), counts, q)
-    while True:
-        q = sweep_documents(model, counts, q, sweeps)
-
-        def objective(x, q=q):
-            model = from_parameters(unpack(x, like))
-            elbos, gradient, _ = bound_gradient(model, counts, q.logits)
-            return float(elbos.sum()), pack(gradient), model
-
-        point = quasi_newton_step(objective, evaluate(objective, x, memory))
-        model, x, memory = point.extra, point.x, point.memory
-        yield TrainingState(model, point.value, counts, q)
-
-
-def sweep_documents(model, counts, q, sweeps):
-    """q after some sweeps of coordinate ascent from where it is."""
-    states = mean_field(model, counts, q)
-    for _ in range(sweeps + 1):
-        state = next(states)
-    return state.q
-
-
-def amortised_training(model, counts, rng, n_encoder=32):
-    """Quasi-Newton ascent on the bound in the model and the encoder together."""
-    first = initial_encoder(counts.shape[1], model.n_factors, rng, n_encoder)
-    model_like, encoder_like = parameters(model), first.parameters()
-    cut = pack(model_like).size
-
-    def objective(x):
-        model = from_parameters(unpack(x[:cut], model_like))
-        encoder = Encoder(**unpack(x[cut:], encoder_like))
-        elbos, gradient, slope = bound_gradient(model, counts, encoder(counts).logits)
-        both = pack(gradient), pack(encoder.gradient(counts, slope))
-        return float(elbos.sum()), np.concatenate(both), (model, encoder)
-
-    point = evaluate(objective, np.concatenate([pack(model_like), pack(encoder_like)]))
-    while True:
-        model, encoder = point.extra
-        yield TrainingState(model, point.value, counts, encoder=encoder)
-        point = quasi_newton_step(objective, point)
-
-
-def sampled_training(
-    model, counts, rng, n_encoder=32, n_samples=8, batch=64, rate=0.01, baseline="leave_one_out"
-):
-    """Adam on score-function gradients; a state is yielded after each pass over the documents.
-
-    The states' bound is itself estimated, by ``n_samples`` fresh samples for each document.
-    """
-    encoder = initial_encoder(counts.shape[1], model.n_factors, rng, n_encoder)
-    model_like, encoder_like = parameters(model), encoder.parameters()
-    x, cut = np.concatenate([pack(model_like), pack(encoder_like)]), pack(model_like).size
-    adam = Adam.start(x.size)
-    while True:
-        elbos = sampled_elbos(model, counts, encoder(counts).logits, rng, n_samples)
-        yield TrainingState(model, float(elbos.sum()), counts, encoder=encoder, noisy=True)
-        order = rng.permutation(counts.shape[0])
-        for rows in np.array_split(order, -(-len(order) // batch)):
-            some = counts[rows]
-            estimate = score_function_gradient(
-                model, some, encoder(some).logits, rng, n_samples, baseline
-            )
-            encoded = encoder.gradient(some, estimate.logit_gradient)
-            gradient = np.concatenate([pack(estimate.gradient), pack(encoded)])
-            adam, step = adam.step(gradient / len(rows), rate)
-            x = x + step
-            model = from_parameters(unpack(x[:cut], model_like))
-            encoder = Encoder(**unpack(x[cut:], encoder_like))

@@ -14,7 +14,7 @@ from helpers.log_linear.context import (
     word_shape,
 )
 from helpers.log_linear.fit import (
-    GaussianFit,
+    GaussianState,
     fit_gaussian,
     gaussian_bound,
     predict,
@@ -32,7 +32,7 @@ from helpers.log_linear.model import (
 __all__ = [
     "DiagonalGaussian",
     "FullGaussian",
-    "GaussianFit",
+    "GaussianState",
     "Laplace",
     "LogLinearTagger",
     "feature_matrix",

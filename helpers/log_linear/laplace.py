@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.special import softmax
 
+from helpers.arguments import describe, instance
 from helpers.densities import LOG_2PI
 from helpers.log_linear.gaussian import (
     LARGEST_FULL,
@@ -19,7 +20,7 @@ from helpers.log_linear.gaussian import (
     FullGaussian,
     summed_curvature,
 )
-from helpers.log_linear.model import gradient, log_joint
+from helpers.log_linear.model import LogLinearTagger, gradient, log_joint
 
 HALVINGS = 12
 
@@ -45,10 +46,7 @@ def fit_laplace(tagger, covariance="full"):
     Returns a :class:`Laplace`; raises ValueError for any other covariance, or a full one over
     more than 6000 weights. Source: Bishop (2006), section 4.4.
     """
-    if covariance not in ("diagonal", "full"):
-        raise ValueError(f"covariance: is {covariance!r}, expected 'diagonal' or 'full'")
-    if covariance == "full":
-        refuse_too_large(tagger)
+    check_covariance(tagger, covariance)
     mode = posterior_mode(tagger)
     probs = softmax(tagger.features @ mode, axis=1)
     if covariance == "diagonal":
@@ -62,7 +60,7 @@ def fit_laplace(tagger, covariance="full"):
 
 def posterior_mode(tagger, tolerance=1e-8, max_steps=100):
     """The weights (F, T) of the greatest log p(y, w | phi), which is concave: Newton's method."""
-    weights = np.array(tagger.prior_mean)
+    weights = np.array(instance("tagger", tagger, LogLinearTagger).prior_mean)
     height = log_joint(tagger, weights)
     for _ in range(max_steps):
         slope = gradient(tagger, weights)
@@ -116,10 +114,12 @@ def likelihood_curvature(features, transposed, probs, direction):
     return transposed @ moved
 
 
-def refuse_too_large(tagger):
-    """Raise ValueError where a full covariance would not fit."""
-    size = tagger.prior_sd.size
-    if size > LARGEST_FULL:
+def check_covariance(tagger, covariance):
+    """Raise ValueError unless it is "diagonal", or "full" where that fits into memory."""
+    size = instance("tagger", tagger, LogLinearTagger).prior_sd.size
+    if not isinstance(covariance, str) or covariance not in ("diagonal", "full"):
+        raise ValueError(f"covariance: expected 'diagonal' or 'full', got {describe(covariance)}")
+    if covariance == "full" and size > LARGEST_FULL:
         raise ValueError(
             f"covariance: 'full' over {size} weights is {size} x {size}, {8e-9 * size**2:.1f} GB; "
             f"expected at most {LARGEST_FULL} weights, or covariance='diagonal'"

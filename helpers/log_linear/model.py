@@ -17,6 +17,7 @@ from scipy.special import log_softmax, softmax
 from helpers.arguments import (
     MOST_NUMBERS,
     finite_array,
+    instance,
     plain_array,
     positive,
     real_csr,
@@ -122,7 +123,7 @@ def checked_features(features, n_features=None):
 
 def checked_weights(tagger, weights):
     """Weights as a finite float array of the tagger's shape (F, T)."""
-    return finite_array("weights", weights, shape=tagger.shape)
+    return finite_array("weights", weights, shape=instance("tagger", tagger, LogLinearTagger).shape)
 
 
 def _numbered_tags(tags, n_tags, n_rows):

@@ -1,0 +1,117 @@
+"""The exact posterior of the latent factor document model, by enumeration.
+
+    log p(x) = log sum_z p(z) p(x | z)             a sum over 2^K factor states     (4c.5)
+    p(z | x) = p(z) p(x | z) / p(x)
+
+Given the words the factors are no longer independent: they explain each other away (slide
+"Original LFDM Inference"). ``Posterior.covariance`` shows it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from helpers.arguments import instance, listed, probabilities, refuse_large, whole_number
+from helpers.fast import latent_factors as fast
+from helpers.latent_factors.model import (
+    LatentFactorModel,
+    document_counts,
+    factor_states,
+    log_joint,
+)
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What is kept of p(z | x_d) for D documents.
+
+    log_evidence (D,): log p(x_d) in nats. marginals (D, K): p(z_k = 1 | x_d).
+    pairs (D, K, K): p(z_j = 1, z_k = 1 | x_d); the marginals are on its diagonal.
+    mode (D, K): the most probable factor state.
+    """
+
+    log_evidence: np.ndarray
+    marginals: np.ndarray
+    pairs: np.ndarray
+    mode: np.ndarray
+
+    @property
+    def elbo(self):
+        """sum_d log p(x_d): with q the posterior the bound is tight."""
+        return float(self.log_evidence.sum())
+
+    @property
+    def probs(self):
+        """The marginals, under the name they have in a mean field q."""
+        return self.marginals
+
+    @property
+    def covariance(self):
+        """cov(z_j, z_k | x_d), (D, K, K): negative where factors explain each other away."""
+        return self.pairs - self.marginals[:, :, None] * self.marginals[:, None, :]
+
+
+def by_enumeration(model, counts):
+    """The :class:`Posterior`, state by state as it is defined; what :func:`exact` does sooner."""
+    z, log_p = factor_states(model.n_factors), log_joint(model, counts)
+    log_evidence = logsumexp(log_p, axis=1)  # (4c.5)
+    table = np.exp(log_p - log_evidence[:, None])  # p(z | x_d), (D, 2^K)
+    marginals = table @ z  # sum_z p(z | x) z_k
+    pairs = np.einsum("ds,sj,sk->djk", table, z, z)  # sum_z p(z | x) z_j z_k
+    return Posterior(log_evidence, marginals, pairs, z[table.argmax(1)])
+
+
+def exact(model, counts):
+    """log p(x_d), the marginals and the pairs of every document -> :class:`Posterior`.
+
+    counts (D, V), dense or sparse; the multinomial coefficient is left out. Costs
+    O(D (V H + 2^K (H + K)) + 2^K H (K + V)) time: :func:`by_enumeration`, for a few documents at
+    a time, with the pairs from halves. The states take 2^K (K + H) numbers, half a gigabyte for
+    20 factors and 32 hidden units.
+
+    Raises:
+        ValueError: counts do not fit the model, or there are more than 20 factors.
+    Source: the slide "Original LFDM Inference".
+    """
+    counts = document_counts(model, counts)
+    refuse_large("counts", counts.shape[0], model.n_factors, model.n_factors)
+    return Posterior(*fast.posterior(model, counts))
+
+
+def posterior_table(model, counts):
+    """p(z | x_d) for every state, (D, 2^K), ordered as ``factor_states(K)``."""
+    table = log_joint(model, counts)
+    fast.softmax_in_place(table)
+    return table
+
+
+def given_factor(table, factor, value):
+    """p(z_k = 1 | x, z_factor = value) for all k, (..., K), from a posterior table (..., 2^K).
+
+    Comparing it with the marginals p(z_k = 1 | x) shows the factors explaining each other away.
+    NaN where the condition has probability zero.
+    """
+    table = probabilities("table", table)
+    n_factors = table.shape[-1].bit_length() - 1
+    if n_factors < 1 or table.shape[-1] != 2**n_factors:
+        raise ValueError(f"table: expected 2^K columns, got shape {table.shape}")
+    whole_number("factor", factor, minimum=0, maximum=n_factors - 1)
+    whole_number("value", value, minimum=0, maximum=1)
+    states = factor_states(n_factors)
+    kept = table * (states[:, factor] == value)
+    with np.errstate(invalid="ignore"):
+        return (kept @ states) / kept.sum(-1, keepdims=True)
+
+
+def as_words_arrive(model, words):
+    """Posterior tables p(z | x_1..n) for n = 0..N, (N + 1, 2^K): how evidence accumulates.
+
+    words: N word indices in the order in which they are read.
+    """
+    most = instance("model", model, LatentFactorModel).n_words - 1
+    words = [whole_number("words", w, 0, most) for w in listed("words", words, "word numbers")]
+    refuse_large("words", len(words) + 1, max(2**model.n_factors, model.n_words))
+    one_by_one = np.zeros((len(words) + 1, model.n_words))
+    one_by_one[np.arange(1, len(words) + 1), words] = 1
+    return posterior_table(model, one_by_one.cumsum(0))
