@@ -4,7 +4,7 @@
 
 One core for everybody, double precision for everybody, JAX after JIT. The peers differentiate
 the plain objective, sum_d log sum_z p(z) p(x_d | z), in the cheapest form known to us, the one of
-``helpers.latent_factors.states``, and in the obvious form; neither builds an array of
+``helpers.latent_factors.log_likelihood``, and in the obvious form; neither builds an array of
 documents x words x states. Gradients are compared before they are timed.
 
 More than half of our step are matrix products, so the ratio to JAX depends on the BLAS: JAX's
