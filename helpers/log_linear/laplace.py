@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.special import softmax
 
-from helpers.arguments import describe, instance
+from helpers.arguments import instance
 from helpers.densities import LOG_2PI
 from helpers.log_linear.gaussian import (
     LARGEST_FULL,
@@ -118,7 +118,7 @@ def check_covariance(tagger, covariance):
     """Raise ValueError unless it is "diagonal", or "full" where that fits into memory."""
     size = instance("tagger", tagger, LogLinearTagger).prior_sd.size
     if not isinstance(covariance, str) or covariance not in ("diagonal", "full"):
-        raise ValueError(f"covariance: expected 'diagonal' or 'full', got {describe(covariance)}")
+        raise ValueError(f"covariance: is {covariance!r:.40}, expected 'diagonal' or 'full'")
     if covariance == "full" and size > LARGEST_FULL:
         raise ValueError(
             f"covariance: 'full' over {size} weights is {size} x {size}, {8e-9 * size**2:.1f} GB; "
