@@ -2,8 +2,8 @@
 
     python benchmarks/interactive.py
 
-Three ways to show the same gap are measured in one run: `interact` with an inline figure, a kept
-matplotlib figure, and the figure that the browser draws. Latency is from a key press to the frame
+Two ways to show the same gap are measured in one run: `interact` with an inline figure, and the
+figure that the browser draws. Latency is from a key press to the frame
 in which the changed picture has been painted; a quick drag counts the values that were painted
 and what was sent to the kernel meanwhile.
 """
@@ -20,10 +20,7 @@ import chromium
 import real_lab
 
 PRESSES, WARM_UP = 40, 5
-CLOCK = (
-    "a time on the clock, against a baseline that is the slower the busier the machine is; a kept "
-    "figure's frame costs its drawing in the kernel and the way of a picture to the browser"
-)
+CLOCK = "a time on the clock, against a baseline that is the slower the busier the machine is"
 DRAWING = """
 import numpy as np
 from matplotlib.figure import Figure
@@ -55,31 +52,11 @@ def show(mean, sd):
 _ = interact(show, mean=FloatSlider(value=0, min=-4, max=4, step=0.05),
              sd=FloatSlider(value=1, min=0.2, max=3, step=0.05))
 """
-KEPT = """
-from helpers.show import interactive
-from helpers.show.interactive.controls import slider
-
-fig = Figure(figsize=(9, 3.8))
-line, bars, _ = draw(fig, 0.0, 1.0)
-
-def update(mean, sd):
-    numbers = gaps.normal_gap(table, mean, sd)
-    line.set_ydata(numbers["q"])
-    bars[0].set_height(numbers["elbo"] + 10)
-    bars[1].set_y(numbers["elbo"])
-    bars[1].set_height(numbers["kl"])
-    return f"mean {mean:.2f}: ELBO {numbers['elbo']:.2f}, KL {numbers['kl']:.2f}"
-
-interactive.Kept(fig, update, [slider("mean", "mean", -4, 4, 0.05, 0.0),
-                               slider("sd", "standard deviation", 0.2, 3, 0.05, 1.0)],
-                 moving=[line, *bars])
-"""
 BROWSER = "interactive.gap()"
 # How each way is moved, and what of it changes when a new picture is there.
 WAYS = {
     "interact + inline figure": (2, ".noUi-handle", "img"),
-    "kept matplotlib figure": (3, "input[type=range]", "image"),
-    "drawn by the browser": (4, "input[type=range]", "path.q"),
+    "drawn by the browser": (3, "input[type=range]", "path.q"),
 }
 WATCH = """([cell, what]) => {
   const root = document.querySelectorAll('.jp-CodeCell')[cell - 1];
@@ -129,14 +106,14 @@ COUNT_SENT = """() => {
 }"""
 
 
-USUAL, KEPT_FIGURE, BROWSER_DRAWN = WAYS
+USUAL, BROWSER_DRAWN = WAYS
 
 
 def run():
     """The measurements by way."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench.ipynb"
-        real_lab.write_notebook(path, [DRAWING, INTERACT, KEPT, BROWSER])
+        real_lab.write_notebook(path, [DRAWING, INTERACT, BROWSER])
         with real_lab.jupyterlab(folder) as address, chromium.browser() as browser:
             page = real_lab.open_notebook(browser, address, path.name, size=(1280, 2000))
             page.wait_for_selector(".vi-figure[data-alive] path.q", timeout=60_000)
@@ -192,7 +169,7 @@ def measure():
     """Rows: how often faster than the usual way, and what a quick drag paints and sends."""
     found = run()
     usual = percentiles(found[USUAL])
-    for name, goals in {KEPT_FIGURE: (None, 4), BROWSER_DRAWN: (12, 10)}.items():
+    for name, goals in {BROWSER_DRAWN: (15, 20)}.items():
         for i, which in enumerate(("median", "95th percentile")):
             ours, theirs = percentiles(found[name])[i], usual[i]
             note = f"{ours:.0f} ms against {theirs:.0f} ms"

@@ -294,47 +294,6 @@ def test_figures_of_a_stored_notebook_in_jupyterlab(browser, course, path):
     page.close()
 
 
-KEPT = """
-from matplotlib.figure import Figure
-from helpers.show import interactive
-from helpers.show.interactive.controls import slider
-
-figure = Figure(figsize=(6, 3))
-line, = figure.subplots().plot([0, 1], [0, 1])
-
-def update(slope):
-    line.set_ydata([0, slope])
-    return f"slope {slope:.2f}"
-
-interactive.Kept(figure, update, [slider("slope", "slope", 0, 1, 0.01, 0.5)], moving=[line])
-"""
-
-
-def test_the_last_value_of_a_quick_drag_is_the_one_that_python_draws(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("kept")
-    lab.write_notebook(folder / "kept.ipynb", [KEPT])
-    with lab.jupyterlab(folder) as address:
-        page = lab.open_notebook(browser, address, "kept.ipynb")
-        faults = watched(page)
-        page.wait_for_selector(".vi-figure image[href]")
-        control = page.query_selector(".vi-figure input")
-        box = control.bounding_box()
-        y = box["y"] + box["height"] / 2
-        page.mouse.move(box["x"] + box["width"] / 2, y)
-        page.mouse.down()
-        for share in np.linspace(0.5, 0.9, 25):
-            page.mouse.move(box["x"] + box["width"] * share, y)
-        page.mouse.up()
-        wanted = f"slope {float(control.input_value()):.2f}"
-        page.wait_for_function(
-            "(wanted) => document.querySelector('.vi-figure [role=status]').textContent === wanted",
-            arg=wanted,
-        )
-        assert page.query_selector(".vi-figure svg").get_attribute("aria-label") == wanted
-        assert faults == []
-        page.close()
-
-
 def _without_cdn(body):
     """nbconvert's own page loads maths and widgets from elsewhere; the figures need neither."""
     return re.sub(r'<script[^>]* src="https?://[^"]*"[^>]*>\s*</script>', "", body)

@@ -13,14 +13,12 @@ from helpers.show.interactive.divergences import two_kls
 from helpers.show.interactive.figure import Interactive
 from helpers.show.interactive.gaps import gap, kl_directions
 from helpers.show.interactive.jensen import jensen
-from helpers.show.interactive.kept import Kept
 from helpers.show.interactive.predictions import predict, predict_number, predict_point, recall
 from helpers.show.interactive.topics import lda_document
 from helpers.show.interactive.touching import em
 
 __all__ = [
     "Interactive",
-    "Kept",
     "bayes",
     "em",
     "explaining_away",

@@ -1,9 +1,10 @@
 // Prior to posterior as the data come: a beta prior on a probability, one document at a time.
-import { axes, clamp, draw, number, set } from "./drawing.js";
+import { axes, cutMark, draw, legend, line, number, path, set, write } from "./drawing.js";
 import { player } from "./player.js";
 
 export const figure = {
-  size: [900, 380],
+  size: [900, 340],
+  split: 620,
   player,
 
   compute(data, { ones: a, zeros: b, seen }) {
@@ -20,27 +21,28 @@ export const figure = {
 
   build(stage, data) {
     const top = 8;
-    const { path } = axes(stage, {
-      box: [40, 30, 620, 320], x: [0, 1], y: [0, top], xlabel: "θ = p(“bank” means money)", ylabel: "density",
-      xticks: [0, 0.5, 1],
+    const { path, pane } = axes(stage, {
+      box: [40, 50, 600, 290], x: [0, 1], y: [0, top], xlabel: "θ = p(“bank” means money)", xticks: [0, 0.5, 1],
     });
-    const names = { prior: "prior p(θ)", likelihood: "likelihood p(x|θ), rescaled", p: "posterior p(θ|x)" };
-    const lines = Object.entries(names).map(([name, label], i) => {
-      draw(stage, "path", { class: name, d: `M650,${50 + 32 * i}h36` });
-      draw(stage, "text", { x: 696, y: 56 + 32 * i }, label.split(",")[0]);
-      return draw(stage, "path", { class: name });
-    });
+    const curves = ["prior", "likelihood", "p"].map((look) => line(pane, look));
+    legend(stage, 40, 24, [["prior", "prior p(θ)"], ["p", "posterior p(θ|x)", true], ["likelihood", "p(x|θ), rescaled"]]);
+    const cut = cutMark(stage, 600, 44);
     const tiles = data.observed.map((x, i) => {
-      const at = { x: 650 + 40 * (i % 6), y: 170 + 36 * Math.floor(i / 6) };
-      return [draw(stage, "rect", { ...at, width: 34, height: 30, class: "axis" }),
-              draw(stage, "text", { x: at.x + 17, y: at.y + 22, class: "mid" }, x ? "m" : "r")];
+      const at = { x: 650 + 40 * (i % 6), y: 70 + 40 * Math.floor(i / 6) };
+      return [draw(stage.aside, "rect", { ...at, width: 34, height: 32, class: "axis" }),
+              write(stage.aside, at.x + 17, at.y + 23, x ? "m" : "r", "mid")];
     });
-    return (numbers, { seen }) => {
-      const highest = Math.max(...numbers.likelihood);
-      const rescaled = numbers.likelihood.map((v) => Math.exp(v - highest) * 3);
-      [numbers.prior, rescaled, numbers.posterior].forEach((values, i) =>
-        set(lines[i], { d: path(data.theta, values.map((v) => clamp(v, 0, top))) + (i === 2 ? "V320H40Z" : "") }));
+    const notes = [52, 300].map((y) => write(stage.aside, 650, y, ""));
+    return ({ prior, likelihood, posterior, log_evidence }, { seen }) => {
+      const highest = Math.max(...likelihood);
+      const rescaled = likelihood.map((v) => Math.exp(v - highest) * 3);
+      [prior, rescaled, posterior].forEach((values, i) =>
+        set(curves[i], { d: !seen && i === 1 ? "" : path(data.theta, values) + (i === 2 ? "V290H40Z" : "") }));
       tiles.forEach((pair, i) => pair.forEach((part) => set(part, { opacity: i < seen ? 1 : 0 })));
+      const peak = Math.max(...prior, ...posterior);
+      cut(peak > top ? `up to ${number(peak)}` : "");
+      notes[0].textContent = seen ? "m money, r rivers" : "nothing seen yet";
+      notes[1].textContent = `log p(x) = ${number(log_evidence)}`;
     };
   },
 

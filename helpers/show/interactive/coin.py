@@ -53,7 +53,8 @@ def bayes(observed=OBSERVED):
         "controls": [
             slider("ones", "prior count of money, a", 1, 20, 1, 2),
             slider("zeros", "prior count of rivers, b", 1, 20, 1, 2),
-            steps("seen", "documents seen", len(observed), pause=500),
+            steps("seen", "documents seen", len(observed), pause=500)
+            | {"value": min(3, len(observed))},
         ],
         "observed": observed,
         "theta": THETA,

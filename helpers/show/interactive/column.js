@@ -1,24 +1,39 @@
-// The bound against the evidence, as a column.
-import { clamp, draw, number, scale, set } from "./drawing.js";
+// The bound against the evidence, as a column. Its scale is squeezed: -9.7 and -21.8 both fit.
+import { clamp, draw, line, number, set, write } from "./drawing.js";
 
-// A column of height log p(x), split into the ELBO and the KL that is missing.
-export function column(stage, { x, width, top, bottom, floor, ceiling, name = "log p(x)" }) {
-  const Y = scale(floor, ceiling, bottom, top);
-  const elbo = draw(stage, "rect", { class: "elbo", x, width });
-  const kl = draw(stage, "rect", { class: "kl", x, width });
-  const line = draw(stage, "path", { class: "evidence" });
-  const labels = [0, 1, 2].map(() => draw(stage, "text", { x: x + width + 16 }));
+const DEEPEST = 150; // nats below the top; beyond it the column is cut, and says so
+const REMEMBERED = 60; // bounds in the trail
+
+// A column of height log p(x), split into the ELBO and the KL that is missing; before it, the
+// trail of the bounds that were seen.
+export function column(stage, { x, top, bottom, ceiling, name = "log p(x)" }) {
+  const [start, left, width] = [x + 45, x + 118, 42];
+  const Y = (v) => top + ((bottom - top) * Math.log1p(clamp(ceiling - v, 0, DEEPEST))) / Math.log1p(DEEPEST);
+  line(stage, "axis", `M${start},${top}V${bottom}`);
+  for (const depth of [0, 1, 3, 10, 30, 100]) {
+    line(stage, "axis", `M${start},${Y(ceiling - depth)}h-5`);
+    write(stage, start - 9, Y(ceiling - depth) + 6, number(-depth, 0), "end");
+  }
+  write(stage, x + 5, bottom + 26, "nats below, squeezed");
+  const elbo = draw(stage, "rect", { class: "elbo", x: left, width });
+  const kl = draw(stage, "rect", { class: "kl", x: left, width });
+  const trail = line(stage, "elboline");
+  const edge = line(stage, "evidence");
+  const labels = [0, 1, 2].map(() => draw(stage, "text", { x: left + width + 10 }));
+  let seen = [];
+  let known;
   return (bound, evidence) => {
-    const level = clamp(Y(evidence), top, bottom);
-    const split = clamp(Y(bound), level, bottom);
+    if (known !== evidence) seen = [];
+    known = evidence;
+    if (seen.at(-1) !== bound) seen = [...seen, bound].slice(-REMEMBERED);
+    const [level, split] = [Y(evidence), Y(bound)];
     set(elbo, { y: split, height: bottom - split });
     set(kl, { y: level, height: split - level });
-    set(line, { d: `M${x - 10},${level}H${x + width + 10}` });
-    const values = { [name]: evidence, KL: evidence - bound, ELBO: bound };
-    Object.keys(values).forEach((key, i) => (labels[i].textContent = `${key} = ${number(values[key])}`));
-    const wanted = Math.max((level + split) / 2 + 6, level + 20);
-    const lowest = clamp((split + bottom) / 2 + 6, wanted + 24, bottom + 6);
-    const between = Math.min(wanted, lowest - 24);
-    [Math.min(level - 6, between - 24), between, lowest].forEach((y, i) => labels[i].setAttribute("y", y));
+    set(edge, { d: `M${start},${level}H${left + width + 5}` });
+    set(trail, { d: "M" + seen.map((v, i) => `${left - (seen.length - 1 - i) * 1.2},${Y(v).toFixed(1)}`).join("L") });
+    const values = [[name, evidence], ["KL", evidence - bound], ["ELBO", bound]];
+    values.forEach(([key, value], i) => (labels[i].textContent = `${key} ${number(value)}${ceiling - value > DEEPEST ? " ≈" : ""}`));
+    const between = clamp((level + split) / 2 + 6, level + 20, bottom - 28);
+    [Math.min(level - 6, between - 24), between, bottom - 4].forEach((y, i) => labels[i].setAttribute("y", y));
   };
 }

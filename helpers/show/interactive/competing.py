@@ -77,7 +77,9 @@ def explaining_away(model=None, words=DOCUMENT, vocabulary=VOCABULARY, names=NAM
 
     data = {
         "title": "Explaining away: two factors compete for the same words",
-        "controls": [steps("seen", "words seen", len(words), pause=1200)],
+        "controls": [
+            steps("seen", "words seen", len(words), pause=1200) | {"value": min(3, len(words))}
+        ],
         "rows": np.round(rows, 12),
         "words": list(words),
         "names": list(names),

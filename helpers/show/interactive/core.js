@@ -3,7 +3,7 @@
 // A figure is an object of
 //   size                                   [width, height] of its drawing, in SVG units
 //   split                                  where its right part begins, drawn into stage.aside:
-//                                          on a phone it goes below the left part
+//                                          on a phone (stage.narrow) it goes below the left part
 //   compute(data, settings) -> numbers     pure; the tests compare it with Python's
 //   build(stage, data) -> draw(numbers, settings)
 //   describe(numbers, settings, data)      the sentence that says what one sees
@@ -52,21 +52,23 @@ export function mount(root, figure, data) {
   const buttons = html(panel, "div", { class: "buttons" });
   root.insertAdjacentHTML("beforeend", "<svg>");
   const stage = set(root.lastChild, { role: "img" });
-  stage.aside = figure.split ? draw(stage, "g") : stage;
   const sentence = html(root, "p", { role: "status" });
-  const redraw = figure.build(stage, data);
+  let redraw = null;
   const fit = () => {
-    const [width, height] = figure.size;
-    const narrow = root.clientWidth > 0 && root.clientWidth < NARROW;
+    const narrow = root.clientWidth < NARROW;
+    if (narrow === stage.narrow) return;
+    stage.replaceChildren();
+    Object.assign(stage, { narrow, aside: draw(stage, "g") });
     root.classList.toggle("narrow", narrow);
+    redraw = figure.build(stage, data);
+    const [width, height] = figure.size;
     const below = narrow && figure.split;
     set(stage, { viewBox: below ? `0 0 ${Math.max(below, width - below)} ${2 * height}` : `0 0 ${width} ${height}` });
-    if (figure.split) set(stage.aside, { transform: below ? `translate(${-below},${height})` : "" });
+    set(stage.aside, { transform: below ? `translate(${-below},${height})` : "" });
+    if (root.numbers) redraw(root.numbers, settings);
   };
-  const watch = new ResizeObserver(fit);
-  watch.observe(root);
-  stops.push(() => watch.disconnect());
   fit();
+  new ResizeObserver(fit).observe(root);
   const update = () => {
     const numbers = figure.compute(data, settings);
     redraw(numbers, settings);

@@ -12,7 +12,7 @@ from helpers.show.interactive.figure import Interactive
 
 CORRELATIONS = np.round(np.linspace(-0.95, 0.95, 39), 2)
 START = (-2.0, -2.0)  # means to begin with; the standard deviations begin at one
-LAST = 20
+LAST = 40
 
 
 def updates(correlation, start=START, last=LAST):
@@ -64,6 +64,7 @@ def mean_field(start=START, correlation=0.8):
             steps("step", "updates", LAST),
         ],
         "runs": runs,
+        "last": LAST,
         "correlations": CORRELATIONS,
     }
     return Interactive("mean_field", data, compute)

@@ -9,7 +9,7 @@ chain has a dimension of its own, and given x the chains are independent). Sourc
 import numpy as np
 
 from helpers.arguments import real_array
-from helpers.show.interactive.controls import indexed
+from helpers.show.interactive.controls import indexed, ticks
 from helpers.show.interactive.figure import Interactive
 
 COUPLINGS = np.round(np.linspace(0, 1, 11), 2)
@@ -96,10 +96,11 @@ def fhmm(tables=None, labels=COUPLINGS, label="coupling of the chains", truth=No
 
     data = {
         "title": "Factorial HMM: what each independence costs",
-        "controls": [indexed("coupling", label, labels, len(labels) // 2)],
+        "controls": [indexed("coupling", label, labels, len(labels) - 1)],
         "curves": np.round(curves, 6),
         "bounds": bounds,
         "truth": None if truth is None else np.asarray(truth).T,
         "widest": max(1.1 * widest, 1e-3),
+        "yticks": ticks(-max(1.1 * widest, 1e-3), 0),
     }
     return Interactive("fhmm", data, compute)

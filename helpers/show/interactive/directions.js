@@ -1,10 +1,17 @@
 // Both directions of the KL, as functions of q's mean at the chosen width.
-import { densities } from "./densities.js";
-import { axes, clamp, draw, logs, number, set } from "./drawing.js";
+import { across, densities } from "./densities.js";
+import { axes, cutMark, draw, legend, line, logs, number, path, set } from "./drawing.js";
+import { grabbing } from "./grab.js";
+import { dragged } from "./hills.js";
 import { normalGap } from "./quadrature.js";
 
+const MOST = 8; // nats drawn
+
 export const figure = {
-  size: [900, 380],
+  size: [900, 340],
+  split: 580,
+  extras: [grabbing],
+  drag: ([x], grip, settings, data) => dragged(across(data, x), grip, settings),
 
   compute(data, { target = 0, mean, sd }) {
     const logJoint = logs(data.log_joint[target]);
@@ -17,24 +24,22 @@ export const figure = {
   },
 
   build(stage, data) {
-    const curves = densities(stage, data, [30, 30, 470, 320]);
-    const most = 8;
-    const { X, Y, path } = axes(stage, {
-      box: [550, 30, 890, 320], x: [data.means[0], data.means.at(-1)], y: [0, most],
-      xlabel: "mean of q", ylabel: "nats", xticks: [-4, -2, 0, 2, 4], yticks: [0, 2, 4, 6, 8],
+    const curves = densities(stage, data);
+    const { X, Y, path, pane } = axes(stage.aside, {
+      box: [620, 50, 890, 290], x: [data.means[0], data.means.at(-1)], y: [0, MOST],
+      xlabel: "mean of q", xticks: [-4, -2, 0, 2, 4], yticks: [0, 2, 4, 6, 8],
     });
-    const looks = [["klline", "kldot", "KL(q‖p)"], ["reverseline", "reversedot", "KL(p‖q)"]];
-    const parts = looks.map(([line, dot, label], i) => {
-      draw(stage, "path", { class: line, d: `M${600 + 155 * i},14h36` });
-      draw(stage, "text", { x: 643 + 155 * i, y: 20 }, label);
-      return [draw(stage, "path", { class: line }), draw(stage, "circle", { class: dot, r: 8 })];
-    });
-    return (numbers, { mean }) => {
-      curves(numbers);
+    legend(stage.aside, 590, 24, [["klline", "KL(q‖p)"], ["reverseline", "KL(p‖q)"]]);
+    const parts = [["klline", "kldot"], ["reverseline", "reversedot"]].map(([look, dot]) =>
+      [line(pane, look), draw(pane, "circle", { class: dot, r: 8 })]);
+    const cuts = [68, 92].map((y) => cutMark(stage.aside, 885, y));
+    return (numbers, settings) => {
+      curves(numbers, settings);
       const tables = [[numbers.kl_by_mean, numbers.kl], [numbers.reverse_by_mean, numbers.reverse_kl]];
       tables.forEach(([table, here], i) => {
-        set(parts[i][0], { d: path(data.means, table.map((v) => clamp(v, 0, most))) });
-        set(parts[i][1], { cx: X(mean), cy: Y(clamp(here, 0, most)) });
+        set(parts[i][0], { d: path(data.means, table) });
+        set(parts[i][1], here > MOST ? { r: 0 } : { cx: X(settings.mean), cy: Y(here), r: 8 });
+        cuts[i](here > MOST ? `${i ? "KL(p‖q)" : "KL(q‖p)"} ${number(here)}` : "");
       });
     };
   },

@@ -1,9 +1,10 @@
 // The gap for a discrete z: p(z | x) and q(z) as bars, state by state.
 import { column } from "./column.js";
-import { axes, draw, logs, number, set } from "./drawing.js";
+import { axes, draw, legend, logs, number, set } from "./drawing.js";
 
 export const figure = {
-  size: [900, 358],
+  size: [900, 340],
+  split: 583,
 
   compute(data, settings) {
     const logJoint = logs(data.log_joint);
@@ -29,22 +30,19 @@ export const figure = {
   build(stage, data) {
     const states = data.states.length;
     const { Y } = axes(stage, {
-      box: [50, 30, 590, 300], x: [0, states], y: [0, 1], ylabel: "probability", yticks: [0, 0.5, 1],
+      box: [50, 60, 560, 280], x: [0, states], y: [0, 1], ylabel: "probability", yticks: [0, 0.5, 1],
     });
-    const wide = 540 / states;
+    const wide = 510 / states;
     const bars = data.states.map((state, i) => {
       const x = 50 + wide * (i + 0.5);
-      state.split("\n").forEach((part, line) => draw(stage, "text", { x, y: 324 + 23 * line, class: "mid" }, part));
+      state.split("\n").forEach((part, row) => draw(stage, "text", { x, y: 304 + 23 * row, class: "mid" }, part));
       return [bar(stage, "p", x - wide * 0.38, wide * 0.36), bar(stage, "qbar", x + wide * 0.02, wide * 0.36)];
     });
-    draw(stage, "rect", { class: "p", x: 330, y: 8, width: 30, height: 16 });
-    draw(stage, "text", { x: 368, y: 22 }, "posterior p(z|x)");
-    draw(stage, "rect", { class: "qbar", x: 525, y: 8, width: 30, height: 16 });
-    draw(stage, "text", { x: 563, y: 22 }, "q(z)");
-    const bound = column(stage, { x: 650, width: 70, top: 40, bottom: 320, floor: data.floor, ceiling: data.ceiling });
+    legend(stage, 220, 24, [["p", "posterior p(z|x)", true], ["qbar", "q(z)", true]]);
+    const bound = column(stage.aside, { x: 583, top: 50, bottom: 290, ceiling: data.ceiling });
     return (numbers) => {
       bars.forEach((pair, i) => [numbers.p, numbers.q].forEach((table, k) => {
-        set(pair[k].bar, { y: Y(table[i]), height: 300 - Y(table[i]) });
+        set(pair[k].bar, { y: Y(table[i]), height: 280 - Y(table[i]) });
         set(pair[k].label, { y: Y(table[i]) - 6 }).textContent = number(table[i]);
       }));
       bound(numbers.elbo, numbers.log_evidence);

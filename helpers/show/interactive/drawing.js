@@ -20,30 +20,51 @@ export function draw(parent, name, attributes = {}, content = "") {
   return parent.appendChild(node);
 }
 
-export const path = (X, Y, xs, ys) =>
-  "M" + Array.from(xs, (x, i) => `${X(x).toFixed(1)},${Y(ys[i]).toFixed(1)}`).join("L");
+export const write = (parent, x, y, content, look = "") => draw(parent, "text", { x, y, class: look }, content);
+
+export const line = (parent, look, d = "") => draw(parent, "path", { class: look, d });
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 export const scale = (low, high, from, to) => (v) => from + ((v - low) / (high - low)) * (to - from);
 
+export const path = (X, Y, xs, ys) =>
+  "M" + Array.from(xs, (x, i) => `${X(x).toFixed(1)},${clamp(Y(ys[i]), -9999, 9999).toFixed(1)}`).join("L");
+
 const places = (tick) => (String(Number(tick.toFixed(3))).split(".")[1] || "").length;
 
-// Two axes with ticks; returns the scales and a path through points.
+// Two axes with ticks; returns the scales, a path through points, and a pane that cuts what leaves it.
 export function axes(stage, { box, x, y, xlabel = "", ylabel = "", xticks = [], yticks = [] }) {
   const [left, top, right, bottom] = box;
   const X = scale(...x, left, right);
   const Y = scale(...y, bottom, top);
-  draw(stage, "path", { class: "axis", d: `M${left},${top}V${bottom}H${right}` });
+  line(stage, "axis", `M${left},${top}V${bottom}H${right}`);
   for (const tick of xticks) {
-    draw(stage, "path", { class: "axis", d: `M${X(tick)},${bottom}v5` });
-    draw(stage, "text", { x: X(tick), y: bottom + 23, class: "mid" }, number(tick, places(tick)));
+    line(stage, "axis", `M${X(tick)},${bottom}v5`);
+    write(stage, X(tick), bottom + 23, number(tick, places(tick)), "mid");
   }
   for (const tick of yticks) {
-    draw(stage, "path", { class: "axis", d: `M${left},${Y(tick)}h-5` });
-    draw(stage, "text", { x: left - 9, y: Y(tick) + 6, class: "end" }, number(tick, places(tick)));
+    line(stage, "axis", `M${left},${Y(tick)}h-5`);
+    write(stage, left - 9, Y(tick) + 6, number(tick, places(tick)), "end");
   }
-  draw(stage, "text", { x: (left + right) / 2, y: bottom + 45, class: "mid" }, xlabel);
-  draw(stage, "text", { x: left - 4, y: top - 8 }, ylabel);
-  return { X, Y, path: (xs, ys) => path(X, Y, xs, ys) };
+  write(stage, (left + right) / 2, bottom + 45, xlabel, "mid");
+  write(stage, left - 4, top - 10, ylabel);
+  const [width, height] = [right - left, bottom - top];
+  const pane = draw(stage, "svg", { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` });
+  return { X, Y, pane, path: (xs, ys) => path(X, Y, xs, ys) };
+}
+
+// Says beside a picture what it had to cut: cut(text), cut("") where all is seen.
+export function cutMark(stage, x, y) {
+  const mark = write(stage, x, y, "", "end");
+  return (text) => (mark.textContent = text && `≈ ${text}`);
+}
+
+// Swatches with names, from left to right: [look, name, whether it is an area].
+export function legend(stage, x, y, entries) {
+  for (const [look, name, area] of entries) {
+    line(stage, look, area ? `M${x},${y - 13}h30v14h-30z` : `M${x},${y - 6}h30`);
+    write(stage, x + 37, y, name);
+    x += 62 + 9.7 * name.length;
+  }
 }

@@ -1,10 +1,11 @@
 // EM on one parameter: the bound touches the likelihood (E), its top is the next value (M).
 import { column } from "./column.js";
-import { axes, clamp, draw, number, set } from "./drawing.js";
+import { axes, cutMark, draw, legend, line, number, path, set } from "./drawing.js";
 import { player } from "./player.js";
 
 export const figure = {
-  size: [900, 400],
+  size: [900, 340],
+  split: 560,
   player,
 
   compute(data, { start, step }) {
@@ -17,28 +18,23 @@ export const figure = {
   },
 
   build(stage, data) {
-    const [left, top, right, bottom] = [75, 30, 580, 340];
     const [low, high] = data.range;
-    const { X, Y, path } = axes(stage, {
-      box: [left, top, right, bottom], x: [data.thetas[0], data.thetas.at(-1)], y: [low, high],
+    const { X, Y, path, pane } = axes(stage, {
+      box: [75, 50, 530, 290], x: [data.thetas[0], data.thetas.at(-1)], y: [low, high],
       xlabel: "parameter θ", ylabel: "nats", xticks: data.xticks, yticks: data.yticks,
     });
-    const y = (v) => clamp(v, low, high);
-    draw(stage, "path", { class: "likelihoodline", d: path(data.thetas, data.log_likelihood.map(y)) });
-    const bound = draw(stage, "path", { class: "elboline" });
-    const gap = draw(stage, "path", { class: "klline" });
-    const dots = ["evidencedot", "elbodot"].map((name) => draw(stage, "circle", { class: name, r: 8 }));
-    draw(stage, "path", { class: "likelihoodline", d: "M440,20h36" });
-    draw(stage, "text", { x: 485, y: 26 }, "log p(x|θ)");
-    draw(stage, "path", { class: "elboline", d: "M240,20h36" });
-    draw(stage, "text", { x: 285, y: 26 }, "ELBO(q, θ)");
-    const bars = column(stage, { x: 605, width: 60, top: 45, bottom: 340, floor: low, ceiling: high, name: "log p(x|θ)" });
+    line(pane, "likelihoodline", path(data.thetas, data.log_likelihood));
+    const [bound, gap] = ["elboline", "klline"].map((look) => line(pane, look));
+    const dots = ["evidencedot", "elbodot"].map((look) => draw(pane, "circle", { class: look, r: 8 }));
+    legend(stage, 160, 24, [["elboline", "ELBO(q, θ)"], ["likelihoodline", "log p(x|θ)"]]);
+    const cut = cutMark(stage, 530, 284);
+    const bars = column(stage.aside, { x: 560, top: 50, bottom: 290, ceiling: data.top, name: "log p(x|θ)" });
     return ({ theta, elbo, log_evidence, bound: values }) => {
-      const kept = data.thetas.filter((_, i) => values[i] >= low);
-      set(bound, { d: kept.length ? path(kept, values.filter((v) => v >= low).map(y)) : "" });
-      set(gap, { d: `M${X(theta)},${Y(y(log_evidence))}V${Y(y(elbo))}` });
-      set(dots[0], { cx: X(theta), cy: Y(y(log_evidence)) });
-      set(dots[1], { cx: X(theta), cy: Y(y(elbo)) });
+      set(bound, { d: path(data.thetas, values) });
+      set(gap, { d: path([theta, theta], [log_evidence, elbo]) });
+      set(dots[0], { cx: X(theta), cy: Y(log_evidence) });
+      set(dots[1], { cx: X(theta), cy: Y(elbo) });
+      cut(elbo < low ? `ELBO ${number(elbo)}, below` : "");
       bars(elbo, log_evidence);
     };
   },

@@ -1,9 +1,10 @@
 // Explaining away: p(z2 | x) with and without knowing z1, and a q that cannot know.
-import { axes, draw, number, set } from "./drawing.js";
+import { axes, draw, number, set, write } from "./drawing.js";
 import { player } from "./player.js";
 
 export const figure = {
-  size: [900, 415],
+  size: [900, 350],
+  split: 640,
   player,
 
   compute(data, { seen }) {
@@ -26,23 +27,23 @@ export const figure = {
       return tile;
     });
     const labels = [`p(${two} | x)`, `p(${two} | x, ${one} = 1)`, `p(${two} | x, ${one} = 0)`, `q(${two}), mean field`];
-    const frame = axes(stage, { box: [240, 60, 610, 355], x: [0, 1], y: [0, 1], xticks: [0, 0.5, 1], xlabel: `probability of ${two}` });
+    const frame = axes(stage, { box: [272, 55, 590, 300], x: [0, 1], y: [0, 1], xticks: [0, 0.5, 1], xlabel: `probability of ${two}` });
     const bars = labels.map((label, i) => {
-      const y = 75 + 70 * i;
-      draw(stage, "text", { x: 230, y: y + 28, class: "end" }, label);
-      return [draw(stage, "rect", { class: i === 3 ? "qbar" : "p", x: 240, y, height: 42 }), draw(stage, "text", { y: y + 28 })];
+      const y = 65 + 60 * i;
+      write(stage, 262, y + 26, label, "end");
+      return [draw(stage, "rect", { class: i === 3 ? "qbar" : "p", x: 272, y, height: 38 }), write(stage, 0, y + 26, "")];
     });
-    const gap = axes(stage, { box: [740, 60, 880, 355], x: [0, 1], y: [0, data.deepest * 1.1 || 1], ylabel: "KL(q‖p), nats",
+    const gap = axes(stage.aside, { box: [740, 80, 880, 300], x: [0, 1], y: [0, data.deepest * 1.15 || 1], ylabel: "KL(q‖p), nats",
       yticks: [0, data.deepest / 2, data.deepest].map((v) => Number(v.toFixed(2))) });
-    const kl = draw(stage, "rect", { class: "kl", x: 775, width: 70 });
-    const value = draw(stage, "text", { x: 810, class: "mid" });
+    const kl = draw(stage.aside, "rect", { class: "kl", x: 775, width: 70 });
+    const value = write(stage.aside, 810, 0, "", "mid");
     return (numbers, { seen }) => {
       tiles.forEach((tile, i) => tile.forEach((part) => set(part, { opacity: i < seen ? 1 : 0.4 })));
       [numbers.second, numbers.second_given_first, numbers.second_given_not_first, numbers.q_second].forEach((p, i) => {
-        set(bars[i][0], { width: frame.X(p) - 240 });
+        set(bars[i][0], { width: frame.X(p) - 272 });
         set(bars[i][1], { x: frame.X(p) + 8 }).textContent = number(p);
       });
-      set(kl, { y: gap.Y(numbers.kl), height: 355 - gap.Y(numbers.kl) });
+      set(kl, { y: gap.Y(numbers.kl), height: 300 - gap.Y(numbers.kl) });
       set(value, { y: gap.Y(numbers.kl) - 8 }).textContent = number(numbers.kl, 3);
     };
   },

@@ -20,13 +20,14 @@ from helpers.show import palette
 
 IMPORT = re.compile(r'^import .* from "\./(\w+)\.js";$', re.MULTILINE)
 HERE = Path(__file__).parent
-# Texts, templates and regular expressions stay as they are; spaces around signs are not needed.
+# Texts, templates and regular expressions stay as they are; space around signs is not needed.
 SPACES = re.compile(
     r'("(?:[^"\\]|\\.)*"'
     r"|`(?:[^`\\$]|\\.|\$(?!\{)|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\})*`"
     r"|/(?![ /*])(?:[^/\\\n]|\\.)+/(?=[.,)\]; ]))"
-    r"| *(=>|[{}(),;:=?<>*&|\[\]]) *"
+    r"| *(=>|[{(,;:=?<>*&|\[])\s*|\s*([})\]]) *"
 )
+RENDER = "export default { render: ({ model, el }) => mount(el, figure, model.get('data')) };"
 SHEETS = {"core": "style.css", "predict": "predict.css"}  # by the module that mounts
 # How JupyterLab, VS Code, the slides and the site say that their background is dark.
 DARK_HOSTS = '[data-jp-theme-light="false"],.vscode-dark,[data-theme="dark"]'
@@ -78,7 +79,7 @@ def bundle(figure):
     from helpers.show.interactive import widget  # ipywidgets is slow to import
 
     data = clean(figure.data | {"html": figure.still()})
-    view = widget.show(module_text(figure.module), data, shell)
+    view = widget.show(module_text(figure.module) + RENDER, data, shell)
     return found | {"application/vnd.jupyter.widget-view+json": view}
 
 
@@ -100,12 +101,11 @@ def page(figure):
     return (
         f'<div class="vi-figure" data-figure="{name}">{figure.still()}</div>\n'
         f'<script type="module">\n{code}\n'
-        f"const data = {data};\n"
-        "const find = (tries) => {\n"
-        f"const root = document.querySelector('[data-figure=\"{name}\"]:not([data-alive])');\n"
-        "if (root) mount(root, figure, data);\n"
-        "else if (tries) requestAnimationFrame(() => find(tries - 1));\n"
-        "};\nfind(60);\n</script>"
+        f"const data={data};"
+        "const find=(tries)=>{"
+        f"const root=document.querySelector('[data-figure=\"{name}\"]:not([data-alive])');"
+        "if(root)mount(root,figure,data);"
+        "else if(tries)requestAnimationFrame(()=>find(tries-1))};find(60)</script>"
     )
 
 
@@ -115,10 +115,8 @@ def module_text(name):
     names = _with_imports([name])
     host = "predict" if "predict" in names else "core"
     code = "\n".join(_code(imported) for imported in _with_imports([host, name]))
-    return (
-        f"{code}\nfigure.style = {json.dumps(_style(code, SHEETS[host]))};\n"
-        "export default { render: ({ model, el }) => mount(el, figure, model.get('data')) };"
-    )
+    style = json.dumps(_style(code, SHEETS[host]), ensure_ascii=False)
+    return f"{code}\nfigure.style={style};\n"
 
 
 def _with_imports(names, seen=()):
@@ -157,7 +155,11 @@ def _code(name):
     lines = [line.strip() for line in _read(f"{name}.js").splitlines()]
     kept = (line for line in lines if line and not line.startswith(("//", "import ")))
     code = "\n".join(line.removeprefix("export ") for line in kept)
-    return SPACES.sub(lambda found: found[1] or found[2], code)
+    return (
+        SPACES.sub(lambda found: found[1] or found[2] or found[3], code)
+        .replace(";}", "}")
+        .replace("const ", "let ")
+    )
 
 
 def _style(code, sheet):

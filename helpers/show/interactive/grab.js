@@ -1,14 +1,13 @@
 // Figures that a hand can hold, and that climb by themselves from where it let go.
 import { clamp } from "./drawing.js";
 
-// Elements with data-grip follow the pointer: figure.drag(point, grip, settings) says how.
+// Elements with data-grip follow the pointer: figure.drag(point, grip, settings, data) says how.
 export function grabbing({ stage, figure, data, settings, go }) {
   let held = null;
-  const limits = Object.fromEntries(data.controls.map((spec) => [spec.name, spec]));
   const move = (event) => {
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(stage.getScreenCTM().inverse());
-    const changes = figure.drag([x, y], held, settings);
-    for (const name in changes) changes[name] = clamp(changes[name], limits[name].min, limits[name].max);
+    const changes = figure.drag([x, y], held, settings, data);
+    for (const { name, min, max } of data.controls) if (name in changes) changes[name] = clamp(changes[name], min, max);
     go(changes);
   };
   stage.addEventListener("pointerdown", (event) => {
@@ -22,28 +21,33 @@ export function grabbing({ stage, figure, data, settings, go }) {
   stage.addEventListener("lostpointercapture", () => (held = null));
 }
 
-// A button that repeats figure.climb(data, settings), the settings one step of the ascent on.
-export function climbing({ root, buttons, button, figure, data, settings, go }) {
+// One step of a normal q up the ELBO, by its natural gradient: sd^2 times the slope by the mean,
+// half of that by log sd, so that narrow and wide q climb at one pace.
+export function uphill(figure, data, settings, rate = 0.1) {
+  const { mean, sd } = settings;
+  const slope = (name, at) => {
+    const [above, below] = [1e-4, -1e-4].map((h) => figure.compute(data, { ...settings, [name]: at + h * sd }).elbo);
+    return clamp(rate * sd * 5000 * (above - below) || 0, -0.3, 0.3);
+  };
+  return { mean: mean + sd * slope("mean", mean), sd: sd * Math.exp(slope("sd", sd) / 2) };
+}
+
+// A button that repeats the step from wherever q was left.
+export function climbing({ root, stage, buttons, button, figure, data, settings, go }) {
   let frame = 0;
-  const label = figure.climbs || "▲ let it climb";
-  const stop = () => {
+  const run = (on) => {
     cancelAnimationFrame(frame);
-    frame = 0;
-    press.textContent = label;
+    frame = on && requestAnimationFrame(step);
+    press.textContent = on ? "❚❚ stop" : figure.climbs;
   };
   const step = () => {
-    const next = figure.climb(data, settings);
-    const still = Object.keys(next).every((name) => Math.abs(next[name] - settings[name]) < 1e-5);
-    go(next);
-    if (still || !root.isConnected) stop();
-    else frame = requestAnimationFrame(step);
+    const before = { ...settings };
+    go(uphill(figure, data, settings));
+    run(Object.keys(before).some((name) => Math.abs(before[name] - settings[name]) > 1e-5));
   };
-  const press = button(buttons, label, () => {
-    if (frame) return stop();
-    press.textContent = "❚❚ stop";
-    frame = requestAnimationFrame(step);
-  });
+  const stop = () => run(0);
+  const press = button(buttons, figure.climbs, () => run(!frame));
   root.addEventListener("input", stop);
-  root.addEventListener("pointerdown", (event) => event.target !== press && stop());
+  stage.addEventListener("pointerdown", stop);
   return stop;
 }

@@ -1,9 +1,10 @@
 // Jensen's inequality: the ratio u = p(x, z) / q(z) under the logarithm, its mean and its chord.
 import { column } from "./column.js";
-import { axes, clamp, draw, logs, number, path, set } from "./drawing.js";
+import { axes, cutMark, draw, line, logs, number, path, set, write } from "./drawing.js";
 
 export const figure = {
-  size: [900, 400],
+  size: [900, 340],
+  split: 583,
 
   compute(data, settings) {
     const logJoint = logs(data.log_joint);
@@ -16,33 +17,35 @@ export const figure = {
   },
 
   build(stage, data) {
-    const [left, top, right, bottom] = [60, 30, 600, 345];
     const [least, most] = [data.us[0], data.us.at(-1)];
     const [low, high] = [Math.log(least), Math.log(1.2 * most)];
-    const { X, Y } = axes(stage, {
-      box: [left, top, right, bottom], x: [0, most], y: [low, high], xlabel: "u = p(x, z) / q(z)", ylabel: "log u",
+    const { X, Y, path, pane } = axes(stage, {
+      box: [60, 50, 550, 290], x: [0, most], y: [low, high], xlabel: "u = p(x, z) / q(z)", ylabel: "log u",
       xticks: data.xticks, yticks: data.yticks,
     });
-    draw(stage, "path", { class: "axis thick", d: path(X, Y, data.us, data.us.map(Math.log)) });
-    const chord = draw(stage, "path", { class: "q" });
-    const dots = data.log_joint.map(() => draw(stage, "circle", { class: "qbar" }));
-    const [over, gap] = ["evidence", "klline"].map((name) => draw(stage, "path", { class: name }));
-    const [above, below] = ["evidencedot", "elbodot"].map((name) => draw(stage, "circle", { class: name, r: 8 }));
+    line(pane, "axis thick", path(data.us, data.us.map(Math.log)));
+    const chord = line(pane, "q");
+    const dots = data.log_joint.map(() => draw(pane, "circle", { class: "qbar" }));
+    const [over, gap] = ["evidence", "klline"].map((look) => line(pane, look));
+    const balls = ["evidencedot", "elbodot"].map((look) => draw(pane, "circle", { class: look, r: 8 }));
     const x = X(data.evidence);
-    draw(stage, "text", { x: x + 12, y: bottom - 10 }, "E[u] = p(x), whatever q is");
-    const bars = column(stage, { x: 650, width: 70, top: 40, bottom: 345, floor: low, ceiling: Math.log(data.evidence) });
+    const names = ["log E[u] = log p(x)", "E[log u] = ELBO"].map((name, i) => write(stage, i ? x + 16 : 545, 0, name, i ? "" : "end"));
+    const cut = cutMark(stage, 550, 24);
+    const bars = column(stage.aside, { x: 583, top: 50, bottom: 290, ceiling: Math.log(data.evidence) });
     return ({ elbo, log_evidence, ratios, q }) => {
-      const y = (v) => clamp(Y(v), top, bottom);
       ratios.forEach((u, i) => {
-        const seen = u > least && u <= most && q[i] > 1e-4;
-        const r = seen ? 4 + data.grain * Math.sqrt(q[i]) : 0;
-        set(dots[i], r ? { cx: X(u), cy: Y(Math.log(u)), r } : { r });
+        const r = q[i] > 1e-4 && isFinite(u) ? 4 + data.grain * Math.sqrt(q[i]) : 0;
+        set(dots[i], r ? { cx: Math.min(X(u), 9999), cy: Y(Math.log(u)), r } : { r });
       });
-      set(over, { d: `M${left},${Y(log_evidence)}H${right}` });
-      set(gap, { d: `M${x},${Y(log_evidence)}V${y(elbo)}` });
-      set(above, { cx: x, cy: Y(log_evidence) });
-      set(below, { cx: x, cy: y(elbo) });
-      if (!data.means) set(chord, { d: cut(X, y, ratios, most) });
+      set(over, { d: `M60,${Y(log_evidence)}H550` });
+      set(gap, { d: path([data.evidence, data.evidence], [log_evidence, elbo]) });
+      [log_evidence, elbo].forEach((v, i) => {
+        set(balls[i], { cx: x, cy: Math.min(Y(v), 9999) });
+        set(names[i], { y: Y(v) + (i ? 26 : -12), opacity: v < low ? 0 : 1 });
+      });
+      if (!data.means) set(chord, { d: path(ratios, ratios.map(Math.log)) });
+      const far = data.means ? -1 : ratios.findIndex((u) => u > most);
+      cut(elbo < low ? `E[log u] ${number(elbo)}, below` : far < 0 ? "" : `a ball at u = ${number(ratios[far])}, to the right`);
       bars(elbo, log_evidence);
     };
   },
@@ -53,15 +56,6 @@ export const figure = {
       ? "All u are equal, for q is the posterior: there is no gap."
       : `The ${data.means ? "mean of log u" : "chord"} lies ${number(kl)} below the curve: KL(q‖p).`),
 };
-
-// The chord between two points, up to the right end of the axis.
-function cut(X, y, [a, b], most) {
-  const [low, high] = a < b ? [a, b] : [b, a];
-  if (high - low < 1e-12) return "";
-  const end = Math.min(high, most);
-  const level = Math.log(low) + ((end - low) / (high - low)) * (Math.log(high) - Math.log(low));
-  return `M${X(low)},${y(Math.log(low))}L${X(end)},${y(level)}`;
-}
 
 function bell({ low, spacing, log_joint }, { mean, sd }) {
   const weights = log_joint.map((_, i) => Math.exp(-0.5 * ((low + i * spacing - mean) / sd) ** 2));

@@ -22,7 +22,5 @@ export function enliven(root, style) {
   root.prepend(html(root, "style", {}, style));
   set(root, { "data-alive": "", "data-prevent-swipe": "", ...OWN });
   root.classList.add("vi-figure");
-  root.addEventListener("keydown", (event) => {
-    if (OWN_KEYS.test(event.key) || event.target.matches("[type=text], [type=number]")) event.stopPropagation();
-  });
+  root.addEventListener("keydown", (event) => OWN_KEYS.test(event.key) && event.stopPropagation());
 }

@@ -72,6 +72,7 @@ def em(x=DATA):
         "thetas": THETAS,
         "log_likelihood": curve,
         "range": (low, high),
+        "top": float(curve.max()),
         "xticks": (-4, -2, 0, 2, 4, 6),
         "yticks": np.arange(np.ceil(low / 20) * 20, high, 20),
     }

@@ -1,9 +1,9 @@
 // The bound of any ascent, step by step, against the evidence where it is known.
-import { axes, draw, number, set } from "./drawing.js";
+import { axes, draw, line, number, path, set, write } from "./drawing.js";
 import { player } from "./player.js";
 
 export const figure = {
-  size: [900, 400],
+  size: [900, 350],
   player,
 
   compute(data, { step }) {
@@ -17,23 +17,23 @@ export const figure = {
   build(stage, data) {
     const last = data.elbos.length - 1;
     const { X, Y, path } = axes(stage, {
-      box: [90, 30, 880, 340], x: [0, Math.max(last, 1)], y: data.range, xlabel: "step", ylabel: "ELBO, nats",
+      box: [90, 40 + 26 * data.problems.length, 880, 300], x: [0, Math.max(last, 1)], y: data.range, xlabel: "step", ylabel: "ELBO, nats",
       xticks: data.xticks, yticks: data.yticks,
     });
     if (data.log_evidence !== null) {
-      draw(stage, "path", { class: "evidence", d: `M90,${Y(data.log_evidence)}H880` });
-      draw(stage, "text", { x: 100, y: Y(data.log_evidence) - 9 }, `log p(x) = ${number(data.log_evidence)}`);
+      line(stage, "evidence", `M90,${Y(data.log_evidence)}H880`);
+      write(stage, 100, Y(data.log_evidence) - 9, `log p(x) = ${number(data.log_evidence)}`);
     }
     const all = data.elbos.map((_, i) => i);
     draw(stage, "path", { class: "elboline faint", d: path(all, data.elbos) });
-    const line = draw(stage, "path", { class: "elboline" });
+    const drawn = line(stage, "elboline");
     const dot = draw(stage, "circle", { class: "elbodot", r: 8 });
     const marks = data.problems.map(({ step, text }, i) => [step, [
-      draw(stage, "path", { class: "wrong", d: `M${X(step) - 11},${Y(data.elbos[step]) - 11}l22,22m0,-22l-22,22` }),
-      draw(stage, "text", { x: 870, y: 270 + 26 * i, class: "end" }, `✗ step ${step}: ${text}`),
+      line(stage, "wrong", `M${X(step) - 11},${Y(data.elbos[step]) - 11}l22,22m0,-22l-22,22`),
+      write(stage, 90, 20 + 26 * i, `✗ step ${step}: ${text}`),
     ]]);
     return ({ elbo }, { step }) => {
-      set(line, { d: path(all.slice(0, step + 1), data.elbos.slice(0, step + 1)) });
+      set(drawn, { d: path(all.slice(0, step + 1), data.elbos.slice(0, step + 1)) });
       set(dot, { cx: X(step), cy: Y(elbo) });
       for (const [at, parts] of marks) parts.forEach((part) => set(part, { opacity: at <= step ? 1 : 0 }));
     };

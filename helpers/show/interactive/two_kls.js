@@ -1,5 +1,5 @@
 // The KL from the prior and the KL from the posterior, while q is trained.
-import { axes, clamp, draw, number, set } from "./drawing.js";
+import { axes, clamp, draw, line, number, set, write } from "./drawing.js";
 import { climbing, grabbing } from "./grab.js";
 import { bell, dragged, hill } from "./hills.js";
 
@@ -12,12 +12,6 @@ export const figure = {
   extras: [grabbing, climbing],
   climbs: "▲ train q",
   drag: ([x], grip, settings) => dragged(LEFT + ((x - 30) / 450) * (RIGHT - LEFT), grip, settings),
-
-  climb(data, { x, mean, sd }) {
-    const precision = 1 / data.noise ** 2;
-    const [slope, widen] = [(x - mean) * precision - mean, 1 - sd * sd * (precision + 1)];
-    return { mean: mean + 0.03 * slope, sd: sd * Math.exp(0.03 * widen) };
-  },
 
   compute({ noise }, { x, mean, sd }) {
     const variance = 1 / (1 + 1 / noise ** 2);
@@ -33,23 +27,23 @@ export const figure = {
     const frame = axes(stage, { box: [30, 50, 480, 300], x: [LEFT, RIGHT], y: [0, top], xlabel: "z", xticks: [-2, 0, 2, 4] });
     const zs = Array.from({ length: 141 }, (_, i) => LEFT + i / 20);
     const curve = (mean, sd) => frame.path(zs, zs.map((z) => bell(z, mean, sd)));
-    const posterior = draw(stage, "path", { class: "p" });
+    const posterior = line(stage, "p");
     draw(stage, "path", { class: "prior", d: curve(0, 1) });
     const q = hill(stage, frame, [LEFT, RIGHT], top);
     [["prior", 30, "prior p(z)"], ["p", 180, "posterior p(z|x)"], ["q", 388, "q(z)"]].forEach(([look, x, name]) => {
-      draw(stage, "path", { class: look, d: `M${x},20h30` });
-      draw(stage, "text", { x: x + 36, y: 26 }, name);
+      line(stage, look, `M${x},20h30`);
+      write(stage, x + 36, 26, name);
     });
     const floor = data.floor;
     const { Y } = axes(stage.aside, { box: [555, 50, 895, 300], x: [0, 1], y: [floor, 0], yticks: data.yticks, ylabel: "nats" });
     const bars = [["elbo", 570], ["kl", 570], ["likelihoodbar", 735], ["priorbar", 735]].map(([look, x]) =>
       draw(stage.aside, "rect", { class: look, x, width: 50 }));
-    const lines = ["evidence", "elboline"].map((look) => draw(stage.aside, "path", { class: look }));
-    const cut = draw(stage.aside, "text", { x: 690, y: 295, class: "mid" }, "≈ cut ≈");
+    const lines = ["evidence", "elboline"].map((look) => line(stage.aside, look));
+    const cut = write(stage.aside, 690, 295, "≈ cut ≈", "mid");
     const notes = [[626, "ELBO"], [626, "KL(q‖p(z|x))"], [791, "fit"], [791, "KL(q‖p(z))"]].map(([x, name]) =>
       [draw(stage.aside, "text", { x }, name), draw(stage.aside, "text", { x })]);
-    draw(stage.aside, "text", { x: 570, y: 325 }, "bound and gap");
-    draw(stage.aside, "text", { x: 735, y: 325 }, "fit and price");
+    write(stage.aside, 570, 325, "bound and gap");
+    write(stage.aside, 735, 325, "fit and price");
     return (numbers, { mean, sd }) => {
       const { fit, kl_prior, kl, elbo, log_evidence, posterior_mean, posterior_sd } = numbers;
       q(mean, sd);
@@ -59,10 +53,10 @@ export const figure = {
         set(bars[i], { y: y(upper), height: Math.max(y(lower) - y(upper), 0) }));
       set(lines[0], { d: `M555,${y(log_evidence)}H895` });
       set(lines[1], { d: `M570,${y(elbo)}H785` });
-      const [line, bound, best] = [log_evidence, elbo, fit].map(y);
+      const [level, bound, best] = [log_evidence, elbo, fit].map(y);
       const below = Math.min(bound + 24, 272);
-      const gap = bound - line > 55 ? (line + bound) / 2 - 4 : line - 32;
-      const price = bound - best > 55 && fit < log_evidence ? (best + bound) / 2 - 4 : Math.min(best, line) - 32;
+      const gap = bound - level > 55 ? (level + bound) / 2 - 4 : level - 32;
+      const price = bound - best > 55 && fit < log_evidence ? (best + bound) / 2 - 4 : Math.min(best, level) - 32;
       [[elbo, below], [kl, gap], [fit, below], [kl_prior, price]].forEach(([value, at], i) => {
         notes[i].forEach((note, line) => set(note, { y: at + 23 * line }));
         notes[i][1].textContent = number(value);

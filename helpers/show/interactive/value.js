@@ -1,5 +1,5 @@
 // A prediction of a number, typed or moved on an axis: the room's are dots.
-import { axes, clamp, draw, number, set } from "./drawing.js";
+import { axes, clamp, draw, line, number, set, write } from "./drawing.js";
 import { mount } from "./predict.js";
 
 export const figure = { open };
@@ -58,7 +58,7 @@ function strip(stage, item, mine, hands, done, right) {
   const { X } = axes(stage, { box: [30, 62, right, 62], x, y: [0, 1], xticks: item.ticks || [], xlabel: item.label || "" });
   for (const [name, at] of Object.entries(item.marks || {})) {
     draw(stage, "path", { class: "axis", "stroke-dasharray": "4 4", d: `M${X(at)},26V62` });
-    draw(stage, "text", { x: X(at), y: 20, class: "mid" }, name);
+    write(stage, X(at), 20, name, "mid");
   }
   if (done) {
     const [from, to] = [-1, 1].map((side) => clamp(X(item.right + side * item.tolerance), 30, right));
@@ -66,5 +66,5 @@ function strip(stage, item, mine, hands, done, right) {
     draw(stage, "text", { x: clamp(X(item.right), 60, right - 30), y: item.ticks ? 20 : 84, class: "mid strong" }, item.truth);
     hands.forEach((hand, i) => draw(stage, "circle", { class: "hand", cx: X(hand), cy: 53 - 6 * (i % 4), r: 7 }));
   }
-  if (mine !== undefined) draw(stage, "path", { class: "mine", d: `M${clamp(X(mine), 30, right)},60l-11,-22h22z` });
+  if (mine !== undefined) line(stage, "mine", `M${clamp(X(mine), 30, right)},60l-11,-22h22z`);
 }

@@ -1,7 +1,7 @@
 """The interactive figure's life with a kernel: a widget that holds the tables.
 
-Nothing travels while a slider of a browser-drawn figure moves: the kernel's part is over once
-the figure is shown. Only a :class:`helpers.show.interactive.kept.Kept` figure asks it again.
+Nothing travels while a slider moves: the kernel's part is over once
+the figure is shown.
 """
 
 import anywidget
@@ -17,33 +17,9 @@ class View(anywidget.AnyWidget):
     data = traitlets.Dict().tag(sync=True)
 
 
-class KeptView(View):
-    """Draws a kept figure again whenever the browser sends new settings."""
-
-    settings = traitlets.Dict().tag(sync=True)
-    image = traitlets.Bytes().tag(sync=True)
-    sentence = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, kept, **traits):
-        image, sentence = kept.at()
-        super().__init__(settings=kept.start(), image=image, sentence=sentence, **traits)
-        self._kept = kept
-        self.observe(self._draw, "settings")
-
-    def _draw(self, _):
-        image, sentence = self._kept.at(**self.settings)
-        with self.hold_sync():
-            self.sentence, self.image = sentence, image
-
-
 def show(module, data, shell):
     """A view of a browser-drawn figure, for the cell that is running."""
     return _for_cell(View(_esm=module, data=data), shell)
-
-
-def show_kept(module, data, kept, shell):
-    """A view of a kept figure, for the cell that is running."""
-    return _for_cell(KeptView(kept, _esm=module, data=data), shell)
 
 
 def _for_cell(view, shell):
