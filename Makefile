@@ -9,6 +9,11 @@ endif
 THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg --nbval-cell-timeout=180
 
+# make lab PYTHON=python3.13 means that one, also where .venv was made with another.
+ifeq ($(origin PYTHON),command line)
+CHOSEN := --this-python
+endif
+
 # Tests that start a browser, a server or a course of nbgrader, or try answers by the thousand.
 SLOW := checks_catalogues decks grading hub interactive_browser lectures predictions progress site \
     slides students
@@ -24,7 +29,7 @@ help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 env:  ## build the environment in .venv, nothing else
-	@$(PYTHON) tools/environment.py
+	@$(PYTHON) tools/environment.py $(CHOSEN)
 
 lab: env  ## open the course in JupyterLab (SOLUTIONS=no: without the answers)
 	@$(PY) tools/lab.py
@@ -90,4 +95,4 @@ lock: env-test  ## choose the versions of constraints.txt anew (needs uv)
 	    --python-version 3.11 --upgrade pyproject.toml --output-file constraints.txt
 
 env-%:
-	@$(PYTHON) tools/environment.py $(subst +, ,$*)
+	@$(PYTHON) tools/environment.py $(CHOSEN) $(subst +, ,$*)

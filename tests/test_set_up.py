@@ -173,6 +173,18 @@ def test_a_missing_extra_without_a_network_is_one_sentence_and_breaks_nothing(co
 
 
 @pytest.mark.parametrize("course", ["course"], indirect=True)
+@pytest.mark.parametrize("arguments, calls", [([], []), (["--this-python"], ["create", []])])
+def test_another_python_is_taken_where_it_was_asked_for(course, arguments, calls, monkeypatch):
+    set_up, done = load(course), []
+    monkeypatch.setattr(set_up, "RUNNING", "3.99")
+    monkeypatch.setattr(set_up, "create", lambda: done.append("create"))
+    monkeypatch.setattr(set_up, "install", lambda extras: done.append(extras))
+    monkeypatch.setattr(sys, "argv", ["environment.py", *arguments])
+    set_up.main()
+    assert done == calls
+
+
+@pytest.mark.parametrize("course", ["course"], indirect=True)
 def test_a_failed_installation_ends_in_words_and_not_in_a_traceback(course, capsys):
     cut = (
         "import sys; sys.stderr.write('WARNING: a\\nTraceback (most recent call last):\\n  File x'"

@@ -1,6 +1,7 @@
 """Builds the course's environment in .venv: `make env` calls this; it works without make too.
 
     python tools/environment.py [EXTRA ...]      extras of pyproject.toml, such as test or bench
+    python tools/environment.py --this-python    also anew if .venv was made with another Python
 
 It does nothing, and asks for no network, if .venv works and holds what pyproject.toml and
 constraints.txt ask for. Packages are fetched by uv where it is installed, by pip otherwise.
@@ -26,6 +27,7 @@ STAMP = os.path.join(VENV, "installed.json")
 UNFINISHED = os.path.join(VENV, "unfinished")  # there while .venv is being made
 LOCK = os.path.join(ROOT, ".venv.lock")
 OLDEST = (3, 11)
+RUNNING = "{}.{}".format(*sys.version_info[:2])
 SOURCES = ("pyproject.toml", "constraints.txt")
 # What another environment or a user's settings would mix into this one.
 FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV")
@@ -57,7 +59,10 @@ def main():
                 *OLDEST, sys.executable, *sys.version_info[:2]
             )
         )
-    wanted = set(sys.argv[1:])
+    wanted = set(sys.argv[1:]) - {"--this-python"}
+    if "--this-python" in sys.argv and read_stamp().get("python") not in (None, RUNNING):
+        os.remove(STAMP)
+        open(UNFINISHED, "w").close()
     if is_ready(wanted):
         return
     try:
@@ -97,7 +102,7 @@ def build(wanted):
 
 def create():
     """A new virtual environment in place of whatever is there."""
-    print("Creating .venv with Python {}.{} ...".format(*sys.version_info[:2]), flush=True)
+    print("Creating .venv with Python {} ...".format(RUNNING), flush=True)  # noqa: UP032
     try:
         import ensurepip  # noqa: F401  (Debian ships venv without it)
         import venv
