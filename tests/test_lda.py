@@ -60,7 +60,7 @@ def evidence_by_polya_urn(model, words):
     return logsumexp(terms)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_exact_posteriors_agree_with_an_urn_and_with_each_other(seed):
     model, words, _ = tiny(seed)
@@ -125,7 +125,7 @@ def test_a_word_without_a_topic_has_no_posterior():
 # -- the bound -----------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seeds, st.booleans())
 def test_bound_plus_kl_is_the_evidence_for_any_q(seed, zeros):
     model, words, rng = tiny(seed, zeros=zeros)
@@ -141,7 +141,7 @@ def test_bound_plus_kl_is_the_evidence_for_any_q(seed, zeros):
     assert bound.kl == pytest.approx(kl, abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seeds, st.booleans())
 def test_one_document_climbs_below_the_evidence(seed, zeros):
     model, words, rng = tiny(seed, zeros=zeros)
@@ -206,7 +206,7 @@ def test_trajectory_is_the_ascent_as_arrays():
 # -- a corpus ------------------------------------------------------------------------------
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seeds)
 def test_documents_do_not_know_of_each_other(seed):
     model, sample, rng = corpus(seed)
@@ -222,7 +222,7 @@ def test_documents_do_not_know_of_each_other(seed):
     assert shuffled.elbo == pytest.approx(whole.elbo, abs=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seeds, st.sampled_from([1, 2, 7, 21, 22, 100]))
 def test_a_document_ends_where_it_would_end_alone(seed, max_updates):
     model, sample, _ = corpus(seed, alpha=0.1, n_documents=30, n_words=25, n_topics=4)
@@ -285,7 +285,7 @@ def test_no_documents_bound_falls(seed, updates):
     assert (np.diff(bounds, axis=0) >= -1e-9).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seeds, st.sampled_from([1e-3, 1e-2, 0.1, 1.0]), st.sampled_from([4, 30]))
 def test_no_document_ends_below_plain_ascent(seed, alpha, mean):
     """Tiny priors make saddles, where an extrapolation may turn the other way."""
@@ -363,7 +363,7 @@ def models_at_the_edges():
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(models_at_the_edges())
 def test_the_fast_e_step_equals_the_plain_one(drawn):
     seed, k, v, scale, eta, updates = drawn
@@ -470,8 +470,8 @@ def test_the_learning_bound_is_that_of_its_own_state(eta):
 def test_known_topics_are_recovered_up_to_their_order(eta):
     rng = np.random.default_rng(14)
     topics = rng.dirichlet(np.full(50, 0.1), 5)
-    sample = lda.LDA(0.1, topics).sample(rng, np.full(800, 80))
-    state = climb(lda.fit(sample.counts, 5, rng, alpha=0.1, eta=eta), rtol=1e-8).state
+    sample = lda.LDA(0.1, topics).sample(rng, np.full(300, 80))
+    state = climb(lda.fit(sample.counts, 5, rng, alpha=0.1, eta=eta), rtol=1e-6).state
     distance = np.abs(topics[:, None] - state.model.topics).sum(axis=2) / 2
     assert sorted(distance.argmin(axis=1)) == list(range(5))
     assert distance.min(axis=1).max() < 0.06
@@ -495,10 +495,12 @@ def test_restarts_keep_the_best_trial():
 
 
 def test_seeded_starts_end_no_lower_than_random_ones():
-    _, sample, _ = corpus(16, n_documents=300, n_words=200, n_topics=10, mean=60, alpha=0.1)
+    _, sample, _ = corpus(16, n_documents=120, n_words=100, n_topics=6, mean=40, alpha=0.1)
     ends = {
         start: [
-            climb(lda.fit(sample.counts, 10, np.random.default_rng(s), start=start)).elbos[-1]
+            climb(
+                lda.fit(sample.counts, 6, np.random.default_rng(s), start=start), rtol=1e-5
+            ).elbos[-1]
             for s in range(3)
         ]
         for start in ("seeded", "random")
@@ -525,10 +527,10 @@ def test_more_topics_than_documents_can_be_learned():
 
 def test_memory_stays_below_the_corpus_and_a_block():
     rng = np.random.default_rng(18)
-    words = [rng.choice(3000, 300) for _ in range(3000)]
+    words = [rng.choice(3000, 300) for _ in range(2000)]
     counts = lda.bags(words, 3000)
     size = counts.data.nbytes + counts.indices.nbytes + counts.indptr.nbytes
-    allowed = size + 3000 * 20 * 8 + 4 * blocks.BLOCK_BYTES + 8 * 3000 * 20 * 8
+    allowed = size + 2000 * 20 * 8 + 4 * blocks.BLOCK_BYTES + 8 * 3000 * 20 * 8
     states = lda.fit(counts, 20, rng, eta=0.1, start="random", progress=False)
     tracemalloc.start()
     try:
