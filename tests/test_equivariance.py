@@ -15,8 +15,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import fhmm, lda, mixture
+from helpers import densities, fhmm, lda, mixture
 from helpers import latent_factors as lf
+from helpers import log_linear as ll
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -122,6 +123,40 @@ def lf_exact(counts, **parameters):
     return {"evidence": found.log_evidence, "marginals": found.marginals}
 
 
+def lf_bound(counts, **parameters):
+    model = lf.LatentFactorModel(**parameters)
+    state = next(islice(lf.mean_field(model, counts), 40, None))
+    elbos, gradient, _ = lf.bound_gradient(model, counts, state.q.logits)
+    del gradient["prior_logits"]
+    return {"evidence": elbos, "marginals": state.q.probs} | gradient
+
+
+def draw_tagger(rng, n=40, f=3, t=2):
+    x = rng.normal(size=(n, f))
+    return {"x": x, "tags": np.arange(n) % t, "prior_sd": rng.uniform(0.5, 2, (f, t))}
+
+
+def laplace(x, tags, prior_sd):
+    found = ll.fit_laplace(ll.LogLinearTagger(x, tags.astype(int), prior_sd))
+    return {"mean": found.q.mean, "sd": found.q.sd, "evidence": found.log_evidence}
+
+
+def gaussian_q(x, tags, prior_sd):
+    tagger = ll.LogLinearTagger(x, tags.astype(int), prior_sd)
+    state = next(islice(ll.fit_gaussian(tagger, np.random.default_rng(0)), 30, None))
+    return {"mean": state.q.mean, "sd": state.q.sd, "evidence": state.elbo}
+
+
+def draw_normal(rng, p=3):
+    x = rng.normal(size=(5, p))
+    return {"x": x, "mean": x[0], "covariance": np.cov(rng.normal(size=(20, p)).T)}
+
+
+def normal(x, mean, covariance):
+    density = densities.MultivariateNormal(mean, covariance)
+    return {"evidence": density.log_prob(x).sum()}
+
+
 DOCUMENTS = {"counts": ("document", "word"), "alpha": ("topic",), "topics": ("topic", "word")}
 MIXTURE = {
     "x": ("point", "column"),
@@ -132,6 +167,25 @@ MIXTURE = {
     "elbo": (),
 }
 UNITS = {"units": {"x": 1, "means": 1, "covariances": 2, "covariance": 2}}
+FACTORS = {
+    "counts": ("document", "word"),
+    "prior": ("factor",),
+    "hidden_weights": ("factor", "unit"),
+    "hidden_bias": ("unit",),
+    "output_weights": ("unit", "word"),
+    "output_bias": ("word",),
+    "evidence": ("document",),
+    "marginals": ("document", "factor"),
+}
+TAGGER = {
+    "x": ("point", "column"),
+    "tags": ("point",),
+    "prior_sd": ("column", "-tag"),
+    "mean": ("column", "-tag"),
+    "sd": ("column", "-tag"),
+    "evidence": (),
+}
+WEIGHTS = {"units": {"x": 1, "prior_sd": -1, "mean": -1, "sd": -1}}
 MODELS = {
     "lda.mean_field": Model(
         draw_corpus,
@@ -179,19 +233,22 @@ MODELS = {
         **UNITS,
         log_density=("evidence",),
     ),
-    "lf.exact": Model(
-        draw_factors,
-        lf_exact,
+    "lf.exact": Model(draw_factors, lf_exact, FACTORS),
+    "lf.mean_field": Model(draw_factors, lf_bound, FACTORS),
+    "log_linear.fit_laplace": Model(draw_tagger, laplace, TAGGER, **WEIGHTS),
+    "log_linear.fit_gaussian": Model(draw_tagger, gaussian_q, TAGGER, **WEIGHTS),
+    "MultivariateNormal": Model(
+        draw_normal,
+        normal,
         {
-            "counts": ("document", "word"),
-            "prior": ("factor",),
-            "hidden_weights": ("factor", "unit"),
-            "hidden_bias": ("unit",),
-            "output_weights": ("unit", "word"),
-            "output_bias": ("word",),
-            "evidence": ("document",),
-            "marginals": ("document", "factor"),
+            "x": ("point", "column"),
+            "mean": ("column",),
+            "covariance": ("column", "column"),
+            "evidence": (),
         },
+        units={"x": 1, "mean": 1, "covariance": 2},
+        shifted=("x", "mean"),
+        log_density=("evidence",),
     ),
 }
 every_model = pytest.mark.parametrize("name", MODELS)
@@ -298,7 +355,7 @@ def test_the_layout_in_memory_does_not_matter(name, form, seed):
 
 
 @pytest.mark.parametrize(
-    "name", ["lda.mean_field", "lda.e_step", "lda.MixtureOfUnigrams", "lf.exact"]
+    "name", ["lda.mean_field", "lda.e_step", "lda.MixtureOfUnigrams", "lf.exact", "lf.mean_field"]
 )
 @settings(max_examples=2, deadline=None)
 @given(seeds, st.sampled_from(["csr", "csc", "coo", "lil"]))

@@ -65,7 +65,8 @@ def posterior_mode(tagger, tolerance=1e-8, max_steps=100):
     for _ in range(max_steps):
         slope = gradient(tagger, weights)
         probs = softmax(tagger.features @ weights, axis=1)
-        step = newton_step(tagger, probs, slope, accuracy=min(0.1, np.abs(slope).max()))
+        steepest = np.abs(slope * tagger.prior_sd).max()  # in no unit of a feature
+        step = newton_step(tagger, probs, slope, accuracy=min(0.1, steepest))
         gain = np.sum(step * slope)  # what the step promises, twice over
         if gain < tolerance:
             return weights + step
