@@ -8,16 +8,12 @@ import inspect
 
 import numpy as np
 
-from checks.outcomes import (
-    ENDED,
-    ENDLESS,
-    NO_MEMORY,
-    UNWRITTEN,
-    VALUE,
-    observe,
-)
-from checks.plain import Odd, describe, has_nan, like, shape_in_words
-from checks.recognising import Trial, matches, of_one, plain_shape, recognise, result_of
+from checks.outcomes import ENDED, ENDLESS, NO_MEMORY, UNWRITTEN, VALUE, observe
+from checks.plain import Odd, describe, describe_apart, has_nan, like, shape_in_words
+from checks.reading import unread_arguments, written_besides_the_stub
+from checks.recognising import of_one, recognise
+from checks.searching import Search, Trial, matches, plain_shape, result_of
+from checks.sentences import say
 from checks.tasks import Case
 from checks.verdicts import CORRECT, NOT_YET, WRONG, Verdict
 
@@ -27,23 +23,10 @@ _OWN_NUMPY = {
     for name, value in vars(module).items()
     if callable(value) and not name.startswith("_")
 }
-UNTOUCHED = (
-    "Write your answer in the cell above, run that cell, then this one. "
-    "(Three hints are waiting below, should you want them.)"
-)
 
 
 def judge(task, function, rng):
-    """The verdict on a student's function; never raises, takes less than ten seconds."""
-    try:
-        return _judged(task, function, rng)
-    except KeyboardInterrupt:
-        return _no(task, "The check was interrupted.")
-    except Exception as error:  # not the student's fault, but no traceback either
-        return _no(task, f"The check itself failed ({type(error).__name__}: {error}).")
-
-
-def _judged(task, function, rng):
+    """The verdict on a student's function."""
     for verdict in (_not_a_function(task, function), _patched(task)):
         if verdict is not None:
             return verdict
@@ -69,33 +52,42 @@ def verdict_on(task, cases, outcomes, function=None):
 
 
 def _verdict_on(task, cases, outcomes, function):
-    if not outcomes or outcomes[0].kind == UNWRITTEN or only_dots(outcomes[0], function):
-        return _not_yet(task)
+    if not outcomes or only_dots(outcomes[0], function):
+        return not_yet(task)
+    unwritten = next((o for o in outcomes if o.kind == UNWRITTEN), None)
+    if unwritten is not None:
+        return _unwritten(task, unwritten, function)
     trials = [
         Trial(c.inputs, result_of(task, task.reference, c.inputs), o.value, c.label)
         for c, o in zip(cases, outcomes, strict=False)
         if o.kind == VALUE
     ]
     failed = next((o for o in outcomes if o.kind != VALUE), None)
-    wrong = [t for t in trials if not matches(task, t.expected, t)]
+    if failed is None and Search(task, trials).by_chance and unread_arguments(task, function):
+        return wrong(task, unread_arguments(task, function))  # much is right by chance
+    bad = [t for t in trials if not matches(task, t.expected, t)]
     if failed is not None:
-        known = recognise(task, trials, function) if len(wrong) > 1 else of_one(task, wrong)
+        known = recognise(task, trials, function) if len(bad) > 1 else of_one(task, bad)
         case = cases[outcomes.index(failed)]
-        sizes = "" if wrong else _only_for_a_size(task, trials, [case])
-        return _no(task, known or f"{_stopped(task, failed, case, function)} {sizes}".rstrip())
-    if wrong:
-        return _no(task, _what_is_wrong(task, trials, wrong, outcomes, function))
+        sizes = "" if bad else _only_for_a_size(task, trials, [case])
+        return wrong(task, known or f"{_stopped(task, failed, case, function)} {sizes}".rstrip())
+    if bad:
+        return wrong(task, _what_is_wrong(task, trials, bad, outcomes, function))
     changed = next((o.changed for o in outcomes if o.changed), ())
     if changed:
-        return _no(task, _changed(task, changed))
+        names = [f"`{task.arguments[i]}`" for i in changed if i < len(task.arguments)]
+        return wrong(task, say("changed", names=f" {say('slip_and')} ".join(names)))
     return Verdict(True, task.why, task.name, CORRECT, task.points, task.hints)
 
 
-def _no(task, message):
+def wrong(task, message):
+    """The verdict "not right"."""
     return Verdict(False, message, task.name, WRONG, task.points, task.hints)
 
 
-def _not_yet(task, message=UNTOUCHED):
+def not_yet(task, message=""):
+    """The verdict "not yet"."""
+    message = message or say("write_first")
     return Verdict(False, message, task.name, NOT_YET, task.points, task.hints)
 
 
@@ -104,16 +96,11 @@ def _not_yet(task, message=UNTOUCHED):
 
 def _not_a_function(task, function):
     if function is Ellipsis or function is NotImplemented:
-        return _not_yet(task)
-    if isinstance(function, type) or not callable(function):
-        came = (
-            describe(function) if not isinstance(function, type) else f"class {function.__name__}"
-        )
-        return _no(
-            task,
-            f"The check needs your function itself, not {came}: write its name without brackets "
-            "after it.",
-        )
+        return not_yet(task)
+    if isinstance(function, type):
+        return wrong(task, say("a_class", name=function.__name__))
+    if not callable(function):
+        return wrong(task, say("not_a_function", came=describe(function)))
     return None
 
 
@@ -123,13 +110,7 @@ def _patched(task):
         for (module, name), value in _OWN_NUMPY.items()
         if vars(module).get(name) is not value
     )
-    if not changed:
-        return None
-    return _no(
-        task,
-        f"{changed[0]} is no longer NumPy's own: something in this notebook has replaced it. "
-        "Restart the kernel, and let no cell assign to it.",
-    )
+    return wrong(task, say("patched", name=changed[0])) if changed else None
 
 
 def only_dots(outcome, function):
@@ -141,11 +122,16 @@ def only_dots(outcome, function):
     compiled = getattr(function, "__code__", None)
     if outcome.value is not None or compiled is None:
         return False
-    return len(compiled.co_names) == 0 and len(compiled.co_consts) <= 2 and _length(compiled) <= 4
+    short = len(compiled.co_code) // 2 <= 4
+    return len(compiled.co_names) == 0 and len(compiled.co_consts) <= 2 and short
 
 
-def _length(compiled):
-    return len(compiled.co_code) // 2
+def _unwritten(task, outcome, function):
+    if outcome.helper:
+        return not_yet(task, say("helper_unwritten", name=outcome.helper))
+    if function is not None and written_besides_the_stub(function):
+        return not_yet(task, say("stub_left", line=outcome.line))
+    return not_yet(task)
 
 
 # ---------------------------------------------------------------- no result
@@ -153,48 +139,43 @@ def _length(compiled):
 
 def _stopped(task, outcome, case, function):
     if outcome.kind == ENDLESS:
-        return (
-            f"No answer after {task.seconds:g} seconds: is there a loop that never ends, or a much "
-            "too long one?"
-        )
+        return say("endless")
     if outcome.kind == NO_MEMORY:
-        return (
-            "The computer's memory did not suffice: your function builds something far too large."
-        )
+        return say("no_memory")
     if outcome.kind == ENDED:
-        return "Your function ended the program (exit, or a crash) instead of returning a result."
+        return say("ended")
     return _raised(task, outcome, case, function)
 
 
-_ADVICE = {
-    "NameError": "Is it defined in a cell that you have not run, or is it a slip of the pen?",
-    "UnboundLocalError": "A name is used before it gets its value: on every path?",
-    "ZeroDivisionError": "Something is divided by zero: may it be zero here?",
-    "RecursionError": "The function calls itself without end.",
-    "IndexError": "An index points beyond the end: compare it with the array's .shape.",
-    "AttributeError": "What has this attribute, and what do you have here?",
-}
+ADVICE = ("NameError", "UnboundLocalError", "ZeroDivisionError", "RecursionError", "IndexError",
+          "AttributeError")  # fmt: skip
 
 
 def _raised(task, outcome, case, function):
     name, _, text = outcome.error.partition(": ")
     if name == "TypeError" and outcome.line == 0 and _wrong_arguments(task, function):
         return _wrong_arguments(task, function)
-    place = f" in line {outcome.line} of your function, `{outcome.code}`" if outcome.code else ""
-    advice = _ADVICE.get(name, "")
-    if name == "ValueError" and ("broadcast" in text or "shapes" in text or "mismatch" in text):
-        advice = "Two arrays do not fit together: print their .shape."
-    if case.label:
-        advice = f"{advice} It happened for {case.label}.".strip()
-    return f"Your code raised {name}{place}: {text.rstrip('.')}. {advice}".strip()
+    where = {"name": name, "line": outcome.line, "code": outcome.code, "text": text.rstrip(".")}
+    if name == "AssertionError" and outcome.code:
+        words = say("assert_failed", **where)
+    elif outcome.code:
+        words = say("raised_in_line" if text else "raised_in_line_bare", **where)
+    else:
+        words = say("raised" if text else "raised_bare", **where)
+    advice = say(f"advice_{name}") if name in ADVICE else ""
+    if name == "ValueError" and any(x in text for x in ("broadcast", "shapes", "mismatch")):
+        advice = say("advice_shapes")
+    shapes = say("shapes_met", shapes=outcome.shapes) if outcome.shapes else ""
+    label = say("happened_for", label=case.label) if case.label else ""
+    return " ".join(x for x in (words, shapes, advice, label) if x)
 
 
 def _wrong_arguments(task, function):
     try:
         inspect.signature(function).bind(*task.arguments)
     except TypeError:
-        count, names = len(task.arguments), ", ".join(task.arguments)
-        return f"Your function must take {count} argument{'s' if count > 1 else ''}: ({names})."
+        kind = "one_argument" if len(task.arguments) == 1 else "so_many_arguments"
+        return say(kind, count=len(task.arguments), names=", ".join(task.arguments))
     except ValueError:
         return ""
     return ""
@@ -203,16 +184,18 @@ def _wrong_arguments(task, function):
 # ---------------------------------------------------------------- a wrong result
 
 
-def _what_is_wrong(task, trials, wrong, outcomes, function):
-    first = min(wrong, key=_size)
-    if any(t.got is None for t in wrong):
+def _what_is_wrong(task, trials, bad, outcomes, function):
+    smallest = min(bad, key=_size)
+    if any(t.got is None for t in bad):
         return _returned_none(trials, outcomes)
-    known = _kind(task, first) or recognise(task, trials, function) or _form(task, trials, wrong)
+    warned = outcomes[0].warned + "".join(o.warned for o in outcomes[1:])
+    known = _kind(task, smallest) or recognise(task, trials, function)
+    known = known or _form(task, trials, bad, warned)
     if known:
         return known
-    broken, shown = _broken_invariant(task, sorted(wrong, key=_size))
-    labelled = _only_where(trials, wrong) or _only_for_a_size(task, trials, wrong)
-    example = _example(task, shown or first, trials, wrong)  # the input that the sentence is about
+    broken, shown = _broken_invariant(task, sorted(bad, key=_size))
+    labelled = _only_where(trials, bad) or _only_for_a_size(task, trials, bad)
+    example = _example(task, shown or smallest, trials, bad)  # what the sentence is about
     return " ".join(x for x in (broken, labelled, example) if x)
 
 
@@ -222,10 +205,8 @@ def _size(trial):
 
 def _returned_none(trials, outcomes):
     if not all(t.got is None for t in trials):
-        return "Your function sometimes returns nothing (None): is there a `return` on every path?"
-    if outcomes[0].printed:
-        return "Your function prints its result and returns None: write `return` for `print`."
-    return "Your function returned None: is the `return` missing?"
+        return say("sometimes_none")
+    return say("prints" if outcomes[0].printed else "none")
 
 
 def _kind(task, trial):
@@ -234,31 +215,30 @@ def _kind(task, trial):
     odd = next((x for x in parts if isinstance(x, (Odd, str))), None)
     if odd is None or isinstance(trial.expected, type(odd)):
         return ""
-    came = shape_in_words(odd) if odd is trial.got else f"results among which is {describe(odd)}"
-    return f"Your function returned {came}; expected is {_asked(task, trial)}."
+    kind = "another_kind" if odd is trial.got else "another_kind_among"
+    came = shape_in_words(odd) if odd is trial.got else describe(odd)
+    return say(kind, came=came, asked=_asked(task, trial))
 
 
 def _asked(task, trial):
     return shape_in_words(trial.expected) + (f" ({task.returns})" if task.returns else "")
 
 
-def _form(task, trials, wrong):
+def _form(task, trials, bad, warned):
     """What is wrong with the shape or the finiteness of the results, or ""."""
-    for trial in sorted(wrong, key=_size):
+    for trial in sorted(bad, key=_size):
         got, expected = like(trial.expected, trial.got), trial.expected
         if plain_shape(got) != plain_shape(expected):
             if isinstance(got, list) and isinstance(expected, list) and len(got) == len(expected):
                 return _part_of_another_shape(task, trial, got)
-            return (
-                f"Your function returned {shape_in_words(got)}; expected is {_asked(task, trial)}, "
-                f"for {_inputs(task, trial)}. {_only_for_a_size(task, trials, wrong)}"
-            ).rstrip()
+            words = {"came": shape_in_words(got), "asked": _asked(task, trial)}
+            sentence = say("another_shape", inputs=_inputs(task, trial), **words)
+            return f"{sentence} {_only_for_a_size(task, trials, bad)}".rstrip()
         if has_nan(got) and not has_nan(expected):
-            special = f" It happens for {trial.label}." if trial.label else ""
-            return (
-                "There is a nan (not a number) in your result. It comes from 0 * inf, inf - inf or "
-                f"0 / 0: remember that 0 log 0 = 0, and that log 0 = -inf.{special}"
-            )
+            special = say("happens_for", label=trial.label) if trial.label else ""
+            negative = any(f"in {name}" in warned for name in ("log", "sqrt", "power"))
+            sentence = say("nan_of_negative", warning=warned) if negative else say("nan")
+            return f"{sentence} {special}".rstrip()
     return ""
 
 
@@ -268,72 +248,67 @@ def _part_of_another_shape(task, trial, got):
         for k, (g, e) in enumerate(zip(got, trial.expected, strict=True))
         if plain_shape(g) != plain_shape(e)
     )
-    return (
-        f"Of your {len(got)} results, number {number} is {came}; expected is {asked} there, for "
-        f"{_inputs(task, trial)}."
-    )
+    parts = {"count": len(got), "number": number, "came": came, "asked": asked}
+    return say("part_of_another_shape", inputs=_inputs(task, trial), **parts)
 
 
-def _broken_invariant(task, wrong):
+def _broken_invariant(task, bad):
     """What every right result has and this one has not, and the trial that shows it."""
-    for trial in wrong:
+    for trial in bad:
         got = like(trial.expected, trial.got)
         for invariant in task.invariants:
             try:
-                with np.errstate(all="ignore"):
-                    sentence = invariant(got, *trial.inputs)
+                sentence = invariant(got, *trial.inputs)
             except Exception:  # a result so odd that the invariant makes no sense
                 continue
             if sentence:
                 return sentence[0].upper() + sentence[1:].rstrip(".") + ".", trial
-    return _not_a_distribution(wrong)
+    return _not_a_distribution(bad)
 
 
-def _not_a_distribution(wrong):
+def _not_a_distribution(bad):
     """An invariant that needs no words from the task: probabilities sum to one."""
-    for trial in wrong:
+    for trial in bad:
         expected, got = trial.expected, like(trial.expected, trial.got)
         if not (isinstance(expected, np.ndarray) and expected.ndim and expected.shape[-1] > 1):
             continue
         if (expected < 0).any() or not np.allclose(expected.sum(-1), 1):
             continue
         if (got < -1e-9).any():
-            return f"Your probabilities hold {got.min():.4g}: none can be negative.", trial
+            return say("negative_probability", least=f"{got.min():.4g}"), trial
         worst = got.sum(-1).ravel()[np.argmax(np.abs(got.sum(-1) - 1))]
         if abs(worst - 1) > 1e-6:
-            return f"Your probabilities sum to {worst:.4g}, not to 1.", trial
+            return say("not_normalised", total=f"{worst:.4g}"), trial
     return "", None
 
 
-def _only_where(trials, wrong):
+def _only_where(trials, bad):
     """What the failing inputs have in common that the others do not."""
-    if len(wrong) == len(trials):
+    if len(bad) == len(trials):
         return ""
-    labels = {t.label for t in wrong}
-    special = labels - {t.label for t in trials if t not in wrong} - {""}
+    labels = {t.label for t in bad}
+    special = labels - {t.label for t in trials if t not in bad} - {""}
     if labels <= special and special:
-        return f"It is right for ordinary inputs, but not for {' and '.join(sorted(special))}."
+        return say("only_special", labels=f" {say('slip_and')} ".join(sorted(special)))
     return ""
 
 
-def _only_for_a_size(task, trials, wrong):
+def _only_for_a_size(task, trials, bad):
     """Is it right for arrays of one or two entries along some axis, and wrong for more?"""
     right = [t for t in trials if matches(task, t.expected, t)]
-    found = _sizes_of_the_right(task, right, wrong)
+    found = _sizes_of_the_right(task, right, bad)
     if not found:
         return ""
     size, axis, name = min(found, key=lambda entry: entry[0])
-    where = f"It is right where `{name}` has length {size} along axis {axis}"
-    if size == 1:
-        return f"{where}: look at how several of them are put together."
-    return f"{where}, and wrong for more: is that number written into the function?"
+    kind = "only_for_one" if size == 1 else "only_for_a_size"
+    return say(kind, name=name, size=size, axis=axis)
 
 
-def _sizes_of_the_right(task, right, wrong):
+def _sizes_of_the_right(task, right, bad):
     """Tuples (length, axis, argument): of all right trials, and exceeded in all wrong ones."""
     found = []
     for k, name in enumerate(task.arguments):
-        arrays = [t.inputs[k] for t in (*right, *wrong)]
+        arrays = [t.inputs[k] for t in (*right, *bad)]
         if not right or not all(isinstance(x, np.ndarray) for x in arrays):
             continue
         for axis in range(min(x.ndim for x in arrays)):
@@ -344,25 +319,15 @@ def _sizes_of_the_right(task, right, wrong):
     return found
 
 
-def _example(task, first, trials, wrong):
-    got = like(first.expected, first.got)
-    line = f" ({len(wrong)} of {len(trials)} inputs give a wrong result.)" if len(wrong) > 1 else ""
-    equal = "the line above it is" if task.above else "the right result is"
-    return (
-        f"For {_inputs(task, first)} your function returned {describe(got)}, but {equal} "
-        f"{describe(first.expected)}.{line}"
-    )
+def _example(task, shown, trials, bad):
+    got, expected = describe_apart(like(shown.expected, shown.got), shown.expected)
+    kind = "example_above" if task.above else "example"
+    words = say(kind, inputs=_inputs(task, shown), got=got, expected=expected)
+    count = say("so_many", wrong=len(bad), all=len(trials)) if len(bad) > 1 else ""
+    return f"{words} {count}".rstrip()
 
 
 def _inputs(task, trial):
     return ", ".join(
         f"{n} = {describe(x)}" for n, x in zip(task.arguments, trial.inputs, strict=False)
-    )
-
-
-def _changed(task, positions):
-    names = " and ".join(f"`{task.arguments[i]}`" for i in positions if i < len(task.arguments))
-    return (
-        f"The result is right, but your function changes its argument {names} in place, so that "
-        "whoever called it loses the original: work on a copy, or write x = x + y for x += y."
     )

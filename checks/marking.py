@@ -9,13 +9,13 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 
-from checks import sentences as say
-from checks.judging import judge, only_dots
+from checks.judging import judge, not_yet, only_dots, wrong
 from checks.kinds import ChooseQ, FindBug, Number, OpenTask, Order, Paper
 from checks.outcomes import ENDLESS, RAISED, UNWRITTEN, VALUE, Outcome, observe
 from checks.plain import Odd, agree, describe, like, plain, shape_in_words
+from checks.sentences import say
 from checks.tasks import Prediction, Task
-from checks.verdicts import CORRECT, NOT_YET, WRONG, Verdict
+from checks.verdicts import CORRECT, WRONG, Verdict
 
 _LETTERS = " ,;.-|/\n\t>→()[]{}'\""
 
@@ -27,9 +27,9 @@ def mark(task, answer, rng=None):
             return judge(task, answer, rng or np.random.default_rng())
         return verdict_of(task, outcome_of(task, answer))
     except KeyboardInterrupt:
-        return _no(task, say.INTERRUPTED)
+        return wrong(task, say("interrupted"))
     except Exception as error:  # not the student's fault, but no traceback either
-        return _no(task, say.CHECK_FAILED.format(error=f"{type(error).__name__}: {error}"))
+        return wrong(task, say("check_failed", error=f"{type(error).__name__}: {error}"))
 
 
 def outcome_of(task, answer):
@@ -57,11 +57,13 @@ def verdict_of(task, outcome):
     if outcome.kind == UNWRITTEN or _placeholder(outcome.value):
         return _not_yet(task)
     if outcome.kind == RAISED:
-        return _no(task, say.ANSWER_RAISED.format(error=outcome.error.rstrip(". :")))
+        return wrong(task, say("answer_raised", error=outcome.error.rstrip(". :")))
     if outcome.kind != VALUE:
-        return _no(task, say.ANSWER_ENDLESS if outcome.kind == ENDLESS else say.NO_ANSWER_GIVEN)
+        return wrong(
+            task, say("answer_endless") if outcome.kind == ENDLESS else say("no_answer_given")
+        )
     if outcome.value is None:
-        return _no(task, say.NO_ANSWER_GIVEN)
+        return wrong(task, say("no_answer_given"))
     ok, sentence = weigh(task, outcome.value)
     status = CORRECT if ok else WRONG
     return Verdict(ok, sentence, task.name, status, task.points, task.hints)
@@ -71,15 +73,10 @@ def _placeholder(value):
     return isinstance(value, Odd) and value.what == "nothing but a placeholder"
 
 
-def _no(task, message):
-    return Verdict(False, message, task.name, WRONG, task.points, task.hints)
-
-
 def _not_yet(task):
-    message = say.WRITE_FIRST
     if isinstance(task, Prediction):
-        message = say.CHOOSE_FIRST.format(choices=_quoted(task.choices))
-    return Verdict(False, message, task.name, NOT_YET, task.points, task.hints)
+        return not_yet(task, say("choose_first", choices=_quoted(task.choices)))
+    return not_yet(task)
 
 
 def _quoted(words):
@@ -119,13 +116,13 @@ def weigh(task, value):
 def _(task: Prediction, value):
     choice = chosen(value, task.choices)
     if choice is None:
-        return False, say.ANSWER_ONE_OF.format(came=_came(value), choices=_quoted(task.choices))
+        return False, say("answer_one_of", came=_came(value), choices=_quoted(task.choices))
     return choice == task.right, task.choices[choice]
 
 
 @weigh.register
 def _(task: Paper, value):
-    return False, say.ON_PAPER
+    return False, say("on_paper")
 
 
 @weigh.register
@@ -133,16 +130,16 @@ def _(task: Order, value):
     given = "".join(value) if _is_words(value) else value
     if not isinstance(given, str) or not given.strip(_LETTERS):
         example = " ".join(sorted(task.lines)[:3]) + " ..."
-        return False, say.ORDER_WRONG_KIND.format(came=_came(value), example=example)
+        return False, say("order_wrong_kind", came=_came(value), example=example)
     known = {letter.lower(): letter for letter in task.lines}
     letters = [known.get(c.lower(), c) for c in given if c not in _LETTERS]
     unknown = next((c for c in letters if c not in task.lines), None)
     if unknown:
         every = ", ".join(task.lines)
-        return False, say.ORDER_UNKNOWN.format(letter=unknown, letters=every)
+        return False, say("order_unknown", letter=unknown, letters=every)
     twice = next((c for c in letters if letters.count(c) > 1), None)
     if twice:
-        return False, say.ORDER_TWICE.format(letter=twice)
+        return False, say("order_twice", letter=twice)
     return _ordered(task, "".join(letters))
 
 
@@ -157,22 +154,20 @@ def _ordered(task, given):
     used = set("".join(task.right))
     if agreed == len(given):
         missing = min(len(o) for o in task.right if o.startswith(given)) - len(given)
-        return False, say.ORDER_TOO_SHORT.format(count=missing)
+        return False, say("order_too_short", count=missing)
     letter = given[agreed]
     if given[:agreed] in task.right:
         reason = task.reasons.get(letter, "")
-        return False, say.ORDER_TOO_LONG.format(letter=letter, reason=reason).strip()
+        return False, say("order_too_long", letter=letter, reason=reason).strip()
     place = agreed + 1
     if letter not in used:
-        reason = task.reasons.get(letter, say.ORDER_UNUSED)
-        return False, say.ORDER_DISTRACTOR.format(letter=letter, place=place, reason=reason)
+        reason = task.reasons.get(letter, say("order_unused"))
+        return False, say("order_distractor", letter=letter, place=place, reason=reason)
     pairs = [task.reasons.get(letter + later) for later in given[place:]]
-    reason = next(filter(None, pairs), None) or task.reasons.get(letter, say.ORDER_LOOK_BACK)
-    before = say.ORDER_RIGHT_SO_FAR.format(count=agreed) if agreed > 1 else ""
-    before = before or (say.ORDER_FIRST_IS_RIGHT if agreed else say.ORDER_NONE_RIGHT)
-    return False, say.ORDER_FIRST_WRONG.format(
-        before=before, letter=letter, place=place, reason=reason
-    )
+    reason = next(filter(None, pairs), None) or task.reasons.get(letter, say("order_look_back"))
+    before = say("order_right_so_far", count=agreed) if agreed > 1 else ""
+    before = before or (say("order_first_is_right") if agreed else say("order_none_right"))
+    return False, say("order_first_wrong", before=before, letter=letter, place=place, reason=reason)
 
 
 def _common(a, b):
@@ -184,21 +179,21 @@ def _common(a, b):
 def _(task: Number, value):
     value = float(value.item()) if isinstance(value, np.ndarray) and value.size == 1 else value
     if not isinstance(value, float):
-        return False, say.NUMBER_WRONG_KIND.format(came=_came(value))
+        return False, say("number_wrong_kind", came=_came(value))
     right, came = task.value, describe(value)
     within = task.atol + task.rtol * abs(right)
     if value == right or abs(value - right) <= within:
         return True, task.why
     if np.isnan(value):
-        return False, say.NUMBER_NAN.format(came=came)
+        return False, say("number_nan", came=came)
     for low, high, sentence in task.ranges:
         slack = task.atol + task.rtol * abs(low) if low == high else 0.0
         if low - slack <= value <= high + slack:
             return False, sentence
     if abs(value + right) <= within:
-        return False, say.NUMBER_SIGN
-    sentence = say.NUMBER_HIGH if value > right else say.NUMBER_LOW
-    return False, sentence.format(came=came, question=task.question)
+        return False, say("number_sign")
+    sentence = "number_high" if value > right else "number_low"
+    return False, say(sentence, came=came, question=task.question)
 
 
 # ---------------------------------------------------------------- the bug
@@ -210,7 +205,7 @@ def _(task: FindBug, value):
     names = ", ".join(task.arguments)
     if pair is None:
         inputs = f"a tuple ({names})" if len(task.arguments) > 1 else f"`{names}`"
-        return False, say.BUG_WRONG_KIND.format(came=_came(value), inputs=inputs)
+        return False, say("bug_wrong_kind", came=_came(value), inputs=inputs)
     line, given = pair
     place = _place_of(task, line)
     if place is None:
@@ -218,7 +213,7 @@ def _(task: FindBug, value):
     inputs = _inputs_of(task, given)
     if len(inputs) != len(task.arguments):
         wanted = f"{len(task.arguments)} part{'s' if len(task.arguments) > 1 else ''}"
-        return False, say.BUG_INPUT_COUNT.format(wanted=wanted, names=names, came=len(inputs))
+        return False, say("bug_input_count", wanted=wanted, names=names, came=len(inputs))
     return _tried(task, place, inputs)
 
 
@@ -232,8 +227,8 @@ def _line_and_input(value):
 
 def _no_such_line(task, line):
     if isinstance(line, str):
-        return say.BUG_SEVERAL_LINES.format(line=line[:60])
-    return say.BUG_NO_SUCH_LINE.format(line=_came(line), last=len(task.code))
+        return say("bug_several_lines", line=line[:60])
+    return say("bug_no_such_line", line=_came(line), last=len(task.code))
 
 
 def _place_of(task, line):
@@ -276,21 +271,21 @@ def _argument(example, value):
 def _tried(task, place, inputs):
     right, buggy = (observe(_call, f, [inputs])[0] for f in (task.right, task.buggy))
     if right.kind != VALUE or has_odd(right.value):
-        return False, say.BUG_INPUT_FAILS.format(error=right.error or right.kind)
+        return False, say("bug_input_fails", error=right.error or right.kind)
     reason = task.refuse(*inputs) if task.refuse else ""
     if reason:
-        return False, say.BUG_INPUT_REFUSED.format(reason=reason.rstrip("."))
+        return False, say("bug_input_refused", reason=reason.rstrip("."))
     shows = buggy.kind != VALUE or not agree(right.value, buggy.value, task.rtol)
     words = {
         "buggy": describe(buggy.value) if buggy.kind == VALUE else buggy.error or buggy.kind,
         "right": describe(right.value),
     }
     if place in task.line:
-        found = f"{task.why} {say.BUG_FOUND.format(**words)}".strip()
-        return shows, found if shows else say.BUG_INPUT_AGREES.format(**words)
+        found = f"{task.why} {say('bug_found', **words)}".strip()
+        return shows, found if shows else say("bug_input_agrees", **words)
     line = task.code[place - 1].strip()
-    said = say.BUG_OTHER_LINE.format(line=place, code=line, reason=task.reasons.get(place, ""))
-    shown = say.BUG_INPUT_SHOWS.format(**words) if shows else say.BUG_INPUT_TOO
+    said = say("bug_other_line", line=place, code=line, reason=task.reasons.get(place, ""))
+    shown = say("bug_input_shows", **words) if shows else say("bug_input_too")
     return False, f"{said.strip()} {shown}"
 
 
@@ -311,18 +306,18 @@ def _(task: ChooseQ, value):
     keys = ["q", *task.foretell]
     every = ", ".join(f'"{k}"' for k in keys)
     if not isinstance(value, dict):
-        return False, say.CHOOSE_WRONG_KIND.format(came=_came(value), keys=every)
+        return False, say("choose_wrong_kind", came=_came(value), keys=every)
     value = {key.strip().lower(): part for key, part in value.items()}
     missing = [k for k in keys if k.lower() not in value or value[k.lower()] is None]
     unknown = sorted(set(value) - {k.lower() for k in keys})
     if missing or unknown:
-        sentence = say.CHOOSE_MISSING if missing else say.CHOOSE_UNKNOWN
+        sentence = "choose_missing" if missing else "choose_unknown"
         named = ", ".join(f'"{k}"' for k in missing or unknown)
-        return False, sentence.format(keys=named, all=every)
+        return False, say(sentence, keys=named, all=every)
     q = chosen(value["q"], task.choices)
     if q is None:
         came = _came(value["q"])
-        return False, say.CHOOSE_NO_SUCH_Q.format(came=came, choices=_quoted(task.choices))
+        return False, say("choose_no_such_q", came=came, choices=_quoted(task.choices))
     return _foretold(task, q, value)
 
 
@@ -337,7 +332,7 @@ def _foretold(task, q, value):
             right.append(foretell.right or part)
     words = [task.choices[q], *wrong]
     if wrong or q not in task.good:
-        known = say.CHOOSE_FORETOLD.format(parts=", ".join(right)) if right else ""
+        known = say("choose_foretold", parts=", ".join(right)) if right else ""
         return False, " ".join(x for x in (*words, known) if x)
     return True, f"{task.choices[q]} {task.why}".strip()
 
@@ -348,11 +343,11 @@ def _compared(part, foretell, told, measured):
     if words:
         choice = chosen(told, words)
         if choice is None:
-            return say.CHOOSE_OTHER_WORD.format(part=part, came=_came(told), choices=_quoted(words))
+            return say("choose_other_word", part=part, came=_came(told), choices=_quoted(words))
         agreed = choice == chosen(measured, words)
         return "" if agreed else foretell.said.format(told=choice, measured=measured)
     if not isinstance(told, np.ndarray) or told.size != 1:
-        return say.CHOOSE_NO_NUMBER.format(part=part, came=_came(told))
+        return say("choose_no_number", part=part, came=_came(told))
     told, measured = float(told.item()), float(measured)
     close = abs(told - measured) <= foretell.atol + foretell.rtol * abs(measured)
     told, measured = describe(told), describe(measured)
@@ -366,11 +361,11 @@ def _compared(part, foretell, told, measured):
 def _(task: OpenTask, value):
     keys = ", ".join(f'"{k}" ({what})' for k, what in task.needs.items())
     if not isinstance(value, dict):
-        return False, say.OPEN_WRONG_KIND.format(came=_came(value), keys=keys)
+        return False, say("open_wrong_kind", came=_came(value), keys=keys)
     missing = [k for k in task.needs if value.get(k) is None]
     if missing:
         named = ", ".join(f'"{k}" ({task.needs[k]})' for k in missing)
-        return False, say.OPEN_MISSING.format(keys=named)
+        return False, say("open_missing", keys=named)
     value = {k: _as_array(v) for k, v in value.items()}
     for key, what in task.needs.items():
         sentence = _unfit(key, what, value[key])
@@ -390,7 +385,7 @@ def _as_array(value):
 def _unfit(key, what, part):
     parts = part if isinstance(part, list) else [part]
     if not all(isinstance(x, np.ndarray) for x in parts):
-        return say.OPEN_NO_NUMBERS.format(key=key, came=_came(part), what=what)
+        return say("open_no_numbers", key=key, came=_came(part), what=what)
     if any(np.isnan(x).any() for x in parts):
-        return say.OPEN_NAN.format(key=key)
-    return "" if any(x.size for x in parts) else say.OPEN_EMPTY.format(key=key)
+        return say("open_nan", key=key)
+    return "" if any(x.size for x in parts) else say("open_empty", key=key)

@@ -1,25 +1,13 @@
-"""Calling a student's function so that nothing it does can hurt.
+"""What one call of a student's function came to, whatever it does."""
 
-On Linux the calls happen in a forked child with a limit on time and memory: an endless loop is
-killed, and `exit()`, a crash, a patched NumPy, an open figure die with the child. Elsewhere they
-happen in this process, and a watchdog throws an exception into the thread that takes too long;
-that cannot interrupt a single long call into compiled code.
-"""
-
+import ast
 import builtins
 import contextlib
 import copy
-import ctypes
-import faulthandler
 import io
 import linecache
-import os
-import pickle
-import select
-import signal
 import sys
-import threading
-import time
+import textwrap
 import traceback
 import warnings
 from dataclasses import dataclass
@@ -28,9 +16,7 @@ import numpy as np
 
 from checks.plain import fingerprint, plain
 
-SECONDS = 6.0  # for all calls of one check together
-MEMORY = 2 << 30  # bytes beyond what the process holds already
-
+SECONDS = 6.0  # for all calls of one check together; what ends an endless loop
 VALUE, UNWRITTEN, RAISED, ENDLESS, ENDED, NO_MEMORY = (
     "value", "unwritten", "raised", "endless", "ended", "no memory"
 )  # fmt: skip
@@ -38,7 +24,7 @@ LAST = (UNWRITTEN, ENDLESS, ENDED, NO_MEMORY)  # after these, calling on makes n
 
 
 class OutOfTime(BaseException):
-    """Thrown into a student's function by the watchdog; no `except Exception` catches it."""
+    """Thrown into a student's function that comes to no end; no `except Exception` catches it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +33,9 @@ class Outcome:
 
     kind: one of the constants above.  value: the plain result.  error, line, code: the exception
     in words, the line of the student's function that raised it, and that line's text.
-    changed: the positions of the inputs that it changed.  printed: did it print something?
+    shapes: what met in that line, in words.  helper: the function, not the student's own, that is
+    still unwritten.  changed: the positions of the inputs that it changed.  printed: did it print
+    something?  warned: what NumPy warned of.
     """
 
     kind: str
@@ -55,8 +43,11 @@ class Outcome:
     error: str = ""
     line: int = 0
     code: str = ""
+    shapes: str = ""
+    helper: str = ""
     changed: tuple = ()
     printed: bool = False
+    warned: str = ""
 
 
 def observe(call, function, cases, seconds=SECONDS):
@@ -64,12 +55,9 @@ def observe(call, function, cases, seconds=SECONDS):
 
     The list ends early with the first outcome after which going on makes no sense.
     """
-    if sys.platform == "linux":
-        return _in_a_child(call, function, cases, seconds)
-    return _in_this_process(call, function, cases, seconds)
+    from checks.running import run  # it runs one_call
 
-
-# ---------------------------------------------------------------- one call
+    return run(call, function, cases, seconds)
 
 
 def one_call(call, function, inputs):
@@ -78,10 +66,10 @@ def one_call(call, function, inputs):
     before = [fingerprint(x) for x in inputs]
     out = _Printed()
     try:
-        with _quiet(out):
+        with _quiet(out) as warned:
             value = plain(call(function, *inputs))
-    except NotImplementedError:
-        return Outcome(UNWRITTEN)
+    except NotImplementedError as error:
+        return _unwritten(error, function)
     except OutOfTime:
         return Outcome(ENDLESS)
     except MemoryError:
@@ -91,7 +79,21 @@ def one_call(call, function, inputs):
     except BaseException as error:
         return _raised(error, function)
     changed = tuple(i for i, x in enumerate(inputs) if fingerprint(x) != before[i])
-    return Outcome(VALUE, value, changed=changed, printed=out.used)
+    said = "; ".join(sorted({str(w.message)[:100] for w in warned}))[:300]
+    return Outcome(VALUE, value, changed=changed, printed=out.used, warned=said)
+
+
+# ---------------------------------------------------------------- what was raised, and where
+
+
+def _unwritten(error, function):
+    """Is it the student's function itself that is unwritten, or one that it calls?"""
+    compiled = getattr(function, "__code__", None)
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = [k for k, frame in enumerate(frames) if frame.f_code is compiled]
+    line, code, _ = _place(error, function)
+    helper = frames[-1].f_code.co_name if own and own[-1] + 1 < len(frames) else ""
+    return Outcome(UNWRITTEN, line=line, code=code, helper=helper)
 
 
 def _raised(error, function):
@@ -99,8 +101,10 @@ def _raised(error, function):
         text = " ".join(str(error).split())[:200]
     except Exception:
         text = "(its message cannot be shown)"
-    line, code = _place(error, function)
-    return Outcome(RAISED, error=f"{type(error).__name__}: {text}", line=line, code=code)
+    line, code, frame = _place(error, function)
+    shapes = _shapes(code, frame) if frame else ""
+    words = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return Outcome(RAISED, error=words, line=line, code=code[:100], shapes=shapes)
 
 
 def _place(error, function):
@@ -109,8 +113,60 @@ def _place(error, function):
     for frame, number in reversed(list(traceback.walk_tb(error.__traceback__))):
         if frame.f_code is compiled:
             text = linecache.getline(compiled.co_filename, number).strip()
-            return number - compiled.co_firstlineno + 1, text[:100]
-    return 0, ""
+            return number - compiled.co_firstlineno + 1, text, frame
+    return 0, "", None
+
+
+def _shapes(code, frame):
+    """The arrays that met in a line, with their shapes: `a` (3, 2), `b.T` (2,)."""
+    found = []
+    for node in _operands(code):
+        value = _value(node, {**frame.f_globals, **frame.f_locals})
+        words = f"`{ast.unparse(node)}` {np.shape(value)}"
+        if isinstance(value, np.ndarray) and words not in found:
+            found.append(words)
+    return ", ".join(found[:4])
+
+
+def _operands(code):
+    """The largest parts of a line that can be looked at without running anything."""
+    for text in (code, code.rstrip(":") + ": pass", code + ")", "(" + code):
+        with contextlib.suppress(SyntaxError):
+            todo = [ast.parse(textwrap.dedent(text))]
+            break
+    else:
+        return
+    while todo:
+        node = todo.pop(0)
+        if _can_be_looked_at(node):
+            yield node
+        else:
+            todo = [*ast.iter_child_nodes(node), *todo]
+
+
+def _can_be_looked_at(node):
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return _can_be_looked_at(node.value)
+    if isinstance(node, ast.Subscript):
+        fixed = (ast.Constant, ast.Slice, ast.Tuple, ast.UnaryOp, ast.USub, ast.Name, ast.Load)
+        return _can_be_looked_at(node.value) and all(
+            isinstance(x, fixed) for x in ast.walk(node.slice)
+        )
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+
+
+def _value(node, names):
+    """The value of such a part, where it is an array; None where it is anything else."""
+    used = [names.get(n.id) for n in ast.walk(node) if isinstance(n, ast.Name)]
+    if not all(type(x) in (np.ndarray, int, np.int64) for x in used):
+        return None
+    try:
+        return eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}}, names)
+    except Exception:
+        return None
+
+
+# ---------------------------------------------------------------- silence
 
 
 class _Printed(io.TextIOBase):
@@ -128,7 +184,7 @@ class _Printed(io.TextIOBase):
 
 @contextlib.contextmanager
 def _quiet(out):
-    """No printing, no warnings, no questions to the keyboard, no pictures in the notebook."""
+    """No printing, no questions to the keyboard, no pictures in the notebook; warnings are kept."""
     asked, builtins.input = builtins.input, _no_input
     hook = _display_hook()
     published = hook and hook.publish
@@ -138,11 +194,11 @@ def _quiet(out):
         with (
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(out),
-            warnings.catch_warnings(),
-            np.errstate(all="ignore"),
+            warnings.catch_warnings(record=True) as warned,
+            np.errstate(all="ignore", invalid="warn"),
         ):
-            warnings.simplefilter("ignore")
-            yield
+            warnings.simplefilter("default")
+            yield warned
     finally:
         builtins.input = asked
         if hook:
@@ -156,117 +212,3 @@ def _no_input(*_):
 def _display_hook():
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
     return getattr(shell, "display_pub", None)
-
-
-# ---------------------------------------------------------------- in a child
-
-
-def _in_a_child(call, function, cases, seconds):
-    reader, writer = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # newer Pythons warn of forks among threads
-        child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _work(call, function, cases, writer)  # never returns
-    os.close(writer)
-    try:
-        return _collect(reader, len(cases), time.monotonic() + seconds)
-    finally:
-        os.close(reader)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):  # killed already by what it ran
-            os.waitpid(child, 0)
-
-
-def _work(call, function, cases, writer):
-    """The life of the child: answer case after case, each outcome with its length before it."""
-    try:
-        faulthandler.disable()  # a crash in here is an answer, not news for the terminal
-        _limit_memory()
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(nowhere, stream)
-        for inputs in cases:
-            outcome = one_call(call, function, inputs)
-            data = pickle.dumps(outcome)
-            _write_all(writer, len(data).to_bytes(8, "big") + data)
-            if outcome.kind in LAST:
-                break
-    finally:
-        os._exit(0)
-
-
-def _write_all(writer, data):
-    view = memoryview(data)
-    while view:
-        view = view[os.write(writer, view) :]
-
-
-def _limit_memory():
-    import resource  # not on Windows
-
-    with contextlib.suppress(OSError, ValueError):
-        pages = int(open("/proc/self/statm").read().split()[0])
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = pages * resource.getpagesize() + MEMORY
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-def _collect(reader, expected, deadline):
-    """Read outcomes until all are there, the child is gone or the time is up."""
-    outcomes, data = [], b""
-    while len(outcomes) < expected:
-        ready, _, _ = select.select([reader], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
-            return [*outcomes, Outcome(ENDLESS)]
-        chunk = os.read(reader, 1 << 20)
-        if not chunk:
-            stopped = outcomes and outcomes[-1].kind in LAST
-            return outcomes if stopped else [*outcomes, Outcome(ENDED, error="the process")]
-        data += chunk
-        while len(data) >= 8 and len(data) >= 8 + int.from_bytes(data[:8], "big"):
-            size = 8 + int.from_bytes(data[:8], "big")
-            outcomes.append(pickle.loads(data[8:size]))
-            data = data[size:]
-    return outcomes
-
-
-# ---------------------------------------------------------------- in this process
-
-
-def _in_this_process(call, function, cases, seconds):
-    outcomes = []
-    with _watchdog(seconds):
-        try:
-            for inputs in cases:
-                outcomes.append(one_call(call, function, inputs))
-                if outcomes[-1].kind in LAST:
-                    break
-        except OutOfTime:  # it fell between two calls
-            outcomes.append(Outcome(ENDLESS))
-    return outcomes
-
-
-@contextlib.contextmanager
-def _watchdog(seconds):
-    """Throw :class:`OutOfTime` into this thread after ``seconds``, and again if it is swallowed."""
-    thread, done = ctypes.c_ulong(threading.get_ident()), threading.Event()
-    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
-
-    def watch():
-        pause = seconds
-        while not done.wait(pause):
-            throw(thread, ctypes.py_object(OutOfTime))
-            pause = 0.05
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
-        throw(thread, None)  # call back one that is thrown but has not arrived

@@ -194,6 +194,16 @@ def describe(value, digits=4):
     return text if len(text) <= 80 else f"a {type(value).__name__}"
 
 
+def describe_apart(got, expected):
+    """Both in words, with so many digits that they differ."""
+    pairs = ((describe(got, digits), describe(expected, digits)) for digits in (4, 8, 16))
+    both = ("", "")
+    for both in pairs:
+        if both[0] != both[1]:
+            break
+    return both
+
+
 def shape_in_words(value):
     """What kind of result this is: "a single number", "an array of shape (2, 3)"."""
     if isinstance(value, np.ndarray):

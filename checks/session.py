@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from checks import sentences as say
 from checks import store
 from checks.kinds import FindBug, Order, Paper, ReadRun
 from checks.marking import mark
+from checks.sentences import say
 from checks.verdicts import NOT_YET
 
 LATEST = {}  # (sheet, task) -> its last verdict in this session, for the table of progress
@@ -44,7 +44,7 @@ def tried(task):
 def reset(task):
     """Forget what this task's answers came to."""
     LATEST.pop(key_of(task), None)
-    print(store.keep(*key_of(task), store.RESET) or say.RESET.format(task=task.name))
+    print(store.keep(*key_of(task), store.RESET) or say("reset", task=task.name))
 
 
 def wrapped(verdict):
@@ -73,12 +73,12 @@ def rendered(markdown):
 def hint(task, number=None):
     """Show one hint (1 a nudge, 2 the equation, 3 the shape of the code), or all three."""
     if task.hints is None:
-        return print(say.NO_HINTS)
+        return print(say("no_hints"))
     if number is None:
         return rendered("\n\n".join(_hint(task.hints, k) for k in (1, 2, 3)))
     if number in (1, 2, 3):
         return rendered(_hint(task.hints, number))
-    return print(say.NO_FOURTH_HINT.format(number=number))
+    return print(say("no_fourth_hint", number=number))
 
 
 def _hint(hints, number):
@@ -93,14 +93,14 @@ def _hint(hints, number):
 def solution(task):
     """Show the right answer with its explanation, once the task has been tried."""
     if os.environ.get(SWITCH, "").lower() in ("off", "0", "no", "false"):
-        return print(say.SOLUTIONS_OFF.format(task=task.name))
+        return print(say("solutions_off", task=task.name))
     if not tried(task) and not isinstance(task, Paper):
-        return print(say.TRY_FIRST.format(task=task.name))
+        return print(say("try_first", task=task.name))
     if isinstance(task, Paper):
         return rendered(f"{task.worked or _from_sheet(task)}\n\n{rubric(task)}".strip())
     found = task.answer or _from_sheet(task)
     if not found:
-        return print(say.NOT_HANDED_OUT.format(task=task.name))
+        return print(say("not_handed_out", task=task.name))
     return rendered(f"{found}\n\n{task.why}".strip())
 
 
@@ -143,4 +143,4 @@ def show(task):
     elif isinstance(task, ReadRun):
         print(np.array2string(task.numbers, precision=4, suppress_small=True, max_line_width=88))
     else:
-        print(say.NOTHING_TO_SHOW.format(task=task.name))
+        print(say("nothing_to_show", task=task.name))

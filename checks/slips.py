@@ -2,7 +2,7 @@
 
 The source of the reference is taken apart and put together again with one thing changed at a time;
 each change is a wrong answer with its own sentence. That covers what nobody thought of when the
-catalogue of a task was written.
+task was written.
 """
 
 import ast
@@ -14,21 +14,23 @@ import textwrap
 import numpy as np
 from scipy import special
 
+from checks.sentences import say
+
 OPERATORS = {
-    (ast.Add, ast.Sub): "a minus stands where a plus belongs",
-    (ast.Sub, ast.Add): "a plus stands where a minus belongs",
-    (ast.Mult, ast.Div): "something is divided by where it should be multiplied with",
-    (ast.Div, ast.Mult): "something is multiplied with where it should be divided by",
-    (ast.Mult, ast.Add): "two things are added that should be multiplied",
-    (ast.Pow, ast.Mult): "something is multiplied by the exponent instead of raised to it",
+    (ast.Add, ast.Sub): "minus_for_plus",
+    (ast.Sub, ast.Add): "plus_for_minus",
+    (ast.Mult, ast.Div): "divided",
+    (ast.Div, ast.Mult): "multiplied",
+    (ast.Mult, ast.Add): "added",
+    (ast.Pow, ast.Mult): "exponent",
 }
 MISSING = {
-    ast.Add: "a term is missing",
-    ast.Sub: "a term is missing",
-    ast.Mult: "a factor is missing",
-    ast.MatMult: "a factor is missing",
-    ast.Div: "a division is missing (or what is divided)",
-    ast.Pow: "a power, a square say, is missing",
+    ast.Add: "no_term",
+    ast.Sub: "no_term",
+    ast.Mult: "no_factor",
+    ast.MatMult: "no_factor",
+    ast.Div: "no_division",
+    ast.Pow: "no_power",
 }
 _NUMPY = ("log", "log2", "exp", "sum", "mean", "max", "min", "prod", "sqrt", "square", "cumsum",
           "argmax", "argmin", "var", "std", "abs", "log1p", "median")  # fmt: skip
@@ -63,67 +65,35 @@ def slips(function):
     if function.__code__.co_freevars:
         return ()
     arguments = [a.arg for a in tree.args.args]
-    count = sum(1 for _ in ast.walk(tree))
     found = []
-    for place in range(count):
-        original = _node(tree, place)
-        for words, change in _changes(original, arguments):
-            made = _compiled(tree, place, change, function)
+    for place, node in enumerate(ast.walk(tree)):
+        for name, parts, change in _changes(node, arguments):
+            made = _built(_with(tree, place, change), function)
             if made is not None:
-                where = "" if ", the " in words else _where(original, arguments)
-                found.append((words + where, made))
+                where = {"where": _somewhere(node, arguments)} | parts
+                found.append((name, say(f"slip_{name}", **where), made))
     found += _everywhere(tree, function)
     # A lost factor of 2 is named as such, where there is one, rather than as a term counted twice.
-    return tuple(sorted(found, key=lambda slip: slip[0].startswith("a term counts")))
+    found.sort(key=lambda slip: slip[0] in ("twice", "half"))
+    return tuple(slip[1:] for slip in found)
 
 
-def _everywhere(tree, function):
-    """One function taken for another wherever it is called."""
-    names = [_name_of(n) for n in ast.walk(tree) if isinstance(n, ast.Call)]
-    found = []
-    for name in sorted({n for n in names if names.count(n) > 1}):
-        for other in CONFUSED.get(name, ()):
-            changed = _Rename(name, other).visit(copy.deepcopy(tree))
-            made = _built(changed, function)
-            if made is not None:
-                found.append((f"`{other}` stands where `{name}` belongs", made))
-    return found
-
-
-class _Rename(ast.NodeTransformer):
-    def __init__(self, name, other):
-        self._name, self._other = name, other
-
-    def visit_Call(self, node):
-        self.generic_visit(node)
-        if _name_of(node) != self._name:
-            return node
-        method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
-        return _called(node, self._other, method)
-
-
-def _name_of(call):
-    return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
-
-
-def _node(tree, place):
-    return next(node for k, node in enumerate(ast.walk(tree)) if k == place)
-
-
-def _where(node, arguments):
-    """The arguments that a small part of the formula is about, to say where the slip is."""
-    if isinstance(node, ast.Name):
-        return ""
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in arguments}
-    inside = [f"`{a}`" for a in arguments if a in names]
-    return f", somewhere at {' and '.join(inside)}" if 0 < len(inside) <= 2 else ""
-
-
-def _compiled(tree, place, change, function):
+def _with(tree, place, change):
+    """A copy of the tree with one node changed."""
     tree = copy.deepcopy(tree)
-    old = _node(tree, place)
+    old = next(node for k, node in enumerate(ast.walk(tree)) if k == place)
     new = change(old)
-    return _built(new if old is tree else _Replace(old, new).visit(tree), function)
+    return _Replace(lambda node: node is old, lambda node: new).visit(tree)
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, chosen, change):
+        self._chosen, self._change = chosen, change
+
+    def visit(self, node):
+        chosen = self._chosen(node)
+        node = self.generic_visit(node)
+        return self._change(node) if chosen else node
 
 
 def _built(tree, function):
@@ -136,181 +106,106 @@ def _built(tree, function):
     return scope[tree.name]
 
 
-class _Replace(ast.NodeTransformer):
-    def __init__(self, old, new):
-        self._old, self._new = old, new
+def _everywhere(tree, function):
+    """One function taken for another wherever it is called."""
+    names = [_name_of(n) for n in ast.walk(tree) if isinstance(n, ast.Call)]
+    for name in sorted({n for n in names if names.count(n) > 1}):
+        for other in CONFUSED.get(name, ()):
+            named = functools.partial(_is_call_of, name)
+            rename = _Replace(named, functools.partial(_called, other))
+            made = _built(rename.visit(copy.deepcopy(tree)), function)
+            if made is not None:
+                yield "confused", say("slip_confused", other=other, name=name, where=""), made
 
-    def visit(self, node):
-        return self._new if node is self._old else self.generic_visit(node)
+
+def _is_call_of(name, node):
+    return isinstance(node, ast.Call) and _name_of(node) == name
 
 
 # ---------------------------------------------------------------- what can go wrong where
 
 
 def _changes(node, arguments):
-    """Pairs (sentence, function from the node to what stands there instead)."""
+    """Triples (name of the sentence, its parts, what stands there instead of the node)."""
     if isinstance(node, ast.BinOp):
         yield from _of_operator(node, arguments)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        yield "a minus sign is missing", lambda n: n.operand
+        yield "no_minus", {}, lambda n: n.operand
     elif isinstance(node, ast.Call):
         yield from _of_call(node)
     elif isinstance(node, ast.Attribute) and node.attr == "T":
-        yield "a transpose is missing", lambda n: n.value
+        yield "no_transpose", {}, lambda n: n.value
     elif isinstance(node, ast.keyword) and node.arg == "axis":
         yield from _of_axis(node)
     elif isinstance(node, ast.Name) and node.id in arguments and isinstance(node.ctx, ast.Load):
         for other in arguments:
             if other != node.id:
-                words = f"`{other}` stands in one place where `{node.id}` belongs"
-                yield words, lambda n, other=other: ast.Name(other, ast.Load())
+                parts = {"other": other, "name": node.id}
+                yield "other_argument", parts, lambda n, other=other: ast.Name(other, ast.Load())
     elif isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value:
-        yield f"the number {node.value:g} is left out", lambda n: ast.Constant(type(n.value)(1))
-        words = f"a number is one larger than {node.value:g}"
-        yield words, lambda n: ast.Constant(n.value + 1)
+        parts = {"number": f"{node.value:g}"}
+        yield "no_number", parts, lambda n: ast.Constant(type(n.value)(1))
+        yield "number_larger", parts, lambda n: ast.Constant(n.value + 1)
     elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
-        earlier = "an index is one too small"
-        yield earlier, lambda n: ast.Subscript(n.value, _less_one(n.slice), n.ctx)
-        fixed = "the first entry is taken in one place whatever the index is"
-        yield fixed, lambda n: ast.Subscript(n.value, ast.Constant(0), n.ctx)
+        yield "index", {}, lambda n: ast.Subscript(n.value, _shifted(n.slice, ast.Sub), n.ctx)
+        yield "first_index", {}, lambda n: ast.Subscript(n.value, ast.Constant(0), n.ctx)
     elif isinstance(node, ast.Slice) and (node.lower or node.upper):
-        yield "a slice takes all where one end should be left out", lambda n: ast.Slice()
+        yield "slice", {}, lambda n: ast.Slice()
 
 
 def _of_operator(node, arguments):
-    for (right, wrong), words in OPERATORS.items():
-        if isinstance(node.op, right):
-            yield words, lambda n, wrong=wrong: ast.BinOp(n.left, wrong(), n.right)
-    missing = MISSING.get(type(node.op))
+    kind, left, right = type(node.op), _which(node.left, arguments), _which(node.right, arguments)
+    for (asked, wrong), name in OPERATORS.items():
+        if kind is asked:
+            yield name, {}, lambda n, wrong=wrong: ast.BinOp(n.left, wrong(), n.right)
+    missing = MISSING.get(kind)
     if missing:
-        power = isinstance(node.op, ast.Pow)
-        yield missing + ("" if power else _which(node.right, arguments)), lambda n: n.left
-        yield missing + ("" if power else _which(node.left, arguments)), lambda n: n.right
-    if isinstance(node.op, (ast.Add, ast.Sub)):
-        yield from _of_terms(node, arguments)
-    if isinstance(node.op, ast.Sub):
-        yield missing + _which(node.left, arguments), lambda n: ast.UnaryOp(ast.USub(), n.right)
-    if isinstance(node.op, ast.Sub):
-        yield "a difference lost its sign, as an absolute value", lambda n: _call("abs", n)
-        yield "a difference is squared", lambda n: _call("square", n)
-    if isinstance(node.op, ast.Div):
-        words = missing + _which(node.left, arguments)
-        yield words, lambda n: ast.BinOp(ast.Constant(1.0), ast.Div(), n.right)
-    if isinstance(node.op, (ast.Sub, ast.Div)):
-        words = "a difference or a fraction is the wrong way round"
-        yield words, lambda n: ast.BinOp(n.right, n.op, n.left)
+        power = kind is ast.Pow
+        yield missing, {} if power else {"where": right}, lambda n: n.left
+        yield missing, {} if power else {"where": left}, lambda n: n.right
+    if kind in (ast.Add, ast.Sub):
+        yield from _of_terms(left, right)
+    if kind is ast.Sub:
+        yield "no_term", {"where": left}, lambda n: ast.UnaryOp(ast.USub(), n.right)
+        yield "absolute", {}, lambda n: _call("abs", n)
+        yield "squared", {}, lambda n: _call("square", n)
+    if kind is ast.Div:
+        yield missing, {"where": left}, lambda n: ast.BinOp(ast.Constant(1.0), n.op, n.right)
+    if kind in (ast.Sub, ast.Div):
+        yield "wrong_way", {}, lambda n: ast.BinOp(n.right, n.op, n.left)
 
 
-def _less_one(index):
-    return ast.BinOp(index, ast.Sub(), ast.Constant(1))
-
-
-def _of_terms(node, arguments):
+def _of_terms(left, right):
     """One term of a sum with another factor."""
-    for words, factor in (
-        ("a term has the wrong sign", -1.0),
-        ("a term counts twice", 2.0),
-        ("a term counts only half", 0.5),
-    ):
-        for side in ("left", "right"):
-            if side == "right" and factor < 0:
-                continue  # plus for minus
-            where = _which(getattr(node, side), arguments)
-            yield words + where, lambda n, side=side, factor=factor: _weighted(n, side, factor)
-
-
-def _weighted(node, side, factor):
-    weighted = ast.BinOp(ast.Constant(factor), ast.Mult(), getattr(node, side))
-    both = {"left": node.left, "right": node.right} | {side: weighted}
-    return ast.BinOp(both["left"], node.op, both["right"])
-
-
-def _which(lost, arguments):
-    """The part of a formula that is lost, by the arguments and the best known functions in it."""
-    names = [n.id for n in ast.walk(lost) if isinstance(n, ast.Name)]
-    inside = " and ".join(f"`{a}`" for a in arguments if a in names)
-    called = [c for c in ("log", "gammaln", "digamma", "exp") if _calls(lost, c)]
-    if isinstance(lost, ast.Constant) and isinstance(lost.value, (int, float)):
-        return f", the number {lost.value:g}"
-    if called:
-        return f", the one with `{called[0]}`" + (f" of {inside}" if inside else "")
-    return f", the one with {inside}" if inside else ""
-
-
-def _calls(node, name):
-    functions = [n.func for n in ast.walk(node) if isinstance(n, ast.Call)]
-    return any(name in (getattr(f, "attr", ""), getattr(f, "id", "")) for f in functions)
-
-
-def _of_range(node):
-    *start, stop = node.args[:2]
-    one = ast.Constant(1)
-    first = start[0] if start else ast.Constant(0)
-    ends = {
-        "a loop or a range starts one too late": (ast.BinOp(first, ast.Add(), one), stop),
-        "a loop or a range ends one too early": (first, ast.BinOp(stop, ast.Sub(), one)),
-    }
-    for words, (begin, end) in ends.items():
-        rest = node.args[2:]
+    yield "sign", {"where": left}, lambda n: ast.BinOp(_times(-1.0, n.left), n.op, n.right)
+    for name, factor in (("twice", 2.0), ("half", 0.5)):
+        yield name, {"where": left}, lambda n, f=factor: ast.BinOp(_times(f, n.left), n.op, n.right)
         yield (
-            words,
-            lambda n, args=(begin, end, *rest): ast.Call(n.func, list(args), n.keywords),
+            name,
+            {"where": right},
+            lambda n, f=factor: ast.BinOp(n.left, n.op, _times(f, n.right)),
         )
 
 
 def _of_call(node):
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
+    name, method = _name_of(node), _is_method(node)
     if name in ("range", "arange") and node.args:
-        yield from _of_range(node)
+        yield "starts_late", {}, lambda n: _range(n, late=True)
+        yield "ends_early", {}, lambda n: _range(n, late=False)
     inner = node.args[0] if len(node.args) == 1 else None
+    parts = {"name": name}
     if name in ("sqrt", "log", "exp") and isinstance(inner, ast.BinOp):
-        words = f"the `{name}` covers only a part of what it should"
-        yield words, lambda n: _with_left(n.args[0], lambda x: ast.Call(n.func, [x], []))
-        yield words, lambda n: _with_right(n.args[0], lambda x: ast.Call(n.func, [x], []))
+        for side in ("left", "right"):
+            yield "partly", parts, lambda n, side=side: _partly(n, side)
     for other in CONFUSED.get(name, ()):
-        words = f"`{other}` stands where `{name}` belongs"
-        yield words, lambda n, other=other: _called(n, other, method)
+        yield "confused", parts | {"other": other}, functools.partial(_called, other)
     if name in CONFUSED and (method or len(node.args) == 1):
-        yield f"a `{name}` is missing", lambda n: n.func.value if method else n.args[0]
+        yield "no_call", parts, lambda n: n.func.value if method else n.args[0]
     if name in ("sum", "logsumexp"):
-        for end, part in (("first", slice(1, None)), ("last", slice(None, -1))):
-            words = f"the {end} entry (or row) is left out of a `{name}`"
-            yield words, lambda n, part=part: _summed(n, part, method)
+        yield "first_left_out", parts, lambda n: _summed(n, ast.Constant(1), None)
+        yield "last_left_out", parts, lambda n: _summed(n, None, ast.Constant(-1))
     if len(node.args) == 2 and not method:
-        words = f"the two arguments of `{name}` are exchanged"
-        yield words, lambda n: ast.Call(n.func, n.args[::-1], n.keywords)
-
-
-def _is_module(node):
-    return isinstance(node, ast.Name) and node.id in ("np", "numpy", "special", "scipy")
-
-
-def _call(name, argument):
-    return ast.Call(ast.Name(f"_{name}_", ast.Load()), [argument], [])
-
-
-def _with_left(node, change):
-    return ast.BinOp(change(node.left), node.op, node.right)
-
-
-def _with_right(node, change):
-    return ast.BinOp(node.left, node.op, change(node.right))
-
-
-def _called(node, other, method):
-    first = [node.func.value] if method else []
-    return ast.Call(ast.Name(f"_{other}_", ast.Load()), first + node.args, node.keywords)
-
-
-def _summed(node, part, method):
-    """The call of a sum, over a part of what is summed."""
-    whole = node.func.value if method else node.args[0]
-    ends = [ast.Constant(end) for end in (part.start, part.stop)]
-    cut = ast.Subscript(whole, ast.Slice(*ends), ast.Load())
-    if method:
-        return ast.Call(ast.Attribute(cut, node.func.attr, ast.Load()), node.args, node.keywords)
-    return ast.Call(node.func, [cut, *node.args[1:]], node.keywords)
+        yield "arguments", parts, lambda n: ast.Call(n.func, n.args[::-1], n.keywords)
 
 
 def _of_axis(node):
@@ -319,5 +214,83 @@ def _of_axis(node):
     except ValueError:
         return
     for axis in {0, 1, -1, None} - {given}:
-        words = "a sum (or the like) runs over the wrong axis"
-        yield words, lambda n, axis=axis: ast.keyword("axis", ast.Constant(axis))
+        yield "axis", {}, lambda n, axis=axis: ast.keyword("axis", ast.Constant(axis))
+
+
+# ---------------------------------------------------------------- parts of a formula
+
+
+def _somewhere(node, arguments):
+    """The arguments that a small part of the formula is about, to say where the slip is."""
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & set(arguments)
+    if isinstance(node, ast.Name) or not 0 < len(names) <= 2:
+        return ""
+    return say("slip_somewhere", names=_listed(names, arguments))
+
+
+def _which(lost, arguments):
+    """The part of a formula that is lost, by the arguments and the best known functions in it."""
+    if isinstance(lost, ast.Constant) and isinstance(lost.value, (int, float)):
+        return say("slip_the_number", number=f"{lost.value:g}")
+    names = _listed({n.id for n in ast.walk(lost) if isinstance(n, ast.Name)}, arguments)
+    called = {_name_of(n) for n in ast.walk(lost) if isinstance(n, ast.Call)}
+    function = next((c for c in ("log", "gammaln", "digamma", "exp") if c in called), "")
+    if function:
+        kind = "slip_the_one_with_function" if names else "slip_the_function"
+        return say(kind, function=function, names=names)
+    return say("slip_the_one_with", names=names) if names else ""
+
+
+def _listed(names, arguments):
+    return f" {say('slip_and')} ".join(f"`{a}`" for a in arguments if a in names)
+
+
+def _name_of(call):
+    return getattr(call.func, "attr", "") or getattr(call.func, "id", "")
+
+
+def _is_method(call):
+    modules = ("np", "numpy", "special", "scipy")
+    return isinstance(call.func, ast.Attribute) and not (
+        isinstance(call.func.value, ast.Name) and call.func.value.id in modules
+    )
+
+
+def _call(name, argument):
+    return ast.Call(ast.Name(f"_{name}_", ast.Load()), [argument], [])
+
+
+def _times(factor, term):
+    return ast.BinOp(ast.Constant(factor), ast.Mult(), term)
+
+
+def _shifted(index, operator):
+    return ast.BinOp(index, operator(), ast.Constant(1))
+
+
+def _range(node, late):
+    first, stop = node.args[:2] if len(node.args) > 1 else (ast.Constant(0), node.args[0])
+    ends = [_shifted(first, ast.Add), stop] if late else [first, _shifted(stop, ast.Sub)]
+    return ast.Call(node.func, [*ends, *node.args[2:]], node.keywords)
+
+
+def _partly(node, side):
+    """log(a + b) as log(a) + b, or a + log(b)."""
+    whole = node.args[0]
+    part = {side: ast.Call(node.func, [getattr(whole, side)], [])}
+    return ast.BinOp(part.get("left", whole.left), whole.op, part.get("right", whole.right))
+
+
+def _called(other, node):
+    first = [node.func.value] if _is_method(node) else []
+    return ast.Call(ast.Name(f"_{other}_", ast.Load()), first + node.args, node.keywords)
+
+
+def _summed(node, start, stop):
+    """The call of a sum, over a part of what is summed."""
+    method = _is_method(node)
+    whole = node.func.value if method else node.args[0]
+    cut = ast.Subscript(whole, ast.Slice(start, stop), ast.Load())
+    if method:
+        return ast.Call(ast.Attribute(cut, node.func.attr, ast.Load()), node.args, node.keywords)
+    return ast.Call(node.func, [cut, *node.args[1:]], node.keywords)

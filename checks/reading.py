@@ -1,0 +1,68 @@
+"""What the text of a student's function shows without running it."""
+
+import ast
+import dis
+import inspect
+import textwrap
+
+from checks.sentences import say
+
+
+def draws_at_random(task, function):
+    """Random numbers in a function that has no generator among its arguments."""
+    compiled = getattr(function, "__code__", None)
+    if compiled is None or task.accept is not None or "rng" in task.arguments:
+        return ""
+    drawing = {"random", "default_rng", "RandomState"} & names_read(compiled)
+    return say("draws") if drawing else ""
+
+
+def unread_arguments(task, function):
+    """Arguments that the right answer needs and this function never looks at."""
+    compiled = getattr(function, "__code__", None)
+    if compiled is None or compiled.co_flags & 0x0C:  # *args, **kwargs
+        return ""
+    read = names_read(compiled)
+    needed = names_read(task.reference.__code__) if hasattr(task.reference, "__code__") else set()
+    pairs = zip(task.arguments, own_arguments(function), strict=False)
+    unread = [f"`{theirs}`" for name, theirs in pairs if theirs not in read and name in needed]
+    if len(unread) < 2:
+        return say("one_unread", names=unread[0]) if unread else ""
+    return say("several_unread", names=f"{', '.join(unread[:-1])} {say('slip_and')} {unread[-1]}")
+
+
+def swapped_arguments(task, function):
+    """The right names of the arguments in another order."""
+    own = own_arguments(function)
+    if own == task.arguments or sorted(own) != sorted(task.arguments):
+        return ""
+    return say("swapped_arguments", own=", ".join(own), asked=", ".join(task.arguments))
+
+
+def own_arguments(function):
+    """The names of the arguments of a function written in Python, else ()."""
+    compiled = getattr(function, "__code__", None)
+    return compiled.co_varnames[: compiled.co_argcount] if compiled else ()
+
+
+def names_read(compiled):
+    """The names that a function's code looks at."""
+    names = set()
+    for step in dis.get_instructions(compiled):
+        if step.opname.startswith("LOAD_") and step.argval is not None:
+            names.update(step.argval if isinstance(step.argval, tuple) else [step.argval])
+    names.update(compiled.co_cellvars)
+    return names
+
+
+def written_besides_the_stub(function):
+    """Is there more in the function than a docstring and `raise NotImplementedError`?"""
+    try:
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return False
+    return any(
+        not (isinstance(x, ast.Expr) and isinstance(x.value, ast.Constant))
+        and not (isinstance(x, ast.Raise) and "NotImplemented" in ast.unparse(x))
+        for x in getattr(tree, "body", ())
+    )

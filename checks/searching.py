@@ -1,0 +1,275 @@
+"""What might explain the results of a student's function: known mistakes, mutants, pairs of them.
+
+Each wrong formula is computed once. The search counts what it computes, never seconds: the same
+answer gets the same sentence on every machine.
+"""
+
+import copy
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from checks.catalogue import known
+from checks.mutants import replacements, twisted, twists
+from checks.plain import agree, describe, finite, like, plain
+from checks.sentences import say
+from checks.slips import slips
+
+EVALUATIONS = 6000  # of wrong formulas, in the search for one sentence
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One input with the right result and the student's, both plain."""
+
+    inputs: tuple
+    expected: object
+    got: object
+    label: str = ""
+
+
+def matches(task, target, trial):
+    """Does the student's result agree with ``target``, by the task's own measure?"""
+    if target is None:
+        return False
+    if task.accept is None:
+        return agree(target, trial.got, task.rtol, task.atol)
+    got = like(target, trial.got)
+    if plain_shape(got) != plain_shape(target):
+        return False
+    with np.errstate(all="ignore"):
+        return bool(np.all(task.accept(target, got, *copy.deepcopy(trial.inputs))))
+
+
+def plain_shape(value):
+    """The shape of a plain result, in a form to compare."""
+    if isinstance(value, np.ndarray):
+        return value.shape
+    if isinstance(value, list):
+        return [plain_shape(x) for x in value]
+    return {k: plain_shape(v) for k, v in value.items()} if isinstance(value, dict) else type(value)
+
+
+def result_of(task, function, inputs):
+    """The plain result of a function of the course's own, on a copy of the inputs."""
+    inputs = copy.deepcopy(inputs)
+    with np.errstate(all="ignore"):
+        return plain(function(*inputs) if task.call is None else task.call(function, *inputs))
+
+
+def says_something(value):
+    """Is there a number in a plain result that is not nan? nan agrees with too much."""
+    if isinstance(value, np.ndarray):
+        return bool((~np.isnan(value)).any())
+    return any(says_something(x) for x in value) if isinstance(value, list) else True
+
+
+class _Results(Sequence):
+    """What a wrong formula gives for each trial, computed when first asked for."""
+
+    def __init__(self, search, function):
+        self._search, self._function, self._found = search, function, {}
+
+    def __len__(self):
+        return len(self._search.trials)
+
+    def __getitem__(self, i):
+        if i >= len(self):
+            raise IndexError(i)
+        if i not in self._found:
+            self._found[i] = self._search.result(self._function, i)
+        return self._found[i]
+
+
+class Search:
+    """What might explain the results of one student's function, each formula computed once."""
+
+    def __init__(self, task, trials, spent=None):
+        self.task, self.trials = task, trials
+        self.right = [matches(task, t.expected, t) for t in trials]
+        self.order = sorted(range(len(trials)), key=lambda k: self.right[k])  # wrong ones first
+        self._spent = [0] if spent is None else spent  # evaluations, shared with searches in parts
+
+    def result(self, function, i):
+        """The plain result of ``function`` for trial ``i``, None where it fails."""
+        self._spent[0] += 1
+        try:
+            return result_of(self.task, function, self.trials[i].inputs)
+        except Exception:  # a wrong formula may fail where the right one does not
+            return None
+
+    @functools.cached_property
+    def mistakes(self):
+        """Pairs (sentence, results) of the known mistakes."""
+        return [(m.hint, _Results(self, m.wrong)) for m in known(self.task)]
+
+    @functools.cached_property
+    def replaced(self):
+        """Pairs (sentence, results) of the reference with an input replaced."""
+        trial = self.trials[self.order[0]]
+        found = replacements(self.task.arguments, trial.inputs)
+        return [(words, _Results(self, self._of_replaced(change))) for words, change in found]
+
+    def _of_replaced(self, change):
+        return lambda *inputs: self.task.reference(*change(inputs))
+
+    @functools.cached_property
+    def slipped(self):
+        """Pairs (sentence, results) of the reference with a slip of the pen."""
+        formulas = (*self.task.spelt_out, self.task.reference)
+        return [(words, _Results(self, f)) for formula in formulas for words, f in slips(formula)]
+
+    @functools.cached_property
+    def twisted(self):
+        """Pairs (sentence, results) of the right results twisted."""
+        return [(t.hint, [twisted(t, x.expected) for x in self.trials]) for t in twists()]
+
+    @property
+    def by_chance(self):
+        """Are the answers random, so that much would agree with them by chance?"""
+        return self.task.accept is not None and any("rng" in x for x in self.task.arguments)
+
+    def explained(self, results, everywhere=True, partly=False):
+        """Do ``results`` agree with all of the student's (or all wrong ones), at least one wrong?
+
+        With ``partly``, a result that is not to be had (None) counts as agreeing after the first.
+        """
+        apart = False
+        for n, k in enumerate(self.order):
+            trial, result = self.trials[k], results[k]
+            if (self.right[k] and not everywhere) or (partly and n and result is None):
+                continue
+            if not matches(self.task, result, trial):
+                return False
+            apart = apart or not self.right[k]
+        return apart and any(says_something(trial.got) for trial in self.trials)
+
+    def _first(self, pairs, **how):
+        for words, results in pairs:
+            if self._spent[0] > EVALUATIONS:
+                return ""
+            if self.explained(results, **how):
+                return words
+        return ""
+
+    # ------------------------------------------------------------ one mistake
+
+    def known_mistake(self, everywhere=True):
+        """The sentence of the known mistake that explains all results (or all wrong ones)."""
+        return self._first(self.mistakes, everywhere=everywhere)
+
+    def twist(self):
+        """The sentence of a twist of the right results."""
+        return "" if self.by_chance else self._first(self.twisted)
+
+    def replacement(self, then=()):
+        """The sentence of a replaced input, its result taken through one of ``then``."""
+        if self.by_chance:
+            return ""
+        if not then:
+            return self._first(self.replaced, partly=True)
+        for words, results in self.replaced:
+            for second, apply in then:
+                if self.explained(_Applied(results, apply, self.trials), partly=True):
+                    return say("two_things", first=words, second=second)
+        return ""
+
+    def slip(self):
+        """The sentence of a slip in the formula of the reference."""
+        if self.by_chance and any(self.right):
+            return ""
+        if not any(says_something(self.trials[k].got) for k in self.order if not self.right[k]):
+            return ""  # nan for special inputs: many slips would do that
+        return self._first(self.slipped)
+
+    def same_everywhere(self):
+        """One constant for all inputs."""
+        trials = self.trials
+        if len(trials) < 3 or finite(trials[0].got) is False:
+            return ""
+        if any(plain_shape(like(t.expected, t.got)) != plain_shape(t.expected) for t in trials):
+            return ""
+        same = all(agree(trials[0].got, t.got) for t in trials[1:])
+        if not same or all(agree(trials[0].expected, t.expected) for t in trials[1:]):
+            return ""
+        return say("same_everywhere", value=describe(trials[0].got))
+
+    def argument_returned(self):
+        """An argument, as it came in."""
+        for k, name in enumerate(self.task.arguments):
+            columns = [t.inputs[k] if k < len(t.inputs) else None for t in self.trials]
+            if all(isinstance(x, (np.ndarray, float, int)) for x in columns):
+                if self.explained([plain(x) for x in columns]):
+                    return say("argument_returned", name=name)
+        return ""
+
+    def apart_from_special_inputs(self):
+        """What explains all ordinary inputs, where special ones go wrong besides."""
+        ordinary = [t for t in self.trials if not t.label]
+        special = [t for t in self.trials if t.label and not matches(self.task, t.expected, t)]
+        if len(ordinary) < 3 or not special or self.task.accept is not None:
+            return ""
+        search = Search(self.task, ordinary, self._spent)
+        hint = search.known_mistake() or search.twist()
+        kind = "special_nan" if finite(special[0].got) is False else "special_more"
+        return hint and say(kind, hint=hint, label=special[0].label)
+
+    def two_at_once(self):
+        """A known mistake or a twist, and a twist of that; or two mistakes in a sum."""
+        if self.by_chance:
+            return ""
+        for words, results in [*self.mistakes, *self.twisted]:
+            for twist in twists():
+                if self.explained(_Applied(results, functools.partial(_twisted, twist), ())):
+                    return say("two_things", first=words, second=twist.hint)
+        for (one, a), (other, b) in combinations(self.mistakes, 2):
+            for merge in (_added, _multiplied):
+                if self.explained(_Merged(merge, self.trials, a, b)):
+                    return say("two_things", first=one, second=other)
+        return ""
+
+
+class _Applied(Sequence):
+    """Results taken through a function of (result, what the student got), when asked for."""
+
+    def __init__(self, results, apply, trials):
+        self._results, self._apply, self._trials = results, apply, trials
+
+    def __len__(self):
+        return len(self._results)
+
+    def __getitem__(self, i):
+        got = self._trials[i].got if self._trials else None
+        return None if self._results[i] is None else self._apply(self._results[i], got)
+
+
+def _twisted(twist, result, _):
+    return twisted(twist, result)
+
+
+class _Merged(Sequence):
+    """Two mistakes in the terms of a sum or the factors of a product."""
+
+    def __init__(self, merge, trials, a, b):
+        self._merge, self._trials, self._a, self._b = merge, trials, a, b
+
+    def __len__(self):
+        return len(self._trials)
+
+    def __getitem__(self, i):
+        values = self._trials[i].expected, self._a[i], self._b[i]
+        if not all(isinstance(x, np.ndarray) and x.shape == values[0].shape for x in values):
+            return None
+        with np.errstate(all="ignore"):
+            return np.asarray(self._merge(*values))
+
+
+def _added(right, a, b):
+    return a + b - right
+
+
+def _multiplied(right, a, b):
+    return a * b / right
