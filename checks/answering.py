@@ -97,7 +97,7 @@ def _display(data):
 
 
 def _call(shell, question):
-    from checks.outcomes import observe
+    from checks.running import observe
 
     function = shell.user_ns.get(question["name"])
     call, cases, seconds = pickle.loads(base64.b64decode(question["work"]))
@@ -108,7 +108,8 @@ def _call(shell, question):
 
 
 def _value(shell, question):
-    from checks.outcomes import UNWRITTEN, Outcome, observe
+    from checks.outcomes import UNWRITTEN, Outcome
+    from checks.running import observe
 
     answer = shell.user_ns.get(question["name"], Ellipsis)
     read = pickle.loads(base64.b64decode(question["read"]))

@@ -143,7 +143,43 @@ posterior = Task(
 )
 
 
-# ---------------------------------------------------------------- 4 Bayes' rule in log space
+# ---------------------------------------------------------------- 4 a prediction
+
+explaining_away = Prediction(
+    "explaining_away",
+    question=(
+        'A document holds the word "bank". Now somebody tells us that it is about money. Does the '
+        "probability that it is about rivers rise, fall or stay?"
+    ),
+    choices={
+        "rises": (
+            "Money explains the word already, so less is left for rivers to explain. Compute "
+            "p(z2 = 1 | x = 1) and p(z2 = 1 | x = 1, z1 = 1) from the table."
+        ),
+        "falls": (
+            "Money explains the word, so there is less need of rivers: explaining away. "
+            "Independent causes become dependent once their common effect is seen, and that is "
+            "what makes posteriors hard."
+        ),
+        "stays": (
+            "It would stay if we had not seen the word: a priori the two topics are independent. "
+            "But given the word they compete. Compute both probabilities from the table."
+        ),
+    },
+    right="falls",
+    hints=Hints(
+        nudge="The word needs a cause. If one is certain, how much do we still need the other?",
+        equation=r"Compare $p(z_2 = 1 \mid x = 1)$ with $p(z_2 = 1 \mid x = 1, z_1 = 1)$.",
+        shape=(
+            "joint = np.exp(bank().log_joint(1))\n"
+            "joint[:, 1].sum() / joint.sum(), joint[1, 1] / ..."
+        ),
+    ),
+    room=__name__,
+)
+
+
+# ---------------------------------------------------------------- 5 Bayes' rule in log space
 
 
 def _log_posterior(log_prior, log_likelihood, log_evidence):
@@ -172,7 +208,7 @@ log_posterior = Derivation(
 )
 
 
-# ---------------------------------------------------------------- 5 the evidence in log space
+# ---------------------------------------------------------------- 6 the evidence in log space
 
 
 def _log_evidence(log_joint):
@@ -224,7 +260,7 @@ log_evidence = Task(
 )
 
 
-# ---------------------------------------------------------------- 6 frequentist and Bayesian
+# ---------------------------------------------------------------- 7 frequentist and Bayesian
 
 
 def _evidences(weights, joint):
@@ -265,42 +301,6 @@ evidences = Task(
         ),
         shape="given_theta = joint.sum(...)\nreturn given_theta, weights @ ...",
     ),
-)
-
-
-# ---------------------------------------------------------------- 7 a prediction
-
-explaining_away = Prediction(
-    "explaining_away",
-    question=(
-        'A document holds the word "bank". Now somebody tells us that it is about money. Does the '
-        "probability that it is about rivers rise, fall or stay?"
-    ),
-    choices={
-        "rises": (
-            "Money explains the word already, so less is left for rivers to explain. Compute "
-            "p(z2 = 1 | x = 1) and p(z2 = 1 | x = 1, z1 = 1) from the table."
-        ),
-        "falls": (
-            "Money explains the word, so there is less need of rivers: explaining away. "
-            "Independent causes become dependent once their common effect is seen, and that is "
-            "what makes posteriors hard."
-        ),
-        "stays": (
-            "It would stay if we had not seen the word: a priori the two topics are independent. "
-            "But given the word they compete. Compute both probabilities from the table."
-        ),
-    },
-    right="falls",
-    hints=Hints(
-        nudge="The word needs a cause. If one is certain, how much do we still need the other?",
-        equation=r"Compare $p(z_2 = 1 \mid x = 1)$ with $p(z_2 = 1 \mid x = 1, z_1 = 1)$.",
-        shape=(
-            "joint = np.exp(bank().log_joint(1))\n"
-            "joint[:, 1].sum() / joint.sum(), joint[1, 1] / ..."
-        ),
-    ),
-    room=__name__,
 )
 
 

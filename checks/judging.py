@@ -8,10 +8,11 @@ import inspect
 
 import numpy as np
 
-from checks.outcomes import ENDED, ENDLESS, NO_MEMORY, UNWRITTEN, VALUE, observe
+from checks.outcomes import ENDED, ENDLESS, NO_MEMORY, UNWRITTEN, VALUE
 from checks.plain import Odd, describe, describe_apart, has_nan, like, shape_in_words
 from checks.reading import unread_arguments, written_besides_the_stub
 from checks.recognising import of_one, recognise
+from checks.running import observe
 from checks.searching import Search, Trial, matches, plain_shape, result_of
 from checks.sentences import say
 from checks.tasks import Case

@@ -11,8 +11,9 @@ import numpy as np
 
 from checks.judging import judge, not_yet, only_dots, wrong
 from checks.kinds import ChooseQ, FindBug, Number, OpenTask, Order, Paper
-from checks.outcomes import ENDLESS, RAISED, UNWRITTEN, VALUE, Outcome, observe
+from checks.outcomes import ENDLESS, RAISED, UNWRITTEN, VALUE, Outcome
 from checks.plain import Odd, agree, describe, like, plain, shape_in_words
+from checks.running import observe
 from checks.sentences import say
 from checks.tasks import Prediction, Task
 from checks.verdicts import CORRECT, WRONG, Verdict

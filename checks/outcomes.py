@@ -16,7 +16,6 @@ import numpy as np
 
 from checks.plain import fingerprint, plain
 
-SECONDS = 6.0  # for all calls of one check together; what ends an endless loop
 VALUE, UNWRITTEN, RAISED, ENDLESS, ENDED, NO_MEMORY = (
     "value", "unwritten", "raised", "endless", "ended", "no memory"
 )  # fmt: skip
@@ -48,16 +47,6 @@ class Outcome:
     changed: tuple = ()
     printed: bool = False
     warned: str = ""
-
-
-def observe(call, function, cases, seconds=SECONDS):
-    """The outcomes of ``call(function, *inputs)`` for the inputs of each case, at most one a case.
-
-    The list ends early with the first outcome after which going on makes no sense.
-    """
-    from checks.running import run  # it runs one_call
-
-    return run(call, function, cases, seconds)
 
 
 def one_call(call, function, inputs):

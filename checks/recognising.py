@@ -10,10 +10,11 @@ import functools
 import numpy as np
 
 from checks.mutants import twisted, twists
-from checks.outcomes import VALUE, observe
+from checks.outcomes import VALUE
 from checks.parts import Parts
 from checks.reading import draws_at_random, swapped_arguments, unread_arguments
 from checks.relations import CLOSE, LOOSE, related, up_to_a_factor
+from checks.running import observe
 from checks.searching import Search
 from checks.sentences import say
 

@@ -20,12 +20,16 @@ import warnings
 
 from checks.outcomes import ENDED, ENDLESS, LAST, Outcome, OutOfTime, one_call
 
+SECONDS = 6.0  # for all calls of one check together; what ends an endless loop
 MEMORY = 2 << 30  # bytes beyond what the process holds already
 LINES = 3_000_000  # of Python that all calls of one check may run where only these can be counted
 
 
-def run(call, function, cases, seconds):
-    """The outcomes of calls, in the safest place to be had."""
+def observe(call, function, cases, seconds=SECONDS):
+    """The outcomes of ``call(function, *inputs)`` for the inputs of each case, at most one a case.
+
+    The list ends early with the first outcome after which going on makes no sense.
+    """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # no more processes
             return _in_a_child(call, function, cases, seconds)

@@ -17,8 +17,9 @@ from checks import generative_models as check
 from checks import running
 from checks.judging import verdict_on
 from checks.marking import mark
-from checks.outcomes import ENDED, ENDLESS, NO_MEMORY, RAISED, UNWRITTEN, VALUE, observe
+from checks.outcomes import ENDED, ENDLESS, NO_MEMORY, RAISED, UNWRITTEN, VALUE
 from checks.plain import Odd, agree, describe, fingerprint, like, plain
+from checks.running import observe
 from checks.slips import slips
 from checks.tasks import Hints, Mistake, Prediction, Task, case
 from checks.verdicts import Verdict
@@ -252,8 +253,9 @@ def test_kinds_of_outcomes():
 
 def test_not_a_function():
     assert mark(TASK, ..., np.random.default_rng(0)).status == "not yet"
-    for value in (0.3, None, "kl", int, np.ones(2)):
+    for value in (0.3, None, "kl", np.ones(2)):
         assert "without brackets" in said(TASK, value)
+    assert "`int` is a class" in said(TASK, int)
 
 
 def test_an_empty_body_is_not_yet():
