@@ -58,9 +58,9 @@ slides: env  ## render every lecture as one offline HTML file into build/slides
 track: env  ## build one track's deck into build/tracks: make track TRACK=90_minutes
 	@$(PY) tools/decks.py track $(or $(TRACK),90_minutes)
 
-handout: env-test  ## print every lecture as PDF into build/handout
+handout: env-test  ## print every lecture into build/handout: make handout HANDOUT="--per-page 6"
 	@$(PY) tools/lab.py --left-out
-	@$(PY) tools/decks.py handout
+	@$(PY) tools/decks.py handout $(HANDOUT)
 
 students: env  ## write the course for a class, without answers, into build/students
 	@$(PY) tools/students.py

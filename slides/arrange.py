@@ -162,7 +162,7 @@ def _dressing(cell):
     return NotebookNode(
         opening="",
         closing="",
-        classes="".join(f" {name}" for name in classes),
+        classes="".join(f" {name}" for name in classes) + " answer" * ("answers" in cell.metadata),
         data=f' data-braces="{" ".join(map(str, steps))}"' if steps else "",
         code=_code(cell),
         where=cell.metadata.get("lecture", {}).get("where", "a cell"),

@@ -1,4 +1,4 @@
-"""One Chromium for all tests of a module that need a browser, or a loud skip."""
+"""One Chromium for all tests that need a browser, or a loud skip."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="solutions/ is not here"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     """A running Chromium; without one the tests skip, or fail where CI is set."""
     path = chromium.find_or_install()

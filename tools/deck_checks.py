@@ -17,6 +17,7 @@ from slides.arrange import split
 from slides.problems import HIDDEN, slide_type, tags
 
 PROBE = Path(__file__).with_name("deck_probe.js")
+HANDOUT = Path(__file__).with_name("handout.js")
 LARGEST = 4_000_000  # bytes of one deck
 WAIT = 60_000  # milliseconds until a deck must be ready, on a slow and busy machine
 ALIGNED = re.compile(
@@ -95,6 +96,19 @@ def print_deck(browser, deck, pdf):
     with _opened(browser, Path(deck), "print-pdf", []) as page:
         page.emulate_media(media="print")
         _print(page, pdf)
+
+
+def print_handout(browser, deck, pdf, per_page, teacher=False):
+    """Print a deck with so many slides on a sheet of A4, with room to write; its PDF.
+
+    teacher: the notes in place of the room, and all answers; otherwise a slide that answers a
+    question shows its heading alone.
+    """
+    with _opened(browser, Path(deck), "print-pdf", []) as page:
+        page.emulate_media(media="print")
+        page.evaluate(HANDOUT.read_text("utf-8"), {"perPage": per_page, "teacher": teacher})
+        margin = dict.fromkeys(("top", "right", "bottom", "left"), "10mm")
+        page.pdf(path=pdf, format="A4", margin=margin, print_background=True, tagged=True)
 
 
 def _print(page, pdf):

@@ -3,7 +3,8 @@
     python tools/decks.py build [NOTEBOOK...]        into build/slides, with a page that lists them
     python tools/decks.py watch [NOTEBOOK...]        the same on a local page, renewed when saved
     python tools/decks.py track TRACK                a track of docs/tracks, into build/tracks
-    python tools/decks.py handout [NOTEBOOK...]      into build/handout, as tagged PDFs
+    python tools/decks.py handout [NOTEBOOK...]      into build/handout, as PDFs; --per-page 1 to 6,
+                                                      --teacher: with notes and answers
     python tools/decks.py check [NOTEBOOK...]        what is wrong, and which slides are weak
     python tools/decks.py shots NOTEBOOK FOLDER      a picture of every slide; --dark, and --steps
                                                       for a picture of every build-up
@@ -34,14 +35,22 @@ WAIT = deck_checks.WAIT
 SHOW_ALL = "while (Reveal.availableFragments().next) Reveal.nextFragment()"
 
 
-def handout(notebooks, folder):
-    """Print each deck to a tagged PDF, one page per slide; the PDFs' paths."""
+def handout(notebooks, folder, per_page=3, teacher=False):
+    """Print each deck on paper: slides of one size with room to write; the PDFs' paths.
+
+    per_page: 1 (the slide is the page) to 6. teacher: with notes and answers.
+    """
     folder = Path(folder)
-    pdfs = [folder / f"{Path(notebook).stem}.pdf" for notebook in notebooks]
+    kind = "-teacher" if teacher else ""
+    pdfs = [folder / f"{Path(notebook).stem}{kind}.pdf" for notebook in notebooks]
     folder.mkdir(parents=True, exist_ok=True)
     with chromium.browser() as browser, tempfile.TemporaryDirectory() as scratch:
         for notebook, pdf in zip(notebooks, pdfs, strict=True):
-            deck_checks.print_deck(browser, write(notebook, scratch), pdf)
+            deck = write(notebook, scratch)
+            if per_page == 1:
+                deck_checks.print_deck(browser, deck, pdf)
+            else:
+                deck_checks.print_handout(browser, deck, pdf, per_page, teacher)
     return pdfs
 
 
@@ -91,7 +100,11 @@ def _arguments():
     parser = argparse.ArgumentParser(description="Render the lectures as slides.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("build", "watch", "handout", "check"):
-        commands.add_parser(name).add_argument("notebooks", nargs="*", type=Path)
+        command = commands.add_parser(name)
+        command.add_argument("notebooks", nargs="*", type=Path)
+        if name == "handout":
+            command.add_argument("--per-page", type=int, choices=range(1, 7), default=3)
+            command.add_argument("--teacher", action="store_true")
     commands.add_parser("track").add_argument("track")
     pictures = commands.add_parser("shots")
     pictures.add_argument("notebook", type=Path)
@@ -116,7 +129,8 @@ def _run(arguments):
     elif arguments.command == "watch":
         deck_watch.watch(notebooks, ROOT / "build" / "slides")
     elif arguments.command == "handout":
-        print(*handout(notebooks, ROOT / "build" / "handout"), sep="\n")
+        folder = ROOT / "build" / "handout"
+        print(*handout(notebooks, folder, arguments.per_page, arguments.teacher), sep="\n")
     else:
         return _report(check(notebooks))
     return 0

@@ -84,7 +84,7 @@
       pictures: pictures(slide),
       beside: Boolean(slide.querySelector(".columns")),
       content: shown("table, .html, mjx-container[display=true], .outputs > .text").length,
-      predict: Boolean(slide.querySelector(".predict")) || /^Predict\b/.test(slide.querySelector("h2, h3")?.innerText ?? ""),
+      predict: Boolean(slide.querySelector(".predict, form[data-predict]")) || /^Predict\b/.test(slide.querySelector("h2, h3")?.innerText ?? ""),
       // what stands beside a question from the start and is no formula or graph of the question
       early: shown("pre.out, .html table, .vi-callout").filter((e) => !e.closest(".fragment")).length,
       saw: /What you saw/i.test(text),
