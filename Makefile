@@ -22,8 +22,7 @@ SLOW := checks_catalogues decks grading hub interactive_browser lectures predict
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab teach test quick slides handout students site lite exercises notebooks grade \
-    lint bench lock
+.PHONY: $(shell sed -n 's/^\([a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

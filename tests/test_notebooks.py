@@ -1,5 +1,6 @@
 """What can be said about every notebook without running it; nbval runs them."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ WEB_ADDRESS = re.compile(
 )
 
 
+@functools.cache
 def read(path):
     return nbformat.read(path, as_version=4)
 

@@ -13,6 +13,7 @@ import re
 import sys
 from pathlib import Path
 
+import console
 import nbformat
 import printing
 from nbconvert import HTMLExporter
@@ -100,4 +101,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())

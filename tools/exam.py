@@ -13,6 +13,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import console
 import numpy as np
 import printing
 from scipy.special import digamma, expit, softmax
@@ -119,4 +120,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main())
