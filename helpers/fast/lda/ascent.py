@@ -128,6 +128,10 @@ def run(block, gamma, alpha, scores, rule):
     Returns:
         gamma (n, K) and how far its last update moved each q(theta), (n,) nats.
     """
+    if rule.plain and rule.tolerance == 0:  # nobody rests before the others
+        for _ in range(rule.updates):
+            gamma = update(block, At.of(block, gamma), alpha, scores)
+        return gamma, np.full(len(gamma), np.inf)
     result, rows, done = gamma.copy(), np.arange(len(gamma)), 0
     moved, awake = np.full(len(gamma), np.inf), np.ones(len(gamma), dtype=bool)
     while done < rule.updates:
