@@ -566,3 +566,17 @@ def test_a_column_of_strings_is_a_column_of_tags():
 def test_what_is_no_list_is_named(message, call):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("n_tags", [2, 5])
+def test_a_state_says_by_how_much_its_bound_may_be_off(n_tags):
+    rng = generator(3)
+    features, tags = 3 * rng.standard_normal((60, 4)), rng.integers(0, n_tags, 60)
+    tagger = LogLinearTagger(features, tags, 2.0, n_tags=n_tags)
+    state = climb(fit_gaussian(tagger, rng, n_nodes=20)).state
+    draws = state.q.sample(rng, 4000)
+    log_p = np.array([log_joint(tagger, w) for w in draws])
+    truth, error = log_p.mean() + state.q.entropy(), log_p.std() / np.sqrt(len(draws))
+    assert abs(state.elbo - truth) < state.quadrature_error + 4 * error
+    bound = gaussian_bound(tagger, state.q, rng)
+    assert abs(bound.elbo - truth) < 4 * (bound.standard_error + error)
