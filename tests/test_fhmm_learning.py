@@ -142,3 +142,23 @@ def test_pieces_come_from_everywhere_and_stay_in_order():
         assert len(part) <= 50
     assert some.x.min() < 250
     assert some.x.max() > 750
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e4])
+def test_the_unit_of_a_column_changes_no_optimum(unit):
+    rng = np.random.default_rng(3)
+    x = sticky_model(rng, 1, 2, P=2).sample(rng, 200)[1]
+    units, elbos = np.array([unit, 1]), []
+    for data in (x, x * units + 5 * units):
+        states = fhmm.fit(data, 1, 2, np.random.default_rng(0), "exact", restarts=3)
+        elbos.append(climb(states, max_steps=30).state.elbo)
+    assert elbos[1] + len(x) * np.log(unit) == pytest.approx(elbos[0], abs=1e-4)
+
+
+def test_three_series_without_an_axis_are_refused():
+    series = [np.arange(5.0), np.arange(5.0) + 10, np.arange(5.0) + 20]
+    with pytest.raises(ValueError, match=r"list of 3 one-dimensional .* series\[:, None\]"):
+        fhmm.fit(series, 1, 2, np.random.default_rng(0))
+    columns = [one[:, None] for one in series]
+    state = next(fhmm.fit(columns, 1, 2, np.random.default_rng(0)))
+    assert state.q.marginals.shape == (15, 1, 2)
