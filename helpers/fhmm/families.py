@@ -176,7 +176,7 @@ def starting_q(model, x, start):
 
 def refuse_misfit(name, model, x, q):
     """The q; ValueError where its marginals are not of the size of the model and the data."""
-    if not hasattr(q, "marginals"):
+    if getattr(q, "marginals", None) is None:
         raise ValueError(f"{name}: expected Factorised or Chains, got {describe(q)}")
     shape = (len(x.x), *model.initial.shape)
     if q.marginals.shape != shape:

@@ -8,6 +8,7 @@ import numpy as np
 from helpers.arguments import describe, generator, instance, whole_number
 from helpers.ascent import State, ascending, climb
 from helpers.fhmm.exact import Posterior, exact
+from helpers.fhmm.families import refuse_misfit
 from helpers.fhmm.mean_field import mean_field
 from helpers.fhmm.model import FactorialHMM, observed
 from helpers.fhmm.sequences import as_sequences
@@ -15,6 +16,7 @@ from helpers.fhmm.starts import flat_model, floored, rounds_of_halving, softened
 from helpers.fhmm.structured import structured
 
 RESTARTS = 20  # about half of the starts end where the best does, in hard cases one in five
+MOST_RESTARTS = 10_000  # more would only fill the memory
 FEW = 64  # joint states up to which exact inference is as cheap as any
 NOTABLE = 1e-4  # relative rise of the bound from which a new leader of the restarts is shown
 INFERENCES = ("exact", "structured", "mean_field")
@@ -71,7 +73,10 @@ def fit(
         raise ValueError(
             f"inference: expected one of {INFERENCES}, or a function, got {describe(inference)}"
         )
-    restarts, warm_up = whole_number("restarts", restarts), whole_number("warm_up", warm_up)
+    restarts, warm_up = (
+        whole_number("restarts", restarts, maximum=10_000),
+        whole_number("warm_up", warm_up),
+    )
     models = [flat_model(x, *sizes, rng) for _ in range(restarts)] if start is None else [start]
     return _ascent(models, x, rng, inference, sweeps, warm_up)
 
@@ -163,7 +168,7 @@ def maximise(model, x, q):
             :class:`Posterior`, :class:`Factorised` or :class:`Chains`.
     """
     x = observed(model, x)
-    steps = q.expected_transitions
+    steps = refuse_misfit("q", model, x, q).expected_transitions
     total = steps.sum(2, keepdims=True)
     transition = np.where(total > 0, steps / np.where(total > 0, total, 1), model.transition)
     initial = q.marginals[x.first].mean(0)

@@ -12,6 +12,7 @@ from helpers.arguments import (
     generator,
     instance,
     probabilities,
+    refuse_large,
     whole_number,
 )
 from helpers.densities import LOG_2PI
@@ -116,7 +117,9 @@ class FactorialHMM:
         check_size(self, "the table of their means", self.n_dimensions + 1)
         x = self.whiten(x)
         features = np.column_stack([x, np.ones(len(x))])
-        return features, self._joint_means, self.log_normaliser - 0.5 * (x**2).sum(1)
+        with np.errstate(over="ignore"):  # exact() refuses data so far away
+            square = (x**2).sum(1)
+        return features, self._joint_means, self.log_normaliser - 0.5 * square
 
     @cached_property
     def _joint_means(self):
@@ -135,6 +138,7 @@ class FactorialHMM:
     def sample(self, rng, T):
         """Draw states, (T, M) integers, and observations, (T, P)."""
         rng, T = generator("rng", rng), whole_number("T", T)
+        refuse_large("T", T, max(self.n_chains, self.n_dimensions))
         states = np.empty((T, self.n_chains), int)
         uniforms = rng.random((T, self.n_chains))
         chains = np.arange(self.n_chains)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from helpers.arguments import generator, whole_number
+from helpers.arguments import generator, refuse_large, whole_number
 from helpers.fhmm.model import FactorialHMM
 from helpers.fhmm.sequences import Sequences, as_sequences
 
@@ -28,6 +28,7 @@ def flat_model(x, n_chains, n_states, rng):
     """
     x, rng = as_sequences(x), generator("rng", rng)
     M, L = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
+    refuse_large("n_states", M, L, max(L, x.x.shape[1]))
     covariance, flat = _wide(x.x), np.full((M, L, L), 1 / L)
     noise = rng.standard_normal((M, L, len(covariance)))
     means = noise @ np.linalg.cholesky(covariance).T / M**0.5 + x.x.mean(0) / M

@@ -55,7 +55,8 @@ def _starting_chains(model, x, rng=None):
         evidence = generator("rng", rng).standard_normal(evidence.shape)
     evidence = evidence.swapaxes(0, 1)
     chains = zip(_dynamics(model), evidence, strict=True)
-    return _chains(model, x, evidence, [pass_messages(chain, h, x) for chain, h in chains])
+    messages = [pass_messages(chain, h, x) for chain, h in chains]
+    return _chains(model, x, evidence, messages, [one.joint() for one in messages])
 
 
 @ascending
@@ -63,7 +64,7 @@ def _ascent(model, x, q):
     yield State(q, elbo(model, x, q).elbo)
     whitened, dynamics = model.whiten(x.x), _dynamics(model)
     outputs = mean_outputs(model, q.marginals)
-    evidence, messages, scales = ([None] * model.n_chains for _ in range(3))
+    evidence, messages, marginals, scales = ([None] * model.n_chains for _ in range(4))
     while True:
         residual = whitened - outputs.sum(0)
         for m, chain in enumerate(dynamics):
@@ -71,9 +72,10 @@ def _ascent(model, x, q):
             evidence[m] = effective_evidence(model, residual, m)  # (4a.4)
             messages[m] = pass_messages(chain, evidence[m], x, scales[m])  # (4a.7)
             scales[m] = messages[m].log_scale
-            outputs[m] = messages[m].joint() @ model.whitened_means[m]
+            marginals[m] = messages[m].joint()
+            outputs[m] = marginals[m] @ model.whitened_means[m]
             residual -= outputs[m]
-        q = _chains(model, x, evidence, messages)
+        q = _chains(model, x, evidence, messages, marginals)
         # E_q[log p(x | s)] - sum_m KL(q(s^m) || p(s^m)); that KL is E_q[h] - log normaliser
         kl = (q.marginals * q.evidence).sum() - q.log_normalisers.sum()
         log_likelihood = expected_log_likelihood(model, whitened, q.marginals, outputs)
@@ -85,8 +87,8 @@ def _dynamics(model):
     return [Dynamics(model.initial[m], model.transition[m]) for m in own]
 
 
-def _chains(model, x, evidence, messages):
-    marginals = np.stack([chain.joint() for chain in messages], axis=1)
+def _chains(model, x, evidence, messages, marginals):
+    marginals = np.stack(marginals, axis=1)
     log_normalisers = np.array([chain.log_evidences.sum() for chain in messages])
     evidence = np.stack(list(evidence), axis=1)
     return Chains(
