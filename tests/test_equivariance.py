@@ -107,6 +107,15 @@ def fhmm_exact(x, **parameters):
     return {"evidence": found.log_evidence, "marginals": found.marginals}
 
 
+def fhmm_em(x, **parameters):
+    """Three steps of EM, exact, since mean field would begin with random numbers of its own."""
+    start = fhmm.FactorialHMM(**parameters)
+    sizes = start.initial.shape
+    states = fhmm.fit(x, *sizes, np.random.default_rng(0), "exact", start=start)
+    state = next(islice(states, 3, None))
+    return {"elbo": state.elbo, "marginals": state.q.marginals, "learned": state.model.transition}
+
+
 def draw_factors(rng, k=3, h=4, v=5):
     return {
         "counts": rng.poisson(1.0, (4, v)),
@@ -232,6 +241,22 @@ MODELS = {
         },
         **UNITS,
         log_density=("evidence",),
+    ),
+    "fhmm.fit": Model(
+        draw_chains,
+        fhmm_em,
+        {
+            "initial": ("-chain", "state"),
+            "transition": ("-chain", "state", "state"),
+            "means": ("-chain", "state", "column"),
+            "covariance": ("column", "column"),
+            "x": ("-time", "column"),
+            "marginals": ("-time", "-chain", "state"),
+            "learned": ("-chain", "state", "state"),
+            "elbo": (),
+        },
+        **UNITS,
+        log_density=("elbo",),
     ),
     "lf.exact": Model(draw_factors, lf_exact, FACTORS),
     "lf.mean_field": Model(draw_factors, lf_bound, FACTORS),
