@@ -127,15 +127,41 @@ def _colours():
     light, dark = (
         palette.css_variables(background) for background in (palette.LIGHT, palette.DARK)
     )
-    formulas = "".join(
-        f'mjx-container [{side}="{palette.colour(role)}"]{{{side}:var(--vi-{role})}}'
-        for role in palette.ROLES
-        for side in ("fill", "stroke")
-    )
     return (
         f":root{{{light}}} :root[data-theme=dark], section.title{{{dark}}}"
-        f"section.title{{--title-art:{_title_art()}}}{formulas}"
+        f"section.title{{--title-art:{_title_art()}}}{formula_colours()}"
     )
+
+
+def formula_colours():
+    """Style rules that let a formula's colours follow the theme, whichever way MathJax draws."""
+    rules = []
+    for role in palette.ROLES:
+        colour = palette.colour(role)
+        own = ", ".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+        for side in ("fill", "stroke"):
+            rules.append(f'mjx-container [{side}="{colour}"]{{{side}:var(--vi-{role})}}')
+        as_text = f'mjx-container [style*="color: rgb({own})"]'
+        rules.append(f"{as_text}{{color:var(--vi-{role})!important}}")
+    return "".join(rules)
+
+
+def page_colours():
+    """The palette and the formulas' colours for a page whose theme is in html[data-theme]."""
+    light, dark = (palette.css_variables(side) for side in (palette.LIGHT, palette.DARK))
+    return f":root{{{light}}} html[data-theme=dark]{{{dark}}} {formula_colours()}"
+
+
+def dark_script():
+    """What gives a page's figures their dark twins when its theme is dark."""
+    paper = f'window.darkPaper = "{palette.PAPER[palette.DARK]}";'
+    start = (
+        "const begin = () => { new MutationObserver(followTheme).observe("
+        'document.documentElement, {attributeFilter: ["data-theme"]}); followTheme(); };\n'
+        'document.readyState === "loading" ? addEventListener("DOMContentLoaded", begin) : begin();'
+    )
+    colours = f"window.paletteColours = {dark_twins()};"
+    return "\n".join((colours, paper, _text(PAGE / "dark.js"), start))
 
 
 def _title_art():

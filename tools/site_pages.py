@@ -16,14 +16,20 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import console
 import nbformat
 from lab import folders, without_links_to_solutions
 
+from helpers.show.formulas import coloured
+from slides import assets
+from slides.outline import number_of
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE, SITE = ROOT / "build" / "site-source", ROOT / "build" / "site"
 SLIDES, LITE = ROOT / "build" / "slides", ROOT / "build" / "lite"
+SHEETS = ROOT / "build" / "handout"
 LINK_TO_HEADING = re.compile(r"(\]\([^()\s]+\.ipynb#)([^()\s]+)")
 SECTIONS = {
     "Lectures": ("notebooks", "0[0-5]*"),
@@ -39,6 +45,8 @@ def prepare():
     (SOURCE / "_static").mkdir(parents=True)
     shutil.copy(ROOT / "tools/site/conf.py", SOURCE)
     shutil.copy(ROOT / "tools/site/course.css", SOURCE / "_static")
+    (SOURCE / "_static/palette.css").write_text(assets.page_colours(), encoding="utf-8")
+    (SOURCE / "_static/dark.js").write_text(assets.dark_script(), encoding="utf-8")
     for folder in folders():
         (SOURCE / folder).mkdir()
         for path in sorted((ROOT / folder).glob("*.ipynb")):
@@ -87,20 +95,51 @@ def _git(*arguments):
 
 
 def for_readers(path):
-    """The notebook as a page: no teacher's notes, and a link to its deck where there is one."""
+    """The notebook as a page: its number in its title, links to what goes with it, no notes."""
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [c for c in notebook.cells if not _is_note(c)]
-    deck = SLIDES / f"{path.stem}.slides.html"
-    if path.parent.name == "notebooks" and deck.exists():
-        link = nbformat.v4.new_markdown_cell(f'<a href="../slides/{deck.name}">Slides</a>')
-        link.id = "slides-link"
-        notebook.cells.insert(1, link)
+    notebook.cells[0].source = _titled(notebook.cells[0].source, path)
+    links = _companions(path)
+    if links:
+        line = nbformat.v4.new_markdown_cell(" · ".join(links), id="companions")
+        notebook.cells.insert(1, line)
     for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "text/markdown" in output.get("data", {}):
+                output.data["text/markdown"] = coloured(output.data["text/markdown"])
         if cell.cell_type == "markdown":
             cell.source = LINK_TO_HEADING.sub(_site_anchor, cell.source)
             if "solutions" not in folders():
                 cell.source = without_links_to_solutions(cell.source)
+            cell.source = coloured(cell.source)
     return notebook
+
+
+def _titled(source, path):
+    """A lecture's title with its number, a solution's with its kind: no two pages share one."""
+    if path.parent.name == "solutions":
+        return re.sub(r"\A# Exercises\b", "# Solutions", source)
+    number = number_of(path.stem).lstrip("0")
+    return re.sub(r"\A# ", f"# {number} · ", source) if number and _is_lecture(path) else source
+
+
+def _companions(path):
+    """Links from a lecture to its deck, its exercises and its sheet, where they are."""
+    deck, sheet = SLIDES / f"{path.stem}.slides.html", SHEETS / f"{path.stem}.pdf"
+    found = []
+    if not _is_lecture(path):
+        return found
+    if deck.exists():
+        found.append(f'<a href="../slides/{quote(deck.name)}">Slides</a>')
+    if (ROOT / "exercises" / path.name).exists():
+        found.append(f"[Exercises](../exercises/{path.name})")
+    if sheet.exists():
+        found.append(f'<a href="../handout/{quote(sheet.name)}">Sheet to print</a>')
+    return found
+
+
+def _is_lecture(path):
+    return path.parent.name == "notebooks"
 
 
 def contents():
@@ -124,6 +163,8 @@ def build():
     code = build_main(["-q", "-b", "html", "-j", "2", str(SOURCE), str(SITE)])
     if code == 0 and SLIDES.exists():
         shutil.copytree(SLIDES, SITE / "slides")
+    if code == 0 and SHEETS.exists():
+        shutil.copytree(SHEETS, SITE / "handout")
     if code == 0 and LITE.exists():
         shutil.copytree(LITE, SITE / "lite")
     return code
