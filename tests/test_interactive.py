@@ -16,6 +16,7 @@ from scipy.special import log_softmax, logsumexp
 from helpers import small
 from helpers.densities import MultivariateNormal, Normal, kl_divergence
 from helpers.elbo import bound_by_enumeration, bound_by_quadrature, enumerate_assignments
+from helpers.gradients import moments, normal_rule
 from helpers.latent_factors import Gaps
 from helpers.lda import LDA, trajectory
 from helpers.show import interactive
@@ -24,6 +25,7 @@ from helpers.show.interactive import (
     competing,
     correlated,
     coupled,
+    draws,
     figure,
     gaps,
     topics,
@@ -49,6 +51,7 @@ FIGURES = {
     "mean field": lambda: interactive.mean_field(),
     "fhmm": lambda: interactive.fhmm(),
     "explaining away": lambda: interactive.explaining_away(),
+    "estimators": lambda: interactive.estimators(),
     "two kls": lambda: interactive.two_kls(),
     "two gaps": lambda: interactive.two_gaps(),
     "two gaps, one stage": lambda: interactive.two_gaps(a_gap()),
@@ -313,6 +316,26 @@ def test_presets_of_the_discrete_gap_are_what_they_say():
 
 def test_a_density_that_does_not_fit_is_named_in_the_picture():
     assert "does not fall to zero" in interactive.gap(lambda z: -np.abs(z) / 10).data["warning"]
+
+
+# Gradients from draws
+
+
+def test_estimators_close_in_on_the_exact_gradient_with_the_right_spread():
+    """Exact moments of one draw by the rule of helpers.gradients, which knows the kink."""
+    q = Normal(-1.866, 0.579)
+    e, weights = normal_rule(breaks=[-q.loc / q.sd])
+    for baseline, variance in enumerate((11.5, None, 0.159)):
+        score, path = draws.by_draw(q, e, baseline)
+        (mean, spread), (other, path_spread) = moments(score, weights), moments(path, weights)
+        assert mean == pytest.approx(other, abs=1e-6)
+        assert draws.exact(q) == pytest.approx(mean, abs=1e-10)
+        assert path_spread == pytest.approx(3.06, abs=0.01)
+        assert variance is None or spread == pytest.approx(variance, rel=0.01)
+    shown = ready("estimators").at(draws=200)
+    for name in ("score", "path"):
+        error = 4 * shown[f"{name}_spread"] / np.sqrt(200)
+        assert abs(shown[name] - shown["exact"]) < error
 
 
 # The two KLs

@@ -10,6 +10,7 @@ from helpers.show.interactive.competing import explaining_away
 from helpers.show.interactive.correlated import mean_field
 from helpers.show.interactive.coupled import fhmm
 from helpers.show.interactive.divergences import two_kls
+from helpers.show.interactive.draws import estimators
 from helpers.show.interactive.figure import Interactive
 from helpers.show.interactive.gaps import gap, kl_directions
 from helpers.show.interactive.jensen import jensen
@@ -21,6 +22,7 @@ __all__ = [
     "Interactive",
     "bayes",
     "em",
+    "estimators",
     "explaining_away",
     "fhmm",
     "gap",

@@ -167,7 +167,7 @@ def _style(code, sheet):
     rules = re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", _read(sheet))
     kept = [rule for rule in re.findall(r"[^{}]+{[^}]*}", rules) if _needed(rule, code)]
     names = dict.fromkeys(re.findall(r"var\(--([\w-]+)", "".join(kept)))
-    if "--series-" in code:
+    if "var(--series-$" in code:
         names |= dict.fromkeys(f"series-{k}" for k in range(SERIES))
     light, dark = (
         "".join(f"--{name}:{shades[name]};" for name in names if name in shades)
