@@ -84,9 +84,17 @@ def seal(target):
     cells = [cell.source for text in texts for cell in nbformat.reads(text, as_version=4).cells]
     for name in {name for source in cells for name in SHEET.findall(source)}:
         path = target / "checks" / f"{name}.py"
-        packed = base64.b85encode(zlib.compress(path.read_bytes(), 9))
-        path.with_suffix(".sealed").write_bytes(packed)
+        pack(path)
         path.write_text(STUB, encoding="utf-8")
+    for path in (target / "checks" / "mistakes").glob("[0-9]*.txt"):
+        pack(path)
+        path.unlink()
+
+
+def pack(path):
+    """Write what is in a file beside it, so that one does not read it by chance."""
+    packed = base64.b85encode(zlib.compress(path.read_bytes(), 9))
+    path.with_suffix(".sealed").write_bytes(packed)
 
 
 def main(arguments):

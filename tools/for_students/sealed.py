@@ -1,30 +1,39 @@
 """Opens the sheets of this edition, whose answers are not there to be read.
 
-A sheet's source is compressed beside this file. What an exercise gets for each task can check,
+A sheet's source and its known mistakes are packed. What an exercise gets for each task can check,
 hint and show; the task itself, with its right answer, stays behind.
 """
 
 import base64
+import importlib.util
 import linecache
+import sys
 import types
 import zlib
 from pathlib import Path
 
-from checks import sentences as say
-from checks.progress import progress_of
+from checks import catalogue, progress
+from checks.sentences import say
 from checks.tasks import Exercise
+
+HERE = Path(__file__).resolve().parent
+SHEETS = {}  # name of a sheet's module -> the module with its tasks
 
 
 def open_sheet(name):
     """The names that an exercise uses of the sheet ``checks.NAME``: its tasks and ``progress``."""
-    packed = Path(__file__).with_name(name.rpartition(".")[2] + ".sealed").read_bytes()
-    source, file = zlib.decompress(base64.b85decode(packed)).decode(), f"<{name}>"
-    # the recogniser of mistakes reads the formulas of right answers
+    source, file = unpacked(HERE / f"{name.rpartition('.')[2]}.sealed"), f"<{name}>"
+    # what recognises mistakes reads the formulas of right answers
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    sheet = types.ModuleType(name)
+    sheet = SHEETS[name] = types.ModuleType(name)
     exec(compile(source, file, "exec"), vars(sheet))
     tasks = {key: _face(task) for key, task in vars(sheet).items() if isinstance(task, Exercise)}
-    return tasks | {"progress": lambda: progress_of(sheet)}
+    return tasks | {"progress": lambda: progress.progress_of(sheet)}
+
+
+def unpacked(path):
+    """The text that was packed into a file."""
+    return zlib.decompress(base64.b85decode(path.read_bytes())).decode()
 
 
 def _face(task):
@@ -43,10 +52,52 @@ def _face(task):
         def show(self):
             return task.show()
 
+        def reset(self):
+            return task.reset()
+
         def solution(self):
-            print(say.NOT_HANDED_OUT.format(task=task.name))
+            print(say("not_handed_out", task=task.name))
 
         def __repr__(self):
             return f"the task {task.name}"
 
     return Sealed()
+
+
+class Modules:
+    """What the checks themselves import: of a sheet, the module with its tasks."""
+
+    util = importlib.util
+
+    @staticmethod
+    def import_module(name):
+        importlib.import_module(name)
+        return SHEETS.get(name, sys.modules[name])
+
+
+class Mistakes:
+    """The folder of known mistakes, whose files are packed."""
+
+    def __truediv__(self, name):
+        return HERE / "mistakes" / name
+
+    def glob(self, pattern):
+        packed = (HERE / "mistakes").glob(Path(pattern).with_suffix(".sealed").name)
+        return iter([Packed(path) for path in packed])
+
+
+class Packed:
+    """A packed text where the path of a plain one is expected."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def read_text(self, encoding):
+        return unpacked(self.path)
+
+    def __str__(self):
+        return f"<{self.path.stem}>"
+
+
+catalogue.importlib = progress.importlib = Modules
+catalogue.FOLDER = Mistakes()
