@@ -24,7 +24,7 @@ def _encode(x, A, a, B, c):
 
 def _network_cases(rng):
     for n_documents, n_words, n_hidden, n_factors in ((1, 3, 2, 2), (2, 4, 3, 2), (3, 5, 2, 4)):
-        x = rng.integers(0, 6, size=(n_documents, n_words)).astype(float)
+        x = rng.integers(0, 6, size=(n_documents, n_words))
         x[0, 0], x[-1, -1] = 0, 7
         yield case(
             x,
@@ -103,11 +103,11 @@ def _score(z, g):
 
 def _score_cases(rng):
     for size in (1, 2, 4, 6):
-        z = (rng.random(size) < 0.5).astype(float)
+        z = (rng.random(size) < 0.5).astype(int)
         z[0] = rng.integers(2)
         yield case(z, rng.normal(scale=1.5, size=size) + 0.4)
     sure = rng.permutation([-900.0, -900.0, 900.0, 900.0])
-    yield case(np.array([0.0, 1, 0, 1]), sure, label="logits of 900")
+    yield case(np.array([0, 1, 0, 1]), sure, label="logits of 900")
 
 
 score = Derivation(
@@ -150,7 +150,7 @@ def _bound_slope(states, weights, values, logits, prior):
 
 def _slope_cases(rng):
     for n_factors in (1, 2, 3, 4):
-        states, logits = np.array(factor_states(n_factors)), rng.normal(size=n_factors)
+        states, logits = factor_states(n_factors).astype(int), rng.normal(size=n_factors)
         values = rng.normal(scale=2, size=len(states)) - 6
         yield case(
             states, _weights(states, logits), values, logits, rng.uniform(0.1, 0.9, n_factors)
@@ -240,7 +240,7 @@ def _estimate(values, samples, b, baseline=_others):
 def _sample_cases(rng):
     for n_samples, n_factors in ((2, 1), (3, 2), (5, 3), (8, 4)):
         b = rng.uniform(0.2, 0.8, n_factors)
-        samples = (rng.random((n_samples, n_factors)) < b).astype(float)
+        samples = (rng.random((n_samples, n_factors)) < b).astype(int)
         samples[0], samples[1] = 1 - samples[1], samples[1]  # not all alike
         yield case(rng.normal(scale=3, size=n_samples) - 200, samples, b)
 
@@ -338,7 +338,7 @@ def _best_baseline(values, states, weights, b):
 
 def _baseline_cases(rng):
     for n_factors in (1, 2, 3, 4):
-        states, b = np.array(factor_states(n_factors)), rng.uniform(0.15, 0.85, n_factors)
+        states, b = factor_states(n_factors).astype(int), rng.uniform(0.15, 0.85, n_factors)
         values = rng.normal(scale=3, size=len(states)) - rng.uniform(5, 30)
         yield case(values, states, _weights(states, logit(b)), b)
 

@@ -108,6 +108,8 @@ def _log_joint(theta, topics, z, words):
 def _joint_cases(rng):
     for _, theta, topics, z, words in _documents(rng):
         yield case(theta, topics, z, words)
+    z, words = (rng.integers(n, size=900) for n in topics.shape)
+    yield case(theta, topics, z, words, label="a document of 900 tokens (the product underflows)")
 
 
 log_joint = Task(
@@ -135,8 +137,8 @@ def _theta_given_z(alpha, n):
 
 def _count_cases(rng):
     for K in (2, 3, 4, 6):
-        yield case(rng.uniform(0.2, 3.0, K), rng.integers(1, 9, K).astype(float))
-    yield case(rng.uniform(0.2, 3.0, 3), np.array([4.0, 0.0, 2.0]), label="a topic without tokens")
+        yield case(rng.uniform(0.2, 3.0, K), rng.integers(1, 9, K))
+    yield case(rng.uniform(0.2, 3.0, 3), np.array([4, 0, 2]), label="a topic without tokens")
 
 
 theta_given_z = Derivation(

@@ -130,7 +130,7 @@ def _gamma(alpha, phi, counts):
 
 def _gamma_cases(rng):
     for K, V in ((2, 3), (3, 2), (3, 5), (4, 3), (2, 6)):
-        counts = rng.integers(1, 7, V).astype(float)
+        counts = rng.integers(1, 7, V)
         yield case(rng.uniform(0.3, 2.0, K), rng.dirichlet(np.full(K, 1.5), V), counts)
     alpha, phi = rng.uniform(0.3, 2.0, 3), rng.dirichlet(np.ones(3), 4)
     yield case(alpha, phi, np.array([0.0, 3, 1, 0]), label="words that do not occur")
@@ -338,7 +338,7 @@ def _perplexity(bounds, counts):
 
 def _perplexity_cases(rng):
     for D, V in ((2, 3), (3, 2), (4, 5), (1, 4)):
-        counts = rng.integers(1, 6, (D, V)).astype(float)
+        counts = rng.integers(1, 6, (D, V))
         yield case(-counts.sum(axis=1) * rng.uniform(1.0, 3.0, D), counts)
     counts = np.array([[2.0, 0, 1], [0, 0, 0], [1, 3, 0]])
     yield case(np.array([-5.1, 0, -6.3]), counts, label="an empty document")
