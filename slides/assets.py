@@ -171,12 +171,13 @@ def _title_art():
     hump = lambda x, at, spread: math.exp(-(((x - at) / spread) ** 2) / 2)  # noqa: E731
     p = [150 * hump(x, 520, 120) + 95 * hump(x, 900, 150) for x in xs]
     q = [170 * hump(x, 540, 105) for x in xs]
+    dash = " ".join(f"{2.4 * length:g}" for length in palette.LOOKS["q"].dash)
     shapes = "".join(
         f'<path d="M0,{ground} {_line(xs, ys, ground)} L{width},{ground}" fill="{shade}" '
         f'fill-opacity=".16" stroke="{shade}" stroke-width="3" {dash}/>'
         for ys, shade, dash in (
             (p, palette.colour("posterior", palette.DARK), ""),
-            (q, palette.colour("q", palette.DARK), 'stroke-dasharray="12 5"'),
+            (q, palette.colour("q", palette.DARK), f'stroke-dasharray="{dash}"'),
         )
     )
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {ground}">{shapes}</svg>'

@@ -13,6 +13,16 @@ from slides import assets
 from slides.arrange import minutes, split
 from slides.prepare import own_picture, title
 
+# What the keys do, in the order in which one needs them; D and C are the course's own (deck.js).
+KEYS = {
+    "Space": "goes on",
+    "S": "opens the speaker view",
+    "Esc": "the overview",
+    "D": "changes between light and dark",
+    "C": "shows the code",
+    "?": "all keys",
+}
+
 
 @dataclass(frozen=True)
 class Lecture:
@@ -61,6 +71,7 @@ def contents(lectures, heading="Variational inference: the slides"):
         .render(
             title=heading,
             lectures=lectures,
+            keys=KEYS,
             total=_duration(total) if total else "",
             policy=Markup(assets.POLICY),
             fonts=Markup(assets.fonts()),
