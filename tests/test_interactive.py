@@ -26,6 +26,7 @@ from helpers.show.interactive import (
     correlated,
     coupled,
     draws,
+    encoder,
     figure,
     gaps,
     topics,
@@ -52,6 +53,8 @@ FIGURES = {
     "fhmm": lambda: interactive.fhmm(),
     "explaining away": lambda: interactive.explaining_away(),
     "estimators": lambda: interactive.estimators(),
+    "sampled elbo": lambda: interactive.sampled_elbo(),
+    "encoder gaps": lambda: interactive.encoder_gaps(),
     "two kls": lambda: interactive.two_kls(),
     "two gaps": lambda: interactive.two_gaps(),
     "two gaps, one stage": lambda: interactive.two_gaps(a_gap()),
@@ -336,6 +339,32 @@ def test_estimators_close_in_on_the_exact_gradient_with_the_right_spread():
     for name in ("score", "path"):
         error = 4 * shown[f"{name}_spread"] / np.sqrt(200)
         assert abs(shown[name] - shown["exact"]) < error
+
+
+def test_sampled_elbo_is_unbiased_and_the_log_of_the_mean_is_not():
+    built = ready("sampled elbo")
+    exact = interactive.gap().at(mean=0.0, sd=1.5)
+    few, many = built.at(draws=2), built.at(draws=100)
+    assert many["elbo"] == pytest.approx(exact["elbo"], abs=1e-5)
+    assert many["average"] == pytest.approx(exact["elbo"], abs=4 * many["error"])
+    assert few["bias"] < many["bias"] < 0.02
+    assert exact["elbo"] < exact["log_evidence"] + few["bias"] < exact["log_evidence"]
+
+
+# An encoder's line
+
+
+@pytest.mark.parametrize("x, mean, sd", [(0.0, 0.1, 0.6), (2.0, 1.2, 0.2), (-4.0, -1.9, 0.3)])
+def test_the_bound_over_an_encoder_against_quadrature(x, mean, sd):
+    def log_joint(z):
+        return Normal(0.0, 1.0).log_prob(z) + Normal(z**3 / 2, 0.5).log_prob(x)
+
+    exact = bound_by_quadrature(log_joint, Normal(mean, sd).log_prob, np.linspace(-6, 6, 4001))
+    assert encoder.elbo(x, mean, sd) == pytest.approx(exact.elbo, abs=1e-8)
+    evidence, best, at, wide = encoder.tables()[round((x + 4) * 10)]
+    assert evidence == pytest.approx(exact.log_evidence, abs=1e-8)
+    assert exact.elbo <= best <= evidence
+    assert encoder.elbo(x, at, wide) == pytest.approx(best, abs=1e-6)
 
 
 # The two KLs

@@ -11,10 +11,12 @@ from helpers.show.interactive.correlated import mean_field
 from helpers.show.interactive.coupled import fhmm
 from helpers.show.interactive.divergences import two_kls
 from helpers.show.interactive.draws import estimators
+from helpers.show.interactive.encoder import encoder_gaps
 from helpers.show.interactive.figure import Interactive
 from helpers.show.interactive.gaps import gap, kl_directions
 from helpers.show.interactive.jensen import jensen
 from helpers.show.interactive.predictions import predict, predict_number, predict_point, recall
+from helpers.show.interactive.sampled import sampled_elbo
 from helpers.show.interactive.topics import lda_document
 from helpers.show.interactive.touching import em
 
@@ -22,6 +24,7 @@ __all__ = [
     "Interactive",
     "bayes",
     "em",
+    "encoder_gaps",
     "estimators",
     "explaining_away",
     "fhmm",
@@ -34,6 +37,7 @@ __all__ = [
     "predict_number",
     "predict_point",
     "recall",
+    "sampled_elbo",
     "trace",
     "two_gaps",
     "two_kls",
