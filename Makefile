@@ -14,9 +14,11 @@ ifeq ($(origin PYTHON),command line)
 CHOSEN := --this-python
 endif
 
-# Tests that start a browser, a server or a course of nbgrader, or try answers by the thousand.
-SLOW := checks_catalogues decks grading hub interactive_browser lectures predictions progress site \
-    slides students
+# Tests that start a browser, a server or nbgrader, render the whole course, train at length, or try
+# answers and models by the thousand.
+SLOW := autoencoder bad_input benchmarks book checks checks_catalogues checks_kinds decks equivariance \
+    exam gradients grading hub interactive interactive_browser lda_stochastic lectures predictions \
+    progress set_up site slides students tracks vocabulary
 
 # Packages of another environment have no place in this one.
 unexport PYTHONPATH PYTHONHOME
