@@ -1,6 +1,7 @@
 """Decks in a browser: the sample, and decks broken on purpose."""
 
 import os
+import re
 from itertools import pairwise
 
 import nbformat
@@ -9,8 +10,10 @@ from nbformat import v4
 from sample_lecture import JENSEN, SVG, code, lecture, markdown, printed, shown
 
 # isort: split
+import deck_build
 import deck_checks
 import decks
+import weak_slides
 
 
 def written(nb, folder, name="deck"):
@@ -229,6 +232,61 @@ def test_a_slide_cut_on_paper_or_without_a_page_is_found(browser, sample, tmp_pa
         browser, spoil(sample, tmp_path, (END, longer))[0], tmp_path / "deck.pdf"
     )
     assert "overflow" in {fault.kind for fault in found}
+
+
+WORDS = "word " * 130
+WEAK = {
+    "rawcode": [markdown("## A", "slide"), code("a", "-", "show-input", outputs=[printed("1\n")])],
+    "raw": [markdown("## B", "slide"), code("a", "-", outputs=[printed("1\n")])],
+    "empty": [markdown("## C\n\nA word.", "slide")],
+    "orphan": [markdown("## D\n\n**What you saw.** Much.\n\n$$q$$", "slide")],
+    "answer": [
+        markdown("## Predict\n\nWhich?", "slide"),
+        code("a", "-", outputs=[shown({"text/html": "<table><tr><td>1</td></tr></table>"})]),
+    ],
+    "figure": [
+        markdown("## E", "slide"),
+        code("a", "-", outputs=[shown({"image/svg+xml": SVG.replace("720", "72")}, alt="Small")]),
+    ],
+    "code": [markdown("## F\n\n$$q$$", "slide"), code("a\n" * 7, "-", "show-input")],
+    "dense": [markdown(f"## G\n\n{WORDS}", "slide")],
+    "fine": [markdown("## H\n\n$$q$$", "slide"), markdown("3 min", "notes")],
+}
+
+
+def test_weak_slides_are_named(browser, tmp_path):
+    nb = v4.new_notebook(cells=[cell for slide in WEAK.values() for cell in slide])
+    page = opened(browser, written(nb, tmp_path)[0])
+    slides = weak_slides.measured(page)
+    found = weak_slides.weak(slides)
+    for number, kind in enumerate(WEAK, start=1):
+        said = {reason.split(":")[0] for reason in found.get(number, [])}
+        assert said == ({kind} if kind != "fine" else set()), (kind, found.get(number))
+    assert weak_slides.untimed(slides) == list(range(1, len(WEAK)))
+    page.close()
+
+
+def test_decks_of_one_name_do_not_overwrite_each_other(tmp_path):
+    paths = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        paths.append(tmp_path / folder / "in # tro.ipynb")
+        nbformat.write(v4.new_notebook(cells=[markdown(f"# {folder}<b", "slide")]), paths[-1])
+    page, first = deck_build.build(paths, tmp_path / "out")
+    assert sorted(deck.name for deck in first) == [
+        "a-in # tro.slides.html", "b-in # tro.slides.html",
+    ]  # fmt: skip
+    assert deck_build.build(paths, tmp_path / "out")[1] == []  # nothing changed
+    nbformat.write(v4.new_notebook(cells=[markdown("# new", "slide")]), paths[0])
+    assert len(deck_build.build(paths[:1], tmp_path / "out")[1]) == 1
+    listed = page.read_text(encoding="utf-8")
+    assert listed.count("<li>") == 2 and "a-in%20%23%20tro" in listed and "b&lt;b" in listed
+
+
+def test_a_handout_has_as_many_slides_a_page_as_wished(browser, sample, tmp_path):
+    pdf = tmp_path / "sheet.pdf"
+    deck_checks.print_handout(browser, sample[0], pdf, per_page=4)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) == 3  # of eleven slides
 
 
 def test_steps_are_counted_in_the_source():
