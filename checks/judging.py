@@ -189,7 +189,7 @@ def _what_is_wrong(task, trials, bad, outcomes, function):
     smallest = min(bad, key=_size)
     if any(t.got is None for t in bad):
         return _returned_none(trials, outcomes)
-    warned = outcomes[0].warned + "".join(o.warned for o in outcomes[1:])
+    warned = next((o.warned for o in outcomes if o.warned), "")
     known = _kind(task, smallest) or recognise(task, trials, function)
     known = known or _form(task, trials, bad, warned)
     if known:

@@ -81,7 +81,8 @@ def _unwritten(error, function):
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     own = [k for k, frame in enumerate(frames) if frame.f_code is compiled]
     line, code, _ = _place(error, function)
-    helper = frames[-1].f_code.co_name if own and own[-1] + 1 < len(frames) else ""
+    last = frames[-1].f_code.co_name
+    helper = last if own and own[-1] + 1 < len(frames) and last.isidentifier() else ""
     return Outcome(UNWRITTEN, line=line, code=code, helper=helper)
 
 

@@ -4,7 +4,7 @@ On Linux the calls happen in a forked child with a limit on time and memory: an 
 killed, and `exit()`, a crash, a patched NumPy, an open figure die with the child. Elsewhere they
 happen in this process, and a watchdog throws an exception into the thread that takes too long;
 that cannot interrupt a single long call into compiled code. Where no process and no thread can be
-had (in a browser), the lines that are run are counted, and an endless loop ends after so many.
+had (in a browser), the steps of Python are counted, and an endless loop ends after so many.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from checks.outcomes import ENDED, ENDLESS, LAST, Outcome, OutOfTime, one_call
 
 SECONDS = 6.0  # for all calls of one check together; what ends an endless loop
 MEMORY = 2 << 30  # bytes beyond what the process holds already
-LINES = 3_000_000  # of Python that all calls of one check may run where only these can be counted
+STEPS = 3_000_000  # of Python that all calls of one check may take where only these can be counted
 
 
 def observe(call, function, cases, seconds=SECONDS):
@@ -37,7 +37,7 @@ def observe(call, function, cases, seconds=SECONDS):
         with _watchdog(seconds):
             return _in_this_process(call, function, cases)
     except (RuntimeError, AttributeError, ImportError):  # no new thread, or none to throw into
-        with _counted(LINES):
+        with _counted(int(STEPS * seconds / SECONDS)):
             return _in_this_process(call, function, cases)
 
 
@@ -163,12 +163,14 @@ def _watchdog(seconds):
 
 @contextlib.contextmanager
 def _counted(limit):
-    """Throw :class:`OutOfTime` once so many lines of Python were run."""
+    """Throw :class:`OutOfTime` after so many steps of Python."""
     left, before = limit, sys.gettrace()
 
     def trace(frame, event, _):
         nonlocal left
-        left -= event == "line"
+        # a loop in one line has no second line to count
+        frame.f_trace_opcodes = "site-packages" not in frame.f_code.co_filename
+        left -= event in ("line", "opcode")
         if left < 0:
             raise OutOfTime
         return trace

@@ -239,6 +239,19 @@ def test_without_a_child_process(monkeypatch, function, kind):
     time.sleep(0.1)  # no late exception may arrive from the watchdog
 
 
+def test_without_processes_and_threads(monkeypatch):
+    def none(*_, **__):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(running.sys, "platform", "emscripten")
+    monkeypatch.setattr(threading.Thread, "start", none)
+    monkeypatch.setattr(running, "STEPS", 100_000)
+    q = np.array([0.25, 0.75])
+    for function, kind in ((kl, VALUE), (endless, ENDLESS), (deep, RAISED)):
+        assert observe(lambda f, *x: f(*x), function, [(q, q)])[-1].kind == kind
+    assert mark(TASK, kl).ok and "direction" in said(TASK, lambda q, p: kl(p, q))
+
+
 def test_kinds_of_outcomes():
     def not_written(q):
         raise NotImplementedError
