@@ -1,6 +1,6 @@
 // Run inside a deck: what is wrong with each slide when all its build-ups are shown.
 // Returns [[slide, kind, detail], ...]; the slides are counted from 1.
-() => {
+async () => {
   const [WIDTH, HEIGHT, SMALLEST, SHRUNK] = [1280, 720, 18, 0.8];
   const faults = [];
   const inPrint = document.documentElement.classList.contains("reveal-print");
@@ -93,11 +93,15 @@
     }
   }
 
-  document.querySelectorAll("section.lecture").forEach((slide, index) => {
+  // an interactive figure fits itself to its slide once that is shown
+  const drawnAnew = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const slides = [...document.querySelectorAll("section.lecture")];
+  for (const [index, slide] of slides.entries()) {
     const report = (kind, detail) => faults.push([index + 1, kind, detail]);
     if (!inPrint) Reveal.slide(index);
     slide.querySelectorAll(".fragment").forEach((fragment) => fragment.classList.add("visible"));
+    if (slide.querySelector(".vi-figure")) await drawnAnew();
     for (const look of [overflow, squeezed, small, pictures, formulas, notes]) look(slide, report);
-  });
+  }
   return faults;
 }

@@ -1,5 +1,5 @@
 // Run inside a deck: what a class sees on each slide when all its build-ups are shown, as numbers.
-() => {
+async () => {
   const CELL = 40;
   const hidden = "aside.notes, mjx-assistive-mml, script, style, .running, .strip, details.source";
   const scale = Reveal.getScale();
@@ -69,13 +69,16 @@
     return {count, graphs, share: share / (1280 * 720), zoom};
   }
 
-  return [...document.querySelectorAll("section.lecture")].map((slide, index) => {
+  const drawnAnew = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const found = [];
+  for (const [index, slide] of [...document.querySelectorAll("section.lecture")].entries()) {
     Reveal.slide(index);
+    if (slide.querySelector(".vi-figure")) await drawnAnew();
     const later = [...slide.querySelectorAll(".fragment")];
     later.forEach((fragment) => fragment.classList.add("visible"));
     const shown = (selector) => [...slide.querySelectorAll(selector)].filter((e) => !e.closest(hidden));
     const text = shown(".cell.text, .html").map((e) => e.innerText).join(" ");
-    return {
+    found.push({
       heading: slide.querySelector("h1, h2, h3")?.innerText ?? slide.querySelector(".running")?.innerText ?? "",
       own: Boolean(slide.querySelector("h1, h2, h3")),
       title: slide.matches(".title, .outline"),
@@ -92,6 +95,7 @@
       ink: inked(slide),
       smallest: smallest(slide),
       minutes: Number(slide.dataset.timing ?? 0) / 60,
-    };
-  });
+    });
+  }
+  return found;
 }
