@@ -229,7 +229,7 @@ def test_offline_page_of_every_figure(browser, tmp_path, theme):
         seen = sound(page, figure)
         assert moved(seen), call
         box = figure.bounding_box()
-        assert box["height"] <= 600, f"{call}: too tall for a slide, {box['height']} px"
+        assert box["height"] <= 590, f"{call}: too tall for a slide, {box['height']} px"
     assert axe_violations(page) == []
     assert faults == []
     page.close()

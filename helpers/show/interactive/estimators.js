@@ -52,12 +52,12 @@ export const figure = {
     const q = hill(stage, frame, [-5, 5], 0.8);
     legend(stage, 30, 24, [["p", "posterior p(z|x)", true], ["q", "q(z), draws"]]);
     const last = data.draws.length;
-    const { X, Y, path, pane } = axes(stage.aside, { box: [560, 50, 890, 290], x: [0, last], y: [-4, 4], xlabel: "draws of z",
+    const { X, Y, path, pane } = axes(stage.aside, { box: [560, 50, 875, 290], x: [0, last], y: [-4, 4], xlabel: "draws of z",
       xticks: [0, 100, 200], yticks: [-4, -2, 0, 2, 4] });
-    line(stage.aside, "evidence", `M560,${Y(0)}H890`);
+    line(stage.aside, "evidence", `M560,${Y(0)}H875`);
     legend(stage.aside, 510, 24, [["scoreline", "score"], ["pathline", "pathwise"], ["evidence", "exact"]]);
     const parts = ["scoreline", "pathline"].map((look) => line(pane, look));
-    write(stage.aside, 885, 280, "estimate − exact", "end");
+    write(stage.aside, 870, 280, "estimate − exact", "end");
     return (numbers, { mean, sd, draws }) => {
       q(mean, sd);
       set(thrown, { d: data.draws.slice(0, draws).map((e) => `M${frame.X(mean + sd * e).toFixed(1)},290v-14`).join("") });

@@ -3,7 +3,7 @@ import { axes, draw, number, set } from "./drawing.js";
 import { player } from "./player.js";
 
 export const figure = {
-  size: [900, 400],
+  size: [900, 350],
   player,
 
   compute(data, { stage, document: d }) {
@@ -16,16 +16,16 @@ export const figure = {
 
   build(stage, data) {
     const count = data.names.length;
-    const { Y } = axes(stage, { box: [80, 60, 890, 340], x: [0, count], y: [-data.deepest, 0], yticks: data.yticks,
-      ylabel: "nats below log p(x)" });
+    const { Y } = axes(stage, { box: [80, 60, 890, 290], x: [0, count], y: [-data.deepest, 0], yticks: data.yticks,
+      ylabel: "nats from log p(x)" });
     const wide = 810 / count;
     const bars = data.names.map((name, i) => {
       const at = { x: 80 + wide * (i + 0.18), width: wide * 0.64 };
-      draw(stage, "text", { x: 80 + wide * (i + 0.5), y: 364, class: "mid" }, name);
+      draw(stage, "text", { x: 80 + wide * (i + 0.5), y: 314, class: "mid" }, name);
       return ["kl", "klopen"].map((look) => draw(stage, "rect", { ...at, class: look }));
     });
     draw(stage, "path", { class: "evidence", d: `M80,60H890` });
-    draw(stage, "text", { x: 485, y: 390, class: "mid" }, "document");
+    draw(stage, "text", { x: 485, y: 340, class: "mid" }, "document");
     const mark = draw(stage, "path", { class: "axis thick" });
     [["kl", 300, "the family’s gap"], ["klopen", 530, "the network’s gap"]].forEach(([look, x, label]) => {
       draw(stage, "rect", { class: look, x, y: 12, width: 30, height: 18 });
@@ -37,7 +37,7 @@ export const figure = {
         set(family, { y: 60, height: Math.max(middle - 60, 0) });
         set(network, { y: middle, height: Math.max(Y(-family_gaps[i] - network_gaps[i]) - middle, 0) });
       });
-      set(mark, { d: `M${80 + wide * (d + 0.25)},370h${wide * 0.5}` });
+      set(mark, { d: `M${80 + wide * (d + 0.25)},320h${wide * 0.5}` });
     };
   },
 

@@ -7,7 +7,7 @@ const divergence = (m, s, mean, sd) => Math.log(sd / s) + (s * s + (m - mean) **
 const [LEFT, RIGHT] = [-3, 4];
 
 export const figure = {
-  size: [900, 350],
+  size: [900, 344],
   split: 500,
   extras: [grabbing, climbing],
   climbs: "▲ train q",
@@ -24,7 +24,7 @@ export const figure = {
 
   build(stage, data) {
     const top = 1.1;
-    const frame = axes(stage, { box: [30, 50, 480, 300], x: [LEFT, RIGHT], y: [0, top], xlabel: "z", xticks: [-2, 0, 2, 4] });
+    const frame = axes(stage, { box: [30, 50, 480, 294], x: [LEFT, RIGHT], y: [0, top], xlabel: "z", xticks: [-2, 0, 2, 4] });
     const zs = Array.from({ length: 141 }, (_, i) => LEFT + i / 20);
     const curve = (mean, sd) => frame.path(zs, zs.map((z) => bell(z, mean, sd)));
     const posterior = line(stage, "p");
@@ -35,19 +35,19 @@ export const figure = {
       write(stage, x + 36, 26, name);
     });
     const floor = data.floor;
-    const { Y } = axes(stage.aside, { box: [555, 50, 895, 300], x: [0, 1], y: [floor, 0], yticks: data.yticks, ylabel: "nats" });
+    const { Y } = axes(stage.aside, { box: [555, 50, 895, 294], x: [0, 1], y: [floor, 0], yticks: data.yticks, ylabel: "nats" });
     const bars = [["elbo", 570], ["kl", 570], ["likelihoodbar", 735], ["priorbar", 735]].map(([look, x]) =>
       draw(stage.aside, "rect", { class: look, x, width: 50 }));
     const lines = ["evidence", "elboline"].map((look) => line(stage.aside, look));
     const cut = write(stage.aside, 690, 295, "≈ cut ≈", "mid");
     const notes = [[626, "ELBO"], [626, "KL(q‖p(z|x))"], [791, "fit"], [791, "KL(q‖p(z))"]].map(([x, name]) =>
       [draw(stage.aside, "text", { x }, name), draw(stage.aside, "text", { x })]);
-    write(stage.aside, 570, 325, "bound and gap");
-    write(stage.aside, 735, 325, "fit and price");
+    write(stage.aside, 570, 320, "bound and gap");
+    write(stage.aside, 735, 320, "fit and price");
     return (numbers, { mean, sd }) => {
       const { fit, kl_prior, kl, elbo, log_evidence, posterior_mean, posterior_sd } = numbers;
       q(mean, sd);
-      set(posterior, { d: `${curve(posterior_mean, posterior_sd)}V300H30Z` });
+      set(posterior, { d: `${curve(posterior_mean, posterior_sd)}V294H30Z` });
       const y = (v) => Y(clamp(v, floor, 0));
       [[elbo, floor], [log_evidence, elbo], [fit, floor], [fit, elbo]].forEach(([upper, lower], i) =>
         set(bars[i], { y: y(upper), height: Math.max(y(lower) - y(upper), 0) }));
