@@ -1,7 +1,7 @@
 """Gradients of the ELBO from draws of q: two ways to move a gradient inside an expectation.
 
-    score function   grad E_q[f(z)] = E_q[f(z) grad log q(z)]                           (7a.2)
-    pathwise         grad E_q[f(z)] = E[grad f(m + s e)],  e ~ Normal(0, 1)             (7a.3)
+    score function   grad E_q[f(z)] = E_q[f(z) grad log q(z)]                           (7a.4)
+    pathwise         grad E_q[f(z)] = E[grad f(m + s e)],  e ~ Normal(0, 1)             (7a.7)
 
 Symbols: S draws; q = Normal(m, s), of one coordinate or of D independent ones, whose parameters
 here are lambda = (m, log s). Gradients are (S, ..., 2), one for each draw: whoever wants the

@@ -4,7 +4,7 @@ An exponential family q(z) = h(z) exp(eta . t(z) - A(eta)) has Fisher's informat
 
     F(eta) = Cov_q[t(z)] = d mu / d eta,     mu = E_q[t(z)] = dA / d eta,                 (7a.8)
 
-and the natural gradient of a bound is F^-1 dELBO/d eta = dELBO/d mu. Where the model is
+and the natural gradient (7a.9) of a bound is F^-1 dELBO/d eta = dELBO/d mu. Where the model is
 conditionally conjugate it is (the coordinate update's eta) - eta: a step of size one goes there.
 Source: Amari (1998); Hoffman et al. (2013), section 2.
 """
@@ -51,7 +51,7 @@ def natural_gradient(slope, fisher):
 
 
 def gaussian_step(mean, precision, slope, curvature, rate):
-    """The natural step of q = Normal(mean, precision^-1): (mean, precision).
+    """The natural step (7a.11) of q = Normal(mean, precision^-1): (mean, precision).
 
         precision <- (1 - rate) precision + rate curvature,   mean <- mean + rate precision^-1 slope
 

@@ -14,7 +14,6 @@ from itertools import count
 
 import numpy as np
 from scipy import sparse
-from scipy.special import log_softmax
 
 from helpers.arguments import generator, whole_number
 from helpers.ascent import State, ascending
@@ -89,11 +88,18 @@ def drawn(tagger, mean, spread, rng, n_draws):
 
     mean (N, T); spread and curvature as in ``log_linear.softmax_expectations``.
     """
-    e = rng.standard_normal((n_draws, *mean.shape))
-    logits = mean + (spread * e if spread.ndim == 2 else np.matvec(square_root(spread), e))
-    log_probs = log_softmax(logits, axis=-1)
-    probs = np.exp(log_probs)
-    log_likelihood = log_probs[:, np.arange(len(mean)), tagger.tags].mean(axis=0).sum()
+    logits = rng.standard_normal((n_draws, *mean.shape))
+    if spread.ndim == 2:
+        logits *= spread
+    else:
+        logits = np.matvec(square_root(spread), logits)
+    logits += mean
+    logits -= logits.max(axis=-1, keepdims=True)
+    observed = logits[:, np.arange(len(mean)), tagger.tags]
+    probs = np.exp(logits, out=logits)
+    totals = probs.sum(axis=-1)
+    probs /= totals[..., None]
+    log_likelihood = (observed - np.log(totals)).mean(axis=0).sum()
     expected = probs.mean(axis=0)
     if spread.ndim == 2:
         return log_likelihood, expected, expected - (probs**2).mean(axis=0)

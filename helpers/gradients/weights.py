@@ -1,7 +1,7 @@
 """Can I trust this q? Importance weights, their effective number, and how heavy their tail is.
 
-For draws z_s ~ q the ratios r_s = p(x, z_s) / q(z_s) average to p(x). If few of them carry the
-average, q misses mass; Pareto's k says how many moments the ratios have (fewer than 1 / k), and
+For draws z_s ~ q the ratios r_s = p(x, z_s) / q(z_s) average to p(x) (7a.12). If few of them carry
+the average, q misses mass; Pareto's k says how many moments the ratios have (fewer than 1 / k), and
 above 0.7 no practical number of draws helps. Everything in logs: ratios overflow.
 Source: Vehtari et al. (2024), "Pareto smoothed importance sampling"; Yao et al. (2018), "Yes, but
 did it work?"; the fit of the tail is Zhang and Stephens (2009).
@@ -36,7 +36,7 @@ def normalised(log_ratios):
 
 
 def effective_sample_size(log_ratios):
-    """1 / sum_s w_s^2 for the normalised weights w: between 1 and S."""
+    """1 / sum_s w_s^2 for the normalised weights w, (7a.13): between 1 and S."""
     return float(np.exp(-logsumexp(2 * normalised(log_ratios))))
 
 
