@@ -20,7 +20,7 @@ from helpers.densities import Dirichlet, MultivariateNormal, Normal
 from helpers.elbo import bound_by_quadrature, enumerate_assignments
 from helpers.gradients import estimators, natural, weights
 from helpers.gradients.fit import NotFinite, Point, fit, natural_step, slopes, with_slope
-from helpers.gradients.tagger import drawn, fit_tagger
+from helpers.gradients.tagger import drawn, fit_tagger, pairs
 from helpers.log_linear import LogLinearTagger, fit_gaussian, gaussian_bound
 from helpers.log_linear.expectations import normal_nodes, softmax_expectations
 from helpers.mixture import BayesianMixture, mean_field
@@ -347,7 +347,7 @@ def test_logits_by_draws_are_unbiased(full):
     mean, root = rng.normal(size=(60, 3)), rng.normal(size=(60, 3, 3))
     spread = root @ root.transpose(0, 2, 1) if full else np.abs(root[..., 0])
     exact = softmax_expectations(mean, spread, [normal_nodes(3, 8000, rng)])
-    _, probs, curvature = drawn(tagger, mean, spread, rng, 10_000)
+    _, probs, curvature = drawn(tagger, mean, spread, pairs(rng, 10_000, 60, 3))
     np.testing.assert_allclose(probs, exact[1], atol=0.025)  # five standard errors
     np.testing.assert_allclose(curvature, exact[2], atol=0.025)
 

@@ -23,7 +23,9 @@ from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, expected
 from helpers.log_linear.laplace import full_precision, inverse
 from helpers.log_linear.model import one_hot
 
-FORGETTING = 3  # of the running mean: the higher, the sooner it forgets the first iterates
+BURN_IN = 8  # iterates before q is their running mean
+FORGETTING = 3  # of that running mean: the higher, the sooner it forgets its first iterates
+CAUTION = 0.3  # of the step in the mean: a token's weights move together, unknown to a diagonal
 
 
 def fit_tagger(tagger, rng, covariance="diagonal", step_size=None, n_draws=None):
@@ -33,14 +35,14 @@ def fit_tagger(tagger, rng, covariance="diagonal", step_size=None, n_draws=None)
         ascent.state.q
 
     covariance: "diagonal", whose q has the running mean of the iterates' means and variances
-    (Polyak and Juditsky, 1992), or "full", for at most 6000 weights. step_size: 0.2 or, if full,
-    1 unless given; n_draws: 4 or, if full, 16. The elbo, in nats, has its likelihood by draws, its
+    (Polyak and Juditsky, 1992), or "full", for at most 6000 weights. step_size: 0.5 or, if full,
+    1 unless given; n_draws: 2 or, if full, 16. The elbo, in nats, has its likelihood by draws, its
     prior and entropy exactly.
     """
     generator("rng", rng)
     if covariance not in ("diagonal", "full"):
         raise ValueError(f"covariance: is {covariance!r}, expected 'diagonal' or 'full'")
-    ascend, size, draws = {"diagonal": (_diagonal, 0.2, 4), "full": (_full, 1.0, 16)}[covariance]
+    ascend, size, draws = {"diagonal": (_diagonal, 0.5, 2), "full": (_full, 1.0, 16)}[covariance]
     size = checked_size(size if step_size is None else step_size)
     return ascend(tagger, rng, size, whole_number("n_draws", n_draws or draws))
 
@@ -55,15 +57,16 @@ def _diagonal(tagger, rng, size, n_draws):
     for n in count(1):
         variance = 1 / precision
         now = mean, variance, features @ mean, squared @ variance  # what is linear in q's
-        share = min(1, (FORGETTING + 1) / (FORGETTING + n))
+        share = (FORGETTING + 1) / (FORGETTING + max(1, n - BURN_IN))
         averages = [a + share * (x - a) for a, x in zip(averages, now, strict=True)]
         q = DiagonalGaussian(averages[0], np.sqrt(averages[1]))
-        log_likelihood = drawn(tagger, averages[2], np.sqrt(averages[3]), rng, 1)[0]
+        e = pairs(rng, n_draws, features.shape[0], tagger.n_tags)
+        log_likelihood = drawn(tagger, averages[2], np.sqrt(averages[3]), e[:1])[0]
         yield State(q, log_likelihood + expected_log_prior(tagger, q) + q.entropy(), noisy=True)
-        _, probs, curvature = drawn(tagger, now[2], np.sqrt(now[3]), rng, n_draws)
+        _, probs, curvature = drawn(tagger, now[2], np.sqrt(now[3]), e)
         slope = features.T @ (tags - probs) - (mean - tagger.prior_mean) * prior_precision
         precision = precision + size * (squared.T @ curvature + prior_precision - precision)
-        mean = mean + size * slope / precision
+        mean = mean + CAUTION * size * slope / precision
 
 
 @ascending
@@ -73,7 +76,8 @@ def _full(tagger, rng, size, n_draws):
     q = FullGaussian(np.array(tagger.prior_mean), np.diag(1 / prior_precision.ravel()))
     while True:
         mean, covariances = q.logits(tagger.features)
-        log_likelihood, probs, curvature = drawn(tagger, mean, covariances, rng, n_draws)
+        e = pairs(rng, n_draws, *mean.shape)
+        log_likelihood, probs, curvature = drawn(tagger, mean, covariances, e)
         elbo = log_likelihood + expected_log_prior(tagger, q) + q.entropy()
         yield State(q, elbo, noisy=True)
         slope = tagger.features.T @ (tags - probs) - (q.mean - tagger.prior_mean) * prior_precision
@@ -83,16 +87,19 @@ def _full(tagger, rng, size, n_draws):
         q = FullGaussian(q.mean + step, covariance, log_determinant)
 
 
-def drawn(tagger, mean, spread, rng, n_draws):
+def pairs(rng, n_draws, *shape):
+    """Standard normal draws e and -e, (n_draws, *shape)."""
+    half = rng.standard_normal(((n_draws + 1) // 2, *shape))
+    return np.concatenate([half, -half])[:n_draws]
+
+
+def drawn(tagger, mean, spread, e):
     """(E_q[log p(y | phi, w)], E_q[p] (N, T), curvature) by logits drawn for each token.
 
-    mean (N, T); spread and curvature as in ``log_linear.softmax_expectations``.
+    mean (N, T); spread and curvature as in ``softmax_expectations``; e: standard normal draws
+    (S, N, T).
     """
-    logits = rng.standard_normal((n_draws, *mean.shape))
-    if spread.ndim == 2:
-        logits *= spread
-    else:
-        logits = np.matvec(square_root(spread), logits)
+    logits = spread * e if spread.ndim == 2 else np.matvec(square_root(spread), e)
     logits += mean
     logits -= logits.max(axis=-1, keepdims=True)
     observed = logits[:, np.arange(len(mean)), tagger.tags]
@@ -103,5 +110,5 @@ def drawn(tagger, mean, spread, rng, n_draws):
     expected = probs.mean(axis=0)
     if spread.ndim == 2:
         return log_likelihood, expected, expected - (probs**2).mean(axis=0)
-    products = np.einsum("snt,snu->ntu", probs, probs) / n_draws
+    products = np.einsum("snt,snu->ntu", probs, probs) / len(e)
     return log_likelihood, expected, expected[:, :, None] * np.eye(mean.shape[1]) - products
