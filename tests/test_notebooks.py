@@ -126,7 +126,8 @@ def test_links_to_headings_hit(path):
 def equations_of(path):
     """The numbers of a notebook's equations, in the order of their first appearance."""
     text = "\n".join(c.source for c in read(path).cells)
-    return list(dict.fromkeys(re.findall(r"\\tag\{([^}]*)\}", text)))
+    found = re.findall(r"\\tag\{([^}]*)\}|\"(\d[a-d]\.\d+)\"", text)  # or of show.derivation
+    return list(dict.fromkeys("".join(pair) for pair in found))
 
 
 @named(LECTURES)
