@@ -34,6 +34,7 @@ LINK_TO_HEADING = re.compile(r"(\]\([^()\s]+\.ipynb#)([^()\s]+)")
 SECTIONS = {
     "Lectures": ("notebooks", "0[0-5]*"),
     "From the literature": ("notebooks", "06*"),
+    "Beyond the tutorial": ("notebooks", "07*"),
     "Exercises": ("exercises", "*"),
     "Solutions": ("solutions", "*"),
 }
