@@ -9,6 +9,7 @@ TITLES = {
     "fhmm": "The factorial HMM",
     "lda": "Latent Dirichlet allocation",
     "latent_factors": "The latent factor document model",
+    "gradients": "Gradients",
     "interactive": "Interactive figures",
 }
 OPENING = """# What the course's algorithms cost
