@@ -46,7 +46,7 @@ export function mount(root, figure, data) {
   const shown = {};
   const stops = [];
   root.replaceChildren();
-  enliven(root, figure.style);
+  enliven(root, figure.style, "vi-core");
   const panel = html(root, "div", { role: "group", "aria-label": data.title, class: "panel" });
   const sliders = html(panel, "div", { class: "sliders" });
   const buttons = html(panel, "div", { class: "buttons" });

@@ -28,7 +28,8 @@ SPACES = re.compile(
     r"| *(=>|[{(,;:=?<>*&|\[])\s*|\s*([})\]]) *"
 )
 RENDER = "export default { render: ({ model, el }) => mount(el, figure, model.get('data')) };"
-SHEETS = {"core": "style.css", "predict": "predict.css"}  # by the module that mounts
+# By the module that mounts: its sheet, and the class under which the sheet's rules hold.
+SHEETS = {"core": ("style.css", "vi-core"), "predict": ("predict.css", "vi-ask")}
 # How JupyterLab, VS Code, the slides and the site say that their background is dark.
 DARK_HOSTS = '[data-jp-theme-light="false"],.vscode-dark,[data-theme="dark"]'
 SERIES = 5  # colours for topics: as many as a figure shows
@@ -115,7 +116,7 @@ def module_text(name):
     names = _with_imports([name])
     host = "predict" if "predict" in names else "core"
     code = "\n".join(_code(imported) for imported in _with_imports([host, name]))
-    style = json.dumps(_style(code, SHEETS[host]), ensure_ascii=False)
+    style = json.dumps(_style(code, *SHEETS[host]), ensure_ascii=False)
     return f"{code}\nfigure.style={style};\n"
 
 
@@ -162,7 +163,7 @@ def _code(name):
     )
 
 
-def _style(code, sheet):
+def _style(code, sheet, kind):
     """The sheet's rules that the code has elements for, nested (& is the figure), and colours."""
     rules = re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", _read(sheet))
     kept = [rule for rule in re.findall(r"[^{}]+{[^}]*}", rules) if _needed(rule, code)]
@@ -173,7 +174,7 @@ def _style(code, sheet):
         "".join(f"--{name}:{shades[name]};" for name in names if name in shades)
         for shades in palette.on_both_backgrounds().values()
     )
-    return f".vi-figure{{{light}{''.join(kept)}}}:is({DARK_HOSTS}) .vi-figure{{{dark}}}"
+    return f".{kind}{{{light}{''.join(kept)}}}:is({DARK_HOSTS}) .{kind}{{{dark}}}"
 
 
 def _needed(rule, code):

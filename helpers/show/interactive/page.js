@@ -18,9 +18,9 @@ export function button(parent, content, act) {
 }
 
 // Marks root as alive; Lab and slides have their own plans for the keys.
-export function enliven(root, style) {
+export function enliven(root, style, kind) {
   root.prepend(html(root, "style", {}, style));
   set(root, { "data-alive": "", "data-prevent-swipe": "", ...OWN });
-  root.classList.add("vi-figure");
+  root.classList.add("vi-figure", kind);
   root.addEventListener("keydown", (event) => OWN_KEYS.test(event.key) && event.stopPropagation());
 }

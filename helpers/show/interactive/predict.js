@@ -10,7 +10,7 @@ const shelf = {
 
 export function mount(root, figure, data) {
   if (data.html) root.innerHTML = data.html;
-  enliven(root, figure.style);
+  enliven(root, figure.style, "vi-ask");
   root.addEventListener("keydown", (event) => event.target.matches("[type=text], [type=number]") && event.stopPropagation());
   const forms = [...root.querySelectorAll("form")];
   const again = forms.map((form, i) => ask(form, data.items[i], root, figure.open));
