@@ -5,11 +5,14 @@ observed x and every z, of the shape of q.
 """
 
 import numpy as np
-from scipy.special import entr, logsumexp, rel_entr
+from scipy.special import entr, logsumexp, ndtr, rel_entr
 
 from checks.distributions import kl_not_negative, simplex
+from checks.kinds import ChooseQ, FindBug, Foretell, Order, Paper, ReadRun
 from checks.progress import progress_for
 from checks.tasks import Derivation, Hints, Prediction, Task, case
+from helpers.densities import Normal
+from helpers.elbo import bound_by_quadrature
 from helpers.small import bank
 
 progress = progress_for(__name__)
@@ -63,7 +66,7 @@ kl = Task(
     cases=_kl_cases,
     returns="one number, in nats",
     points=2,
-    minutes=8,
+    minutes=5,
     difficulty="warm-up",
     why="It is zero only where q = p, and infinite where q puts mass on the impossible.",
     invariants=[kl_not_negative],
@@ -99,7 +102,7 @@ jensen_gap = Task(
     cases=_gap_cases,
     returns="log E[Y] - E[log Y], one number",
     points=1,
-    minutes=5,
+    minutes=3,
     why="It is zero exactly where Y is constant: remember that when Y becomes p(x, z) / q(z).",
     invariants=[
         lambda value, *_: (
@@ -181,7 +184,7 @@ elbo = Task(
     cases=_joint_cases,
     returns="one number, in nats",
     points=2,
-    minutes=8,
+    minutes=5,
     why="No posterior and no evidence in it: that is why it can be computed.",
     invariants=[_below_evidence],
     hints=Hints(
@@ -211,7 +214,7 @@ line_six = Derivation(
     cases=_line_cases,
     returns="one number",
     points=1,
-    minutes=5,
+    minutes=3,
     why="The first term is minus a KL, so the line says: log p(x) minus something positive.",
     hints=Hints(
         nudge="The log of a product is a sum. Which part does not depend on z?",
@@ -247,7 +250,7 @@ gap = Task(
     cases=_joint_cases,
     returns="KL(q(z) || p(z | x)), one number",
     points=2,
-    minutes=8,
+    minutes=4,
     rtol=1e-5,
     why="Two ways to one number: log p(x) - ELBO, or the KL to the normalised joint.",
     invariants=[kl_not_negative],
@@ -296,7 +299,7 @@ sampled_bounds = Task(
     cases=_weight_cases,
     returns="first the ELBO's estimate, then the tighter one",
     points=3,
-    minutes=15,
+    minutes=8,
     difficulty="stretch",
     why=(
         "The more of the average stands inside the logarithm, the smaller is Jensen's gap; with "
@@ -311,4 +314,186 @@ sampled_bounds = Task(
         ),
         shape="inside = logsumexp(log_weights, axis=...) - ...\nreturn log_weights.mean(), ...",
     ),
+)
+
+
+# ---------------------------------------------------------------- 8 choose a q for two hills
+
+LEFT, RIGHT, ACROSS = (-1.866, 0.579), (1.798, 0.581), (-0.292, 1.642)  # the lecture's three tops
+
+
+def _position(log_q):
+    """The bound for the lecture's position behind a distance."""
+
+    def log_joint(z):
+        return Normal(-0.4, 2.0).log_prob(z) + Normal(np.abs(z), 0.6).log_prob(2.0)
+
+    return bound_by_quadrature(log_joint, log_q, np.linspace(-24, 24, 193))
+
+
+def _missed(q):
+    """The gap of such a q, and the probability that it gives to z > 0."""
+    log_hills = [Normal(*LEFT).log_prob, Normal(*RIGHT).log_prob]
+    log_q, right = {
+        "one normal": (log_hills[0], float(ndtr(LEFT[0] / LEFT[1]))),
+        "two normals": (lambda z: logsumexp([f(z) for f in log_hills], 0, [[0.59], [0.41]]), 0.41),
+        "uniform": (lambda z: np.where(np.abs(z) < 4, -np.log(8.0), -np.inf), 0.5),
+    }[q]
+    return {"gap": float(_position(log_q).kl), "right": right}
+
+
+q_for_two_hills = ChooseQ(
+    "q_for_two_hills",
+    choices={
+        "one normal": "The best of them sits on the left hill, and calls z > 0 impossible.",
+        "two normals": "One for each hill: the gap all but closes, and each hill has its share.",
+        "uniform": "It covers both hills, and knows nothing of their shares or their shape.",
+    },
+    good="two normals",
+    foretell={
+        "gap": Foretell("You foretold a gap of {told} nats, it is {measured}.", atol=0.2),
+        "right": Foretell("You foretold {told} for z > 0, this q says {measured}.", atol=0.05),
+    },
+    measure=_missed,
+    points=2,
+    minutes=5,
+    why="A family is chosen for what is asked of it: here, the share of the right hill.",
+    hints=Hints(
+        nudge="Which of the three can hold mass on two hills, and little between them?",
+        equation=r"a $q$ that equals the posterior has the gap 0 and $q(z > 0) = 0.41$",
+        shape='return {"q": "...", "gap": ..., "right": ...}',
+    ),
+)
+
+
+# ---------------------------------------------------------------- 9 the derivation, in order
+
+bound_in_order = Order(
+    "bound_in_order",
+    lines={
+        "A": r"$\ge \mathbb{E}_{q(z)}[\log p(x, z) - \log q(z)]$",
+        "B": r"$= -\mathrm{KL}(q(z) \,\|\, p(z \mid x)) + \log p(x)$",
+        "C": r"$= \log \int q(z)\, \frac{p(x, z)}{q(z)}\, dz$",
+        "D": r"$\ge \log p(x, \mathbb{E}_{q(z)}[z]) - \log q(\mathbb{E}_{q(z)}[z])$",
+        "E": r"$= \mathbb{E}_{q(z)}[\log p(z \mid x) + \log p(x) - \log q(z)]$",
+        "F": r"$\log p(x) = \log \int p(x, z)\, dz$",
+        "G": r"$= \log \int \frac{p(x, z)}{q(z)}\, dz$",
+        "H": r"$= \log \mathbb{E}_{q(z)}\left[\frac{p(x, z)}{q(z)}\right]$",
+    },
+    right="FCHAEB",
+    reasons={
+        "A": "Jensen's inequality moves the log into an expectation: one must stand there first.",
+        "B": "The KL shows once posterior and q stand in one expectation.",
+        "C": "q enters as q/q, under an integral that is there already.",
+        "D": "The log is moved past the average of the ratio, not past the average of z.",
+        "E": "The posterior appears when the joint is split, and the log stands inside by then.",
+        "F": "It is where everything begins.",
+        "G": "Dividing by q alone changes the integral: q/q is a one, 1/q is not.",
+        "H": "An expectation under q needs q as a factor under the integral.",
+    },
+    points=2,
+    minutes=4,
+    why="One inequality among five steps; whoever places it can place the rest.",
+    hints=Hints(
+        nudge="Which single line is an inequality, and what must the line above it look like?",
+        equation=r"$\log \mathbb{E}[Y] \ge \mathbb{E}[\log Y]$",
+        shape="evidence, q/q, expectation, inequality, split of the joint, KL",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 10 find the bug
+
+
+def _gap_with_a_bug(log_joint, q):
+    total, bound = 0.0, 0.0
+    for a, b in zip(log_joint, q, strict=True):
+        if b > 0:
+            bound = bound + b * (a - np.log(b))
+            total = total + np.exp(a)
+    return np.log(total) - bound
+
+
+def _no_case(log_joint, q):
+    log_joint, q = np.asarray(log_joint, float), np.asarray(q, float)
+    if log_joint.ndim != 1 or log_joint.shape != q.shape:
+        return "two lists of one length are needed: log p(x, z), then q(z)"
+    if (q < 0).any() or abs(q.sum() - 1) > 1e-6:
+        return f"q is no distribution, it sums to {q.sum():.3g}"
+    return "" if np.isfinite(log_joint).all() else "take finite log p(x, z)"
+
+
+gap_with_a_bug = FindBug(
+    "gap_with_a_bug",
+    buggy=_gap_with_a_bug,
+    right=lambda log_joint, q: _posterior_gap(np.asarray(log_joint, float), np.asarray(q, float)),
+    line=(6, 4),
+    example=(np.log([0.2, 0.1]), np.array([1.0, 0.0])),
+    reasons={
+        2: "Both sums are empty at the start.",
+        3: "Each z comes once, with its log p(x, z) and its q(z).",
+        5: "A z that q takes adds q(z) (log p(x, z) - log q(z)) to the bound.",
+        7: "log p(x) minus the bound is the gap, if both are right.",
+    },
+    refuse=_no_case,
+    points=2,
+    minutes=6,
+    why="The evidence sums over all z, also over those that q leaves out.",
+    hints=Hints(
+        nudge="Which z must count in the bound, which in the evidence?",
+        equation=r"$\log p(x) = \log \sum_z p(x, z)$, whatever $q$ is",
+        shape="return LINE, (LOG_JOINT, Q)    # with a Q for which the two sums differ",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 11 paper: never negative
+
+kl_on_paper = Paper(
+    "kl_on_paper",
+    rubric=(
+        (1, "the tangent of the logarithm at 1 lies above it, and touches it at 1 alone"),
+        (1, "applied to p/q, and averaged under q"),
+        (1, "p summed where q > 0 is at most one, so that minus the KL is at most zero"),
+        (1, "equal to zero only if p/q = 1 wherever q > 0"),
+        (1, "and then no mass of p is left where q = 0: q = p; and q = p gives zero"),
+    ),
+    minutes=8,
+)
+
+
+# ---------------------------------------------------------------- 12 read eight runs
+
+six_starts = ReadRun(
+    "six_starts",
+    question="Six runs of one program, from six starts: their last bounds. What is the matter?",
+    choices={
+        "local optima": (
+            "The same few values come again, to the fourth digit: each is the top of a hill of "
+            "the ELBO, and which one a run climbs depends on where it starts. Report the best."
+        ),
+        "sampling noise": (
+            "With noise no two runs would agree to four digits, and here several do. Look for "
+            "values that come again."
+        ),
+        "not converged": (
+            "Runs that stopped early would end at as many different values as there are runs, "
+            "strung out below one bound. Look for values that come again."
+        ),
+        "the evidence differs": (
+            "log p(x) does not depend on the start: all six share one. What depends on the start "
+            "is where the climb ends."
+        ),
+    },
+    right="local optima",
+    trace=lambda: [
+        _position(Normal(*top).log_prob).elbo for top in (LEFT, LEFT, LEFT, ACROSS, RIGHT, RIGHT)
+    ],
+    minutes=3,
+    hints=Hints(
+        nudge="How many different numbers do you see, to four digits?",
+        equation=r"the gap of a run is $\log p(x)$ minus its last bound; $\log p(x) = -1.4230$",
+        shape='return "..."   # one of the four causes',
+    ),
+    room=__name__,
 )
