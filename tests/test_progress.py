@@ -24,7 +24,6 @@ def work(tmp_path, monkeypatch):
     (home / store.HANDED_OUT).write_text("{}")
     monkeypatch.chdir(home / "exercises")
     monkeypatch.setattr(session, "LATEST", {})
-    monkeypatch.setattr("checks.progress.LATEST", session.LATEST)
     return home
 
 

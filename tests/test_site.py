@@ -9,7 +9,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-import chromium  # noqa: E402
 import site_pages  # noqa: E402
 
 from helpers.environment import edition  # noqa: E402
@@ -106,19 +105,17 @@ def test_the_buttons_lead_to_the_notebook(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_whole_and_accessible_without_a_network(site, name):
-    if chromium.find() is None:
-        pytest.skip("NO CHROMIUM: the site was not looked at")
+def test_page_is_whole_and_accessible_without_a_network(site, name, browser):
     from axe_playwright_python.sync_playwright import Axe
 
-    with chromium.browser() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        outside, errors = [], []
-        page.on("request", lambda r: r.url.startswith("http") and outside.append(r.url))
-        page.on("pageerror", lambda e: errors.append(str(e)))
-        page.goto((site / f"{name}.html").as_uri())
-        page.evaluate("window.MathJax?.startup?.promise")
-        violations = Axe().run(page).response["violations"]
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    outside, errors = [], []
+    page.on("request", lambda r: r.url.startswith("http") and outside.append(r.url))
+    page.on("pageerror", lambda e: errors.append(str(e)))
+    page.goto((site / f"{name}.html").as_uri())
+    page.evaluate("window.MathJax?.startup?.promise")
+    violations = Axe().run(page).response["violations"]
+    page.close()
     assert not outside and not errors
     serious = [v["id"] for v in violations if v["impact"] in ("serious", "critical")]
     assert not serious, [(v["id"], v["nodes"][0]["html"][:200]) for v in violations]

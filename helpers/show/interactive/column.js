@@ -2,12 +2,11 @@
 import { clamp, draw, line, number, set, write } from "./drawing.js";
 
 const DEEPEST = 150; // nats below the top; beyond it the column is cut, and says so
-const REMEMBERED = 60; // bounds in the trail
 
 // A column of height log p(x), split into the ELBO and the KL that is missing; before it, the
-// trail of the bounds that were seen.
+// trail of the last 60 bounds that were seen.
 export function column(stage, { x, top, bottom, ceiling, name = "log p(x)" }) {
-  const [start, left, width] = [x + 45, x + 118, 42];
+  const [start, left, width] = [x + 45, x + 108, 30];
   const Y = (v) => top + ((bottom - top) * Math.log1p(clamp(ceiling - v, 0, DEEPEST))) / Math.log1p(DEEPEST);
   line(stage, "axis", `M${start},${top}V${bottom}`);
   for (const depth of [0, 1, 3, 10, 30, 100]) {
@@ -25,8 +24,9 @@ export function column(stage, { x, top, bottom, ceiling, name = "log p(x)" }) {
   return (bound, evidence) => {
     if (known !== evidence) seen = [];
     known = evidence;
-    if (seen.at(-1) !== bound) seen = [...seen, bound].slice(-REMEMBERED);
-    const [level, split] = [Y(evidence), Y(bound)];
+    if (seen.at(-1) !== bound) seen = [...seen, bound].slice(-60);
+    const level = Y(evidence);
+    const split = clamp(Y(bound), level, bottom);
     set(elbo, { y: split, height: bottom - split });
     set(kl, { y: level, height: split - level });
     set(edge, { d: `M${start},${level}H${left + width + 5}` });

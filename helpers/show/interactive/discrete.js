@@ -39,7 +39,7 @@ export const figure = {
       return [bar(stage, "p", x - wide * 0.38, wide * 0.36), bar(stage, "qbar", x + wide * 0.02, wide * 0.36)];
     });
     legend(stage, 220, 24, [["p", "posterior p(z|x)", true], ["qbar", "q(z)", true]]);
-    const bound = column(stage.aside, { x: 583, top: 50, bottom: 290, ceiling: data.ceiling });
+    const bound = column(stage.aside, { x: 573, top: 50, bottom: 290, ceiling: data.ceiling });
     return (numbers) => {
       bars.forEach((pair, i) => [numbers.p, numbers.q].forEach((table, k) => {
         set(pair[k].bar, { y: Y(table[i]), height: 280 - Y(table[i]) });

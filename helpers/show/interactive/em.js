@@ -28,7 +28,7 @@ export const figure = {
     const dots = ["evidencedot", "elbodot"].map((look) => draw(pane, "circle", { class: look, r: 8 }));
     legend(stage, 160, 24, [["elboline", "ELBO(q, θ)"], ["likelihoodline", "log p(x|θ)"]]);
     const cut = cutMark(stage, 530, 284);
-    const bars = column(stage.aside, { x: 560, top: 50, bottom: 290, ceiling: data.top, name: "log p(x|θ)" });
+    const bars = column(stage.aside, { x: 548, top: 50, bottom: 290, ceiling: data.top, name: "log p(x|θ)" });
     return ({ theta, elbo, log_evidence, bound: values }) => {
       set(bound, { d: path(data.thetas, values) });
       set(gap, { d: path([theta, theta], [log_evidence, elbo]) });

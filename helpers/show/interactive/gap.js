@@ -16,7 +16,7 @@ export const figure = {
 
   build(stage, data) {
     const curves = densities(stage, data);
-    const bars = column(stage.aside, { x: 583, top: 50, bottom: 290, ceiling: data.ceiling });
+    const bars = column(stage.aside, { x: 573, top: 50, bottom: 290, ceiling: data.ceiling });
     return (numbers, settings) => {
       curves(numbers, settings);
       bars(numbers.elbo, numbers.log_evidence);

@@ -31,7 +31,7 @@ export const figure = {
     const x = X(data.evidence);
     const names = ["log E[u] = log p(x)", "E[log u] = ELBO"].map((name, i) => write(stage, i ? x + 16 : 545, 0, name, i ? "" : "end"));
     const cut = cutMark(stage, 550, 24);
-    const bars = column(stage.aside, { x: 583, top: 50, bottom: 290, ceiling: Math.log(data.evidence) });
+    const bars = column(stage.aside, { x: 573, top: 50, bottom: 290, ceiling: Math.log(data.evidence) });
     return ({ elbo, log_evidence, ratios, q }) => {
       ratios.forEach((u, i) => {
         const r = q[i] > 1e-4 && isFinite(u) ? 4 + data.grain * Math.sqrt(q[i]) : 0;
