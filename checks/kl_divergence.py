@@ -5,9 +5,11 @@ mean, sd: of normal distributions; sd is the standard deviation.
 """
 
 import numpy as np
-from scipy.special import entr, logsumexp
+from scipy.special import entr, logsumexp, rel_entr
 
+from checks import invariants
 from checks.distributions import kl_not_negative, simplex
+from checks.kinds import ChooseQ, FindBug, Foretell, OpenTask, Order, Paper
 from checks.progress import progress_for
 from checks.tasks import Derivation, Hints, Prediction, Task, case
 from helpers.small import bank
@@ -49,7 +51,7 @@ entropy = Task(
     cases=_entropy_cases,
     returns="one number, in nats",
     points=1,
-    minutes=5,
+    minutes=3,
     difficulty="warm-up",
     why="It is largest where q is uniform, and zero where q has made up its mind.",
     invariants=[_entropy_in_range],
@@ -98,7 +100,7 @@ two_terms = Task(
     cases=_joint_cases,
     returns="E_q[log p(x, z)], H(q) and their sum",
     points=2,
-    minutes=8,
+    minutes=4,
     why="The first term pulls q to where the joint is high, the second keeps it spread out.",
     invariants=[_below_evidence],
     hints=Hints(
@@ -134,7 +136,7 @@ line_five = Derivation(
     cases=_line_cases,
     returns="one number",
     points=1,
-    minutes=5,
+    minutes=3,
     why="Only the last term needs the evidence, and it is the same for every q: it can be dropped.",
     hints=Hints(
         nudge="The log of a quotient with three parts is a sum with three terms; mind the signs.",
@@ -180,7 +182,7 @@ kl_normal = Task(
     cases=_normal_cases,
     returns="KL(q || p), one number",
     points=2,
-    minutes=10,
+    minutes=6,
     why="A small sd of p punishes q twice: for its distance, and for its width.",
     invariants=[kl_not_negative],
     hints=Hints(
@@ -250,7 +252,7 @@ mass_covering = Task(
     cases=_density_cases,
     returns="the mean and the standard deviation of the best q",
     points=2,
-    minutes=10,
+    minutes=5,
     why=(
         "KL(p || q) matches moments, which are averages under the posterior: the one thing that "
         "is not to be had."
@@ -299,7 +301,7 @@ sampled_elbo = Task(
     accept=_as_good_as,
     returns="an estimate of the ELBO, one number",
     points=3,
-    minutes=15,
+    minutes=8,
     difficulty="stretch",
     why="It needs the joint at points, nothing else: this is how VI is done for models in general.",
     hints=Hints(
@@ -310,5 +312,209 @@ sampled_elbo = Task(
             "log_q = -0.5 * ((z - mean) / sd) ** 2 - ...\n"
             "return np.mean(...)"
         ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 8 the derivation, in order
+
+objective_in_order = Order(
+    "objective_in_order",
+    lines={
+        "A": r"$\arg\max_q \int q \log p(z, x)\, dz - \int q \log q\, dz - \log p(x)$",
+        "B": r"$\arg\max_q \int q(z) \log \frac{p(z, x)\, p(x)}{q(z)}\, dz$",
+        "C": r"$\arg\max_q \mathbb{E}_{q(z)}[\log p(x, z)] + \mathbb{H}(q(z))$",
+        "D": r"$\arg\max_q \int q(z) \log \frac{p(z \mid x)}{q(z)}\, dz$",
+        "E": r"$\arg\max_q \mathbb{E}_{q(z)}[\log p(x, z)] + \mathbb{H}(p(z \mid x))$",
+        "F": r"$\arg\min_q \mathrm{KL}(q(z) \,\|\, p(z \mid x))$",
+        "G": r"$\arg\max_q \int q(z) \log \frac{p(z, x)}{p(x)\, q(z)}\, dz$",
+    },
+    right="FDGAC",
+    reasons={
+        "A": "Three logarithms: one fraction with three parts must stand above it.",
+        "B": "The posterior is the joint divided by the evidence, not times it.",
+        "C": "It is what remains once log p(x) stands alone and is dropped.",
+        "D": "Minus the KL turns the fraction over; the posterior is still one piece.",
+        "E": "The entropy is that of q, which we choose: minus the integral of q log q.",
+        "F": "It is the wish with which everything begins.",
+        "G": "It is the line in which Bayes' rule replaces the posterior.",
+    },
+    points=2,
+    minutes=3,
+    why="The value changes once, in the last step; the place of the maximum never.",
+    hints=Hints(
+        nudge="In which line does the posterior stand for the last time?",
+        equation=r"$p(z \mid x) = p(z, x) / p(x)$",
+        shape="the wish, its definition, Bayes' rule, three logarithms, without the constant",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 9 two KLs
+
+
+def _two_kls(prior, likelihood, q):
+    joint = prior * likelihood
+    return rel_entr(q, prior).sum(), rel_entr(q, joint / joint.sum()).sum()
+
+
+def _two_kls_spelt_out(prior, likelihood, q):
+    posterior = prior * likelihood / np.sum(prior * likelihood)
+    return np.sum(q * np.log(q / prior)), np.sum(q * np.log(q / posterior))
+
+
+def _two_kls_cases(rng):
+    for size in (2, 3, 5):
+        yield case(simplex(rng, size), rng.uniform(0.05, 0.95, size), simplex(rng, size))
+    prior = simplex(rng, 3)
+    yield case(prior, rng.uniform(0.05, 0.95, 3), prior.copy(), label="a q that is the prior")
+
+
+two_kls = Task(
+    "two_kls",
+    reference=_two_kls,
+    spelt_out=[_two_kls_spelt_out],
+    cases=_two_kls_cases,
+    returns="KL(q || prior), then KL(q || posterior)",
+    points=2,
+    minutes=5,
+    why="The first is paid within the bound, the second is what the bound lacks to log p(x).",
+    hints=Hints(
+        nudge="Which of the two needs the likelihood?",
+        equation=r"$p(z \mid x) = p(z)\, p(x \mid z) / p(x)$",
+        shape="posterior = ... / np.sum(...)\nreturn np.sum(q * np.log(q / prior)), np.sum(...)",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 10 choose a divergence
+
+
+def _for_two_hills(divergence):
+    """A normal q for two hills, 0.59 at -1.87 and 0.41 at 1.80, each with sd 0.575."""
+    mean = 0.59 * -1.868 + 0.41 * 1.802
+    spread = 0.575**2 + 0.59 * (-1.868 - mean) ** 2 + 0.41 * (1.802 - mean) ** 2
+    covers = divergence == "KL(p || q)"
+    return {"sd": float(np.sqrt(spread)) if covers else 0.579, "hills": "both" if covers else "one"}
+
+
+which_divergence = ChooseQ(
+    "which_divergence",
+    choices={
+        "KL(q || p)": "Its minimum sits on one hill and would never send anybody to the other.",
+        "KL(p || q)": "It covers both hills. It needs the posterior, which here we do have.",
+    },
+    good="KL(p || q)",
+    foretell={
+        "hills": Foretell("You foretold {told}, it is {measured}.", choices=("one", "both")),
+        "sd": Foretell("You foretold an sd of {told}, it is {measured}.", rtol=0.2),
+    },
+    measure=_for_two_hills,
+    points=2,
+    minutes=4,
+    why="Which direction serves depends on which of the two errors is dear.",
+    hints=Hints(
+        nudge="Under which distribution is each of the two an average?",
+        equation="the covering q has the posterior's mean and standard deviation",
+        shape='return {"q": "KL(...)", "hills": "...", "sd": ...}',
+    ),
+)
+
+
+# ---------------------------------------------------------------- 11 find the bug
+
+
+def _bound_with_a_bug(log_joint, z, mean, sd):
+    log_q = -0.5 * (z - mean) ** 2 / sd**2
+    log_q = log_q - 0.5 * np.log(2 * np.pi)
+    ratios = log_joint - log_q
+    return np.mean(ratios)
+
+
+def _bound_of_draws(log_joint, z, mean, sd):
+    log_q = -0.5 * ((z - mean) / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
+    return np.mean(log_joint - log_q)
+
+
+def _no_draws(log_joint, z, mean, sd):
+    if np.shape(log_joint) != np.shape(z) or np.ndim(mean) or np.ndim(sd):
+        return "log_joint and z are of one length, mean and sd are numbers"
+    return "" if sd > 0 else f"sd is {sd:.3g}: a standard deviation is positive"
+
+
+bound_with_a_bug = FindBug(
+    "bound_with_a_bug",
+    buggy=_bound_with_a_bug,
+    right=_bound_of_draws,
+    line=3,
+    example=(np.array([-1.0, -2.0]), np.array([0.0, 1.0]), 0.0, 2.0),
+    reasons={
+        2: "The exponent of a normal density: the squared distance over twice the variance.",
+        4: "log p(x, z) - log q(z) is what the bound averages.",
+        5: "The draws come from q already: an average with equal weights is right.",
+    },
+    refuse=_no_draws,
+    points=2,
+    minutes=5,
+    why="The normaliser of q has its sd in it; with an sd of one nobody notices.",
+    hints=Hints(
+        nudge="Integrate exp(log_q) over z in your head: for which sd is it one?",
+        equation=r"$\mathcal{N}(z; \mu, \sigma^2)$ has the factor $1 / (\sigma \sqrt{2 \pi})$",
+        shape="return LINE, (LOG_JOINT, Z, MEAN, SD)",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 12 paper: two normals
+
+normals_on_paper = Paper(
+    "normals_on_paper",
+    rubric=(
+        (1, "the KL as the difference of two averages under q"),
+        (1, "the average of log q, with the mean square of (z - its mean) being the variance"),
+        (1, "the average of (z - mean of p) squared: variance plus squared distance"),
+        (1, "the constants cancel, and the result is put together"),
+        (1, "zero exactly where means and standard deviations agree"),
+    ),
+    minutes=8,
+)
+
+
+# ---------------------------------------------------------------- 13 your own model
+
+
+def _own():
+    log_joint, q = bank().log_joint(1), np.full((2, 2), 0.25)
+    posterior = np.exp(log_joint - logsumexp(log_joint))
+    return {
+        "q": q,
+        "elbo": _expected(log_joint, q) + _entropy(q),
+        "kl": rel_entr(q, posterior).sum(),
+        "log_evidence": logsumexp(log_joint),
+    }
+
+
+own_model = OpenTask(
+    "own_model",
+    needs={
+        "q": "your q, a table",
+        "elbo": "its bound",
+        "kl": "its KL to the posterior, not computed from the other two",
+        "log_evidence": "log p(x)",
+    },
+    invariants=(
+        invariants.normalised("q", axis=None),
+        invariants.below("elbo", "log_evidence"),
+        invariants.adds_up("log_evidence", "elbo", "kl"),
+        invariants.at_least("q", 2, "values"),
+    ),
+    example=_own,
+    points=2,
+    minutes=10,
+    why="Three computations, one identity: on your model, too.",
+    hints=Hints(
+        nudge="Begin with a prior of three values and a likelihood for one observed x.",
+        equation=r"$\log p(x) = \mathrm{ELBO} + \mathrm{KL}(q(z) \,\|\, p(z \mid x))$",
+        shape='return {"q": q, "elbo": ..., "kl": ..., "log_evidence": ...}',
     ),
 )
