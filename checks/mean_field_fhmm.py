@@ -8,33 +8,47 @@ are single numbers.  variance: of the noise.  q: (T, M, L), q[t, m, i] = q(s_t^m
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
+from checks.invariants import at_least, below, normalised, rising
+from checks.kinds import ChooseQ, FindBug, Foretell, Number, OpenTask, Order, Paper, ReadRun
 from checks.progress import progress_for
-from checks.tasks import Derivation, Hints, Prediction, Task, case
+from checks.tasks import Derivation, Hints, Task, case
 
 progress = progress_for(__name__)
 
 
-# ---------------------------------------------------------------- 1 predict
+# ---------------------------------------------------------------- 1 the derivation, in order
 
-variance_of_q = Prediction(
-    "variance_of_q",
-    question="The posterior of z1 and z2 is Gaussian, both have variance 1, and their correlation "
-    "grows from 0 to 1. What happens to the variance of the best q(z1) in q(z1) q(z2)?",
-    choices={
-        "grows": "That would be the other KL: minimising KL(p || q) makes q cover p. KL(q || p) "
-        "punishes q for mass where p has none, so q has to shrink into the narrow ellipse.",
-        "stays": "The marginal variance stays 1, but mean field does not find it: the best q(z1) "
-        "has the variance of z1 given z2, which is 1 - rho^2.",
-        "shrinks": "It is 1 - rho^2, the variance of z1 given z2. An upright ellipse has to be "
-        "small to fit into a narrow slanted one.",
+best_factor_lines = Order(
+    "best_factor_lines",
+    lines={
+        "A": r"$= -\mathrm{KL}\big(q(z_1) \,\|\, q^*(z_1)\big) + c_2$",
+        "B": r"$= \mathbb{E}_{q(z_1)}\big[\log \mathbb{E}_{q(z_2)}[p(x, z)]\big] + "
+        r"\mathbb{H}(q(z_1)) + c_1$",
+        "C": r"$= \mathbb{E}_{q(z_1)}\big[\log q^*(z_1)\big] + \mathbb{H}(q(z_1)) + c_2$",
+        "D": r"$\mathrm{ELBO} = \mathbb{E}_{q(z)}[\log p(x, z)] + \mathbb{H}(q(z_1)) + "
+        r"\mathbb{H}(q(z_2))$",
+        "E": r"$= -\mathrm{KL}\big(q^*(z_1) \,\|\, q(z_1)\big) + c_2$",
+        "F": r"$= \mathbb{E}_{q(z_1)}\big[\mathbb{E}_{q(z_2)}[\log p(x, z)]\big] + "
+        r"\mathbb{H}(q(z_1)) + c_1$",
     },
-    right="shrinks",
+    right="DFCA",
+    reasons={
+        "A": "The KL needs an expected log of one distribution plus the entropy of the other.",
+        "B": "The expectation stands outside of the log, and Jensen forbids to move it inside.",
+        "C": "q* is made from the inner expectation: that line has to come first.",
+        "D": "Everything begins with the ELBO.",
+        "E": "The expectations are under q(z1), so q(z1) comes first in the KL.",
+        "F": "The expectation can be split once there is one, over both variables.",
+    },
+    points=2,
+    minutes=4,
+    difficulty="warm-up",
+    why="The best q(z1) makes the KL zero: q* itself.",
     hints=Hints(
-        nudge="Draw a narrow slanted ellipse. Which upright ellipse stays where p has mass?",
-        equation=r"$q^*(z_1) = \mathcal{N}(\cdot,\, 1 / \Lambda_{11})$",
-        shape='return "grows", "stays" or "shrinks"',
+        nudge="Which terms depend on q(z1)? The others go into the constants.",
+        equation=r"$\sum_i q_i \log p_i + \mathbb{H}(q) = -\mathrm{KL}(q \,\|\, p)$",
+        shape="the ELBO, the split expectation, q* put in, the KL",
     ),
-    room=__name__,
 )
 
 
@@ -153,13 +167,96 @@ gaussian_factor = Derivation(
 )
 
 
-# ---------------------------------------------------------------- 5 the effective evidence
+# ---------------------------------------------------------------- 5 foretell: three variables
+
+variance_of_q = Number(
+    "variance_of_q",
+    question="The variance of q(z1) where three variables have variance 1 and correlations 1/2.",
+    right=2 / 3,
+    rtol=0.01,
+    ranges=(
+        (0.75, 0.75, "That is 1 - rho^2, which holds for two variables: here there are three."),
+        (1.0, 1.0, "That is the marginal variance, which mean field does not find."),
+        (1.5, 1.5, "That is the precision Lambda_11: the variance is one over it."),
+        (0.5, 0.5, "That is 1 - rho. Invert the 3 x 3 matrix and look at its first entry."),
+        (-np.inf, 0.0, "A variance is positive."),
+        (
+            1.0,
+            np.inf,
+            "It cannot exceed the marginal variance, 1: q(z1) is too narrow, not too wide.",
+        ),
+    ),
+    points=2,
+    minutes=5,
+    why="The more neighbours z1 has, the more they tell of it, and the narrower is q(z1).",
+    hints=Hints(
+        nudge="Which number of the precision matrix is it?",
+        equation=r"$\Lambda_{11} = \tfrac32$ for $\Sigma_{ii} = 1$, $\Sigma_{ij} = \tfrac12$",
+        shape="return 1 / np.linalg.inv(...)[0, 0]",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 6 choose a q
+
+POSTERIOR = np.array([[1, 0.9, 0.27], [0.9, 1, 0.3], [0.27, 0.3, 1]])
+BLOCKS = {
+    "all apart": ([0], [1], [2]),
+    "z1 with z2": ([0, 1], [2]),
+    "z2 with z3": ([0], [1, 2]),
+}
+
+
+def _measured(q):
+    """Variance of q(z1), and the gap, of the best q with these blocks."""
+    precision, covariance = np.linalg.inv(POSTERIOR), np.zeros((3, 3))
+    for block in BLOCKS[q]:
+        own = np.ix_(block, block)
+        covariance[own] = np.linalg.inv(precision[own])
+    gap = 0.5 * np.log(np.linalg.det(POSTERIOR) / np.linalg.det(covariance))
+    return {"variance": covariance[0, 0], "gap": gap}
+
+
+one_pair = ChooseQ(
+    "one_pair",
+    choices={
+        "all apart": "You could have kept one pair, and the bound would be the better for it.",
+        "z1 with z2": "It cuts only the weak links, to z3.",
+        "z2 with z3": "It keeps a weak link and cuts the strong one, between z1 and z2.",
+    },
+    good="z1 with z2",
+    foretell={
+        "variance": Foretell(
+            "You foretold a variance of {told} for z1; the best q of this shape has {measured}: "
+            "that of z1 given whatever stands outside its block.",
+            rtol=0.05,
+        ),
+        "gap": Foretell(
+            "You foretold a gap of {told} nats, it is {measured}: the mutual information of the "
+            "blocks, -1/2 log(1 - rho^2) where only one correlation rho counts.",
+            rtol=0.2,
+        ),
+    },
+    measure=_measured,
+    points=3,
+    minutes=10,
+    why="A family costs little that cuts where the posterior is nearly cut already.",
+    hints=Hints(
+        nudge="Which link is the strongest? For a Gaussian, what does a block know of the rest?",
+        equation=r"$\mathrm{Cov}_q(\text{block}) = (\Lambda_{\text{block}})^{-1}$, the covariance "
+        "of the block given the rest; gap = mutual information of the blocks",
+        shape='{"q": "...", "variance": 1 - ...**2, "gap": -0.5 * np.log(1 - ...**2)}',
+    ),
+)
+
+
+# ---------------------------------------------------------------- 7 the effective evidence
 
 
 def _evidence(x, means, variance, q, m):
-    outputs = (q * means).sum(2)
-    residual = x - outputs.sum(1) + outputs[:, m]
-    return (residual[:, None] * means[m] - 0.5 * means[m] ** 2) / variance
+    outputs = (q * means).sum(axis=2)
+    others = outputs.sum(axis=1) - outputs[:, m]
+    return ((x - others)[:, None] * means[m] - 0.5 * means[m] ** 2) / variance
 
 
 def _observation_cases(rng):
@@ -180,16 +277,9 @@ def _centred(h):
     return h - h.mean(1, keepdims=True)
 
 
-def _effective_evidence_spelt_out(x, means, variance, q, m):
-    outputs = (q * means).sum(axis=2)
-    others = outputs.sum(axis=1) - outputs[:, m]
-    return ((x - others)[:, None] * means[m] - 0.5 * means[m] ** 2) / variance
-
-
 effective_evidence = Task(
     "effective_evidence",
     reference=_evidence,
-    spelt_out=[_effective_evidence_spelt_out],
     cases=_observation_cases,
     returns="h, (T, L): a row for each step, a column for each state of chain m",
     points=2,
@@ -210,7 +300,7 @@ effective_evidence = Task(
 )
 
 
-# ---------------------------------------------------------------- 6 the update of one factor
+# ---------------------------------------------------------------- 8 the update of one factor
 
 
 def _update(initial, transition, h, q, t):
@@ -243,16 +333,65 @@ update = Task(
         equation=r"$\log q^*(s_t = i) = \sum_k q_{t-1}(k) \log A_{ki} + \sum_k q_{t+1}(k) \log "
         r"A_{ik} + h_t(i) + \text{const}$",
         shape=(
-            "log_A = np.log(transition)\n"
             "before = np.log(initial) if t == 0 else q[t - 1] @ ...\n"
-            "after = ... if t + 1 < len(q) else 0\n"
-            "return softmax(...)"
+            "after = ... if t + 1 < len(q) else 0"
         ),
     ),
 )
 
 
-# ---------------------------------------------------------------- 7 the bound
+# ---------------------------------------------------------------- 9 find the bug
+
+
+def _sweep(log_A, h, q):
+    """One sweep of coordinate ascent over the factors of a chain, from the first to the last."""
+    new = q.copy()
+    for t in range(len(q)):
+        log_factor = h[t].copy()
+        if t > 0:
+            log_factor += q[t - 1] @ log_A
+        if t + 1 < len(q):
+            log_factor += log_A @ q[t + 1]
+        new[t] = np.exp(log_factor) / np.exp(log_factor).sum()
+    return new
+
+
+def _right_sweep(log_A, h, q):
+    new = np.array(q, dtype=float)
+    for t in range(len(new)):
+        before = new[t - 1] @ log_A if t else 0
+        after = log_A @ new[t + 1] if t + 1 < len(new) else 0
+        new[t] = softmax(before + after + h[t])
+    return new
+
+
+stale_sweep = FindBug(
+    "stale_sweep",
+    buggy=_sweep,
+    right=_right_sweep,
+    line=(6, 2),
+    example=(np.log([[0.9, 0.1], [0.1, 0.9]]), np.eye(2), np.full((2, 2), 0.5)),
+    reasons={
+        4: "The effective evidence of this step belongs in, as it is.",
+        8: "The factor after t has not been updated yet: its present value is the right one.",
+        9: "Exponentiated and divided by the sum: that is right (if not safe from overflow).",
+    },
+    refuse=lambda log_A, h, q: (
+        "" if np.allclose(np.sum(q, axis=-1), 1) else "the rows of q do not sum to 1"
+    ),
+    points=2,
+    minutes=8,
+    why="The factor before t is the one of the last sweep: no coordinate ascent, and the bound "
+    "may fall.",
+    hints=Hints(
+        nudge="Which of its neighbours has a factor already been updated when its turn comes?",
+        equation=r"$q(s_t)$ is the best factor given the *present* $q(s_{t-1})$ and $q(s_{t+1})$",
+        shape="(line, (log_A, h, q)) with two steps or more, and an h that moves the first",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 10 the bound
 
 
 def _prior_terms(initial, transition, q):
@@ -330,7 +469,7 @@ elbo = Task(
 )
 
 
-# ---------------------------------------------------------------- 8 who broke it?
+# ---------------------------------------------------------------- 11 who broke it?
 
 
 def _culprit(elbos):
@@ -348,15 +487,14 @@ def _trace_cases(rng):
         step = int(rng.integers(2, n))
         broken[step:] -= 1.5 * (broken[step] - broken[step - 1]) + rng.uniform(0.5, 3)
         yield case(broken)
-    at_once = np.array([-60.0, -64, -50, -45]) + rng.normal()
-    yield case(at_once, label="a bound that falls at the first update")
-    twice = np.array([-90.0, -70, -60, -66, -55, -73, -50, -52]) + rng.normal()
-    yield case(twice, label="a bound that falls three times")
-    slight = np.array([-90.0, -70, -60, -60 - 1e-5, -52]) + rng.normal()
-    yield case(slight, label="a fall of only 0.00001 nats, far above round-off")
-    yield case(np.array([-60.0, -55, -70, -50]) + rng.normal())
-    late = np.array([-90.0, -70, -60, -55, -57.5]) + rng.normal()
-    yield case(late, label="a bound that falls at the last update")
+    for label, bounds in {
+        "a bound that falls at the first update": [-60, -64, -50, -45],
+        "a bound that falls three times": [-90, -70, -60, -66, -55, -73, -50, -52],
+        "a fall of only 0.00001 nats, far above round-off": [-90, -70, -60, -60 - 1e-5, -52],
+        "": [-60, -55, -70, -50],
+        "a bound that falls at the last update": [-90, -70, -60, -55, -57.5],
+    }.items():
+        yield case(np.array(bounds) + rng.normal(), label=label)
     huge = -1e9 + np.array([-3.0, -1, 0, -0.25, 0, -0.125, 0])
     yield case(huge, label="a converged bound of -1000000000 that trembles by 0.2")
     settled = -1e5 + np.array([-3.0, -1, 0, -1e-8, 0, -2e-8, 1e-8])
@@ -384,17 +522,56 @@ culprit = Task(
 )
 
 
-# ---------------------------------------------------------------- 9 a whole chain
+# ---------------------------------------------------------------- 12 read a run
+
+
+def _together(n=9):
+    """Bounds of a run on two variables."""
+    log_joint, q1, q2 = (
+        np.array([[-2.0, -6.0], [-7.0, -1.5]]),
+        np.array([0.9, 0.1]),
+        np.array([0.2, 0.8]),
+    )
+    elbos = []
+    for _ in range(n):
+        elbos.append(q1 @ log_joint @ q2 + entr(q1).sum() + entr(q2).sum())
+        q1, q2 = softmax(log_joint @ q2), softmax(q1 @ log_joint)
+    return elbos
+
+
+to_and_fro = ReadRun(
+    "to_and_fro",
+    question="Which mistake makes the bound go to and fro without end?",
+    choices={
+        "stale factors": "Both factors move at once, each answering what the other was: like two "
+        "people in a corridor they step aside to the same side, again and again.",
+        "local optimum": "At a local optimum the bound would stand still.",
+        "wrong sign of the entropy": "The update would be the same, and so would the end: the "
+        "reported numbers would be too low, but they would settle.",
+        "too few sweeps": "A right ascent rises at every sweep, however many there are.",
+    },
+    right="stale factors",
+    trace=_together,
+    hints=Hints(
+        nudge="Every second number is nearly the same. What must q1 and q2 be doing?",
+        equation=r"$q_1 \leftarrow f(q_2),\; q_2 \leftarrow g(q_1)$: with which $q_1$?",
+        shape='return one of "stale factors", "local optimum", "wrong sign of the entropy", '
+        '"too few sweeps"',
+    ),
+)
+
+
+# ---------------------------------------------------------------- 13 a whole chain
 
 
 def _chain(initial, transition, h):
+    log_A = np.log(transition)
     forward = [np.log(initial) + h[0]]
     for row in h[1:]:
-        step = forward[-1][:, None] + np.log(transition)
-        forward.append(logsumexp(step, axis=0) + row)
+        forward.append(logsumexp(forward[-1][:, None] + log_A, axis=0) + row)
     backward = [np.zeros(len(initial))]
     for row in h[:0:-1]:
-        backward.append(logsumexp(np.log(transition) + row + backward[-1], axis=1))
+        backward.append(logsumexp(log_A + row + backward[-1], axis=1))
     joint = np.array(forward) + np.array(backward[::-1])
     return softmax(joint, axis=1), logsumexp(forward[-1])
 
@@ -412,22 +589,9 @@ def _chain_cases(rng):
     )
 
 
-def _chain_spelt_out(initial, transition, h):
-    log_A = np.log(transition)
-    forward = [np.log(initial) + h[0]]
-    for row in h[1:]:
-        forward.append(logsumexp(forward[-1][:, None] + log_A, axis=0) + row)
-    backward = [np.zeros(len(initial))]
-    for row in h[:0:-1]:
-        backward.append(logsumexp(log_A + row + backward[-1], axis=1))
-    joint = np.array(forward) + np.array(backward[::-1])
-    return softmax(joint, axis=1), logsumexp(forward[-1])
-
-
 chain = Task(
     "chain",
     reference=_chain,
-    spelt_out=[_chain_spelt_out],
     cases=_chain_cases,
     returns="two results: the marginals (T, L), and one number in nats",
     points=3,
@@ -450,5 +614,72 @@ chain = Task(
             "joint = np.array(forward) + np.array(backward[::-1])\n"
             "return softmax(joint, axis=1), logsumexp(...)"
         ),
+    ),
+)
+
+
+# ---------------------------------------------------------------- 14 on paper
+
+structured_bound = Paper(
+    "structured_bound",
+    rubric=(
+        (1, "log q(s^m) written as log p(s^m) plus the sum of h minus log Z_m"),
+        (1, "the entropy as minus its expectation under q"),
+        (1, "the expected log priors cancel"),
+        (1, "the result, with one log Z_m a chain and the expected log-likelihood once"),
+        (
+            1,
+            "besides log Z_m only marginals of single states are needed: nothing runs over paths",
+        ),
+    ),
+    worked=r"$\mathrm{ELBO} = \sum_m (\log Z_m - \sum_t \mathbb{E}_q[h_t^m]) + "
+    r"\sum_t \mathbb{E}_q[\log p(x_t \mid s_t)]$",
+    minutes=12,
+)
+
+
+# ---------------------------------------------------------------- 15 your own data
+
+
+def _own_example():
+    from helpers.ascent import climb
+    from helpers.fhmm import FactorialHMM, exact, structured
+
+    A, rng = [[0.9, 0.1], [0.2, 0.8]], np.random.default_rng(0)
+    model = FactorialHMM(np.full((2, 2), 0.5), [A, A], [[[0], [1]], [[0], [3]]], [[0.2]])
+    x = np.array([0, 0.1, 1.2, 4.1, 3.9, 3.1, 0.2])[:, None]
+    runs = [climb(structured(model, x, rng)) for _ in range(5)]
+    best = max(runs, key=lambda run: run.state.elbo)
+    return {
+        "elbos": best.elbos,
+        "ends": [run.state.elbo for run in runs],
+        "marginals": best.state.q.marginals,
+        "log_evidence": exact(model, x).log_evidence,
+    }
+
+
+own_series = OpenTask(
+    "own_series",
+    needs={
+        "elbos": "the bounds of your best run, one for each sweep",
+        "ends": "the bound at the end of each start",
+        "marginals": "the marginals of your best q, (T, M, L)",
+        "log_evidence": "log p(x) by exact inference",
+    },
+    invariants=(
+        rising("elbos"),
+        below("elbos", "log_evidence"),
+        below("ends", "log_evidence"),
+        at_least("ends", 5, "starts"),
+        normalised("marginals"),
+    ),
+    example=_own_example,
+    points=3,
+    why="The gap that you report is the best of several starts, and the evidence is exact.",
+    hints=Hints(
+        nudge="Which causes are on and off in your series, and what does each add when it is on?",
+        equation=r"$x_t = \sum_m \mu^m_{s_t^m} + \text{noise}$; gap $= \log p(x) - \max_k "
+        r"\text{ELBO}_k$",
+        shape="runs = [climb(structured(model, x, rng)) for _ in range(5)]",
     ),
 )
