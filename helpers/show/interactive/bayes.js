@@ -47,9 +47,8 @@ export const figure = {
   },
 
   describe: ({ heads, log_evidence, mean, sd }, { seen }) =>
-    (seen ? `${seen} documents seen, ${heads} about money (m) and ${seen - heads} about rivers (r): ` : "Nothing seen yet: ") +
-    `θ has posterior mean ${number(mean)} and standard deviation ${number(sd)}. ` +
-    `The evidence of what was seen: log p(x) = ${number(log_evidence)}.`,
+    (seen ? `${seen} documents seen, ${heads} about money: ` : "Nothing seen yet: ") +
+    `θ has posterior mean ${number(mean)} and standard deviation ${number(sd)}; log p(x) = ${number(log_evidence)}.`,
 };
 
 // Whole a and b: a beta function of factorials.
