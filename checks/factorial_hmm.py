@@ -8,6 +8,7 @@ chain; observations are single numbers here.  variance: of the noise.  states: (
 import numpy as np
 from scipy.special import logsumexp, softmax
 
+from checks.kinds import ChooseQ, FindBug, Foretell, Order, Paper
 from checks.progress import progress_for
 from checks.tasks import Derivation, Hints, Prediction, Task, case
 
@@ -34,7 +35,7 @@ costs = Task(
     cases=_size_cases,
     returns="three numbers: paths, flat, factorial",
     points=1,
-    minutes=5,
+    minutes=3,
     difficulty="warm-up",
     why="Enumeration is exponential in M T, the other two in M only; the base is what differs.",
     hints=Hints(
@@ -44,30 +45,28 @@ costs = Task(
     ),
 )
 
-
 # ---------------------------------------------------------------- 2 predict
 
-heating_given_oven = Prediction(
-    "heating_given_oven",
-    question="The meter shows 1.8 kilowatts; then we learn that the oven is on. Is the heating now "
-    "more or less probably on?",
+heating_given_panel = Prediction(
+    "heating_given_panel",
+    question="The meter shows 0.2 kilowatts; then we learn that the sun is on the panel. Is the "
+    "heating now more or less probably on?",
     choices={
-        "more": "Both together would show 3.6 kilowatts, far above what we read. The two compete "
-        "for explaining the same reading.",
-        "less": "The oven explains the reading, so the heating is no longer needed: explaining "
-        "away. Given x the chains are coupled, although they were independent before.",
-        "the same": "That would be right before we look at the meter. But both appliances feed "
-        "the same reading, and given it they are dependent.",
+        "more": "The panel feeds in 1.6 kilowatts, and something has to use them up. Two causes of "
+        "opposite sign support each other; two of the same sign compete.",
+        "less": "So it is with the oven, which adds to the meter. The panel takes away: without "
+        "the heating the meter would show -1.6.",
+        "the same": "Before we look at the meter it is. Given the reading the two are coupled, "
+        "whatever their signs.",
     },
-    right="less",
+    right="more",
     hints=Hints(
-        nudge="The oven takes 1.6 kilowatts. How much is left for the heating to explain?",
+        nudge="With the panel on and the heating off, what would the meter show?",
         equation=r"$p(s^1 \mid x, s^2) \propto p(s^1)\, p(x \mid s^1, s^2)$",
         shape='return "more", "less" or "the same"',
     ),
     room=__name__,
 )
-
 
 # ---------------------------------------------------------------- 3 the log joint
 
@@ -120,7 +119,7 @@ log_joint = Task(
     cases=_path_cases,
     returns="one number, in nats",
     points=2,
-    minutes=12,
+    minutes=8,
     why="This one function defines the model: every algorithm for it can be tested against it.",
     hints=Hints(
         nudge="Three kinds of terms: where each chain starts, each of its steps, and each x_t.",
@@ -135,7 +134,6 @@ log_joint = Task(
         ),
     ),
 )
-
 
 # ---------------------------------------------------------------- 4 two causes of one number
 
@@ -174,7 +172,7 @@ coupled_posterior = Task(
     cases=_coupled_cases,
     returns="p(s1, s2 | x), s1 down the rows and s2 across the columns",
     points=2,
-    minutes=8,
+    minutes=6,
     why="A table that is no outer product: the states are coupled by what they both explain.",
     invariants=[_sums_to_one],
     hints=Hints(
@@ -190,8 +188,58 @@ coupled_posterior = Task(
     ),
 )
 
+# ---------------------------------------------------------------- 5 which links may go?
 
-# ---------------------------------------------------------------- 5 derive: how much is saved
+BLOCKS = {"singles": ((0,), (1,), (2,)), "pair": ((0, 1), (2,)), "all": ((0, 1, 2),)}
+
+
+def _block_loss(q):
+    """KL(p || product of its blocks' marginals) in nats, and the numbers that q keeps."""
+    prior = np.full((2, 2), 0.25)
+    table = softmax(np.log(prior) + _log_normal(1.8, np.array([[0, 1.6], [2.0, 3.6]]), 0.36))
+    fridge = softmax(_log_normal(0.1, np.array([0, 0.2]), 0.01))
+    joint = table[:, :, None] * fridge
+    product = np.ones(())
+    for block in BLOCKS[q]:
+        others = tuple(set(range(3)) - set(block))
+        product = np.multiply.outer(product, joint.sum(others))
+    numbers = sum(2 ** len(block) for block in BLOCKS[q])
+    return {"loss": float(np.sum(joint * np.log(joint / product))), "numbers": numbers}
+
+
+blocks = ChooseQ(
+    "blocks",
+    choices={
+        "singles": "It drops the link between heating and oven, which share a reading.",
+        "pair": "It keeps the only link that the readings make.",
+        "all": "It loses nothing, but it keeps links to the fridge that no reading makes.",
+    },
+    good="pair",
+    foretell={
+        "loss": Foretell(
+            "You foretold a loss of {told} nats, it is {measured}: what is dropped is the mutual "
+            "information of the blocks, at most log 2 for two appliances.",
+            rtol=0.15,
+            atol=0.02,
+        ),
+        "numbers": Foretell(
+            "You foretold {told} numbers, it keeps {measured}: a block of n appliances is a table "
+            "of 2^n, and blocks stand side by side.",
+            rtol=1e-9,
+        ),
+    },
+    measure=_block_loss,
+    points=2,
+    minutes=5,
+    why="Independence that is really there costs nothing, and here it even saves no number.",
+    hints=Hints(
+        nudge="Which two appliances does one reading speak about?",
+        equation=r"$p(s \mid x) = p(s^1, s^2 \mid x_1)\, p(s^3 \mid x_2)$",
+        shape='return {"q": ..., "loss": ..., "numbers": ...}',
+    ),
+)
+
+# ---------------------------------------------------------------- 6 derive: how much is saved
 
 
 def _saving(M, L):
@@ -210,7 +258,7 @@ saving = Derivation(
     reference=_saving,
     cases=_saving_cases,
     points=1,
-    minutes=4,
+    minutes=2,
     why="The saving grows exponentially with M, 40 times for six chains of three states, and so "
     "does what is left.",
     hints=Hints(
@@ -220,8 +268,7 @@ saving = Derivation(
     ),
 )
 
-
-# ---------------------------------------------------------------- 6 one step ahead
+# ---------------------------------------------------------------- 7 one step ahead
 
 
 def _ahead(now, transition):
@@ -245,7 +292,7 @@ ahead = Task(
     seconds=20,
     returns="p(s at the next step), an axis for each chain, in the order of the chains",
     points=2,
-    minutes=12,
+    minutes=8,
     why="M small products instead of one with an L^M x L^M matrix: the factorial algorithm's "
     "whole secret.",
     invariants=[_sums_to_one],
@@ -257,8 +304,89 @@ ahead = Task(
     ),
 )
 
+# ---------------------------------------------------------------- 8 the forward pass, in order
 
-# ---------------------------------------------------------------- 7 the evidence
+forward_lines = Order(
+    "forward_lines",
+    lines={
+        "A": r"$= p(x_{t+1} \mid s_{t+1}) \sum_{s_t} p(s_{t+1}, s_t \mid x_{1:t})$",
+        "B": r"$= p(x_{t+1} \mid s_{t+1}) \sum_{s_t} p(s_{t+1} \mid s_t)\, p(s_t)$",
+        "C": r"$\propto p(s_{t+1}, x_{t+1} \mid x_{1:t})$",
+        "D": r"$= p(x_{t+1} \mid s_{t+1}) \sum_{s_t} p(s_{t+1} \mid s_t)\, p(s_t \mid x_{1:t})$",
+        "E": r"$p(s_{t+1} \mid x_{1:t+1})$",
+        "F": r"$= p(x_{t+1} \mid s_{t+1})\, p(s_{t+1} \mid x_{1:t})$",
+        "G": r"$= p(x_{t+1} \mid x_{1:t})\, p(s_{t+1} \mid x_{1:t})$",
+    },
+    right="ECFAD",
+    reasons={
+        "A": "The sum rule brings s_t in once p(s_{t+1} | x_1..t) stands on its own.",
+        "B": "The belief about s_t forgot what the readings up to t have said.",
+        "C": "Bayes' rule: the first line is this, divided by what does not depend on s_{t+1}.",
+        "D": "The Markov property splits p(s_{t+1}, s_t | x_1..t): that must stand there first.",
+        "E": "It is what we want to know, so everything begins with it.",
+        "F": "Given s_{t+1} the new reading is independent of the old ones; split the joint first.",
+        "G": "Here the reading says nothing about the state: p(x | s) has lost its s.",
+    },
+    points=2,
+    minutes=4,
+    why="Bayes' rule, independence, the sum rule, the Markov property: no other rule is needed.",
+    hints=Hints(
+        nudge="Hear the reading first, then ask where the state has come from.",
+        equation=r"$p(a \mid b, c) \propto p(a, b \mid c)$",
+        shape="the letters of five lines",
+    ),
+)
+
+# ---------------------------------------------------------------- 9 a bug against time
+
+
+def _told(transition, b):
+    """p(x_2..T | s_1) up to a constant, with an error."""
+    told = np.ones(len(transition))
+    for row in b[:0:-1]:
+        told = (row * told) @ transition
+        told = told / told.sum()
+    return told / told.sum()
+
+
+def _told_right(transition, b):
+    told = np.ones(len(transition))
+    for row in b[:0:-1]:
+        told = transition @ (row * told)
+        told = told / told.sum()
+    return told / told.sum()
+
+
+def _no_chain(transition, b):
+    if np.ndim(transition) != 2 or not np.allclose(np.sum(transition, axis=-1), 1):
+        return "the rows of transition do not sum to 1"
+    return "" if np.ndim(b) == 2 and len(b) > 1 else "b needs a row for each of two steps or more"
+
+
+wrong_backward = FindBug(
+    "wrong_backward",
+    buggy=_told,
+    right=_told_right,
+    line=4,
+    example=(np.array([[0.9, 0.1], [0.4, 0.6]]), np.array([[0.5, 0.5], [0.2, 0.8]])),
+    reasons={
+        2: "After the last step there is nothing to come, and that is certain: ones.",
+        3: "From the last reading back to the second; the first is no part of p(x_2..T | s_1).",
+        5: "A constant for each step changes nothing, and keeps the numbers from vanishing.",
+        6: "The result is asked for up to a constant only.",
+    },
+    refuse=_no_chain,
+    points=2,
+    minutes=6,
+    why="It moves forward in time, and a symmetric matrix looks the same from both sides.",
+    hints=Hints(
+        nudge="Over which index of the transition matrix does (2b.7) sum?",
+        equation=r"$p(x_{t+1:T} \mid s_t) = \sum_j A_{s_t j}\, p(x_{t+1:T} \mid s_{t+1} = j)$",
+        shape="(line, (transition, b)) with a transition matrix that is not symmetric",
+    ),
+)
+
+# ---------------------------------------------------------------- 10 the evidence
 
 
 def _forward(initial, transition, log_b, move=_ahead, combine=logsumexp):
@@ -310,7 +438,7 @@ log_evidence = Task(
     cases=_evidence_cases,
     returns="log p(x), one number, in nats",
     points=3,
-    minutes=20,
+    minutes=15,
     difficulty="stretch",
     why="You have written exact inference for any number of chains, as far as memory reaches.",
     hints=Hints(
@@ -329,3 +457,19 @@ log_evidence = Task(
         ),
     ),
 )
+
+# ---------------------------------------------------------------- 11 on paper: past times future
+
+smoothing = Paper(
+    "smoothing",
+    rubric=(
+        (1, "Bayes' rule, with everything conditioned on the past readings"),
+        (1, "it is said that given s_t the present and future readings are independent of the past "
+         "ones, and that this follows from the factors of (2b.3)"),
+        (1, "the constant is named: p(x_t..T | x_1..t-1), the sum of the product over s_t"),
+        (1, "x_t is counted once: in the past or in the future, not in both"),
+        (1, "the last step: nothing is left to come, and the smoothed belief is the filtered one"),
+    ),
+    minutes=8,
+    difficulty="stretch",
+)  # fmt: skip

@@ -9,9 +9,11 @@ from itertools import product
 import numpy as np
 from scipy.special import gammaln, logsumexp
 
+from checks.invariants import normalised
+from checks.kinds import FindBug, Number, OpenTask, Order, Paper
 from checks.progress import progress_for
 from checks.tasks import Derivation, Hints, Prediction, Task, case
-from helpers.lda import LDA, exact_by_counts
+from helpers.lda import LDA, exact, exact_by_counts
 
 progress = progress_for(__name__)
 
@@ -52,7 +54,7 @@ configurations = Task(
     cases=_sizes,
     returns="first the configurations of all z at once, then the terms document by document",
     points=1,
-    minutes=4,
+    minutes=2,
     difficulty="warm-up",
     why="Independence given alpha and the topics turns one product over documents into a sum.",
     hints=Hints(
@@ -61,7 +63,6 @@ configurations = Task(
         shape="return n_topics ** (...), n_documents * ...",
     ),
 )
-
 
 # ---------------------------------------------------------------- 2 Bayes' rule for one token
 
@@ -87,7 +88,7 @@ token_posterior = Task(
     cases=_token_cases,
     returns="p(z = k | word, theta), a number for each topic",
     points=1,
-    minutes=5,
+    minutes=3,
     why="If only theta were known, inference in LDA would be this line, once for each token.",
     invariants=[_sums_to_one],
     hints=Hints(
@@ -96,7 +97,6 @@ token_posterior = Task(
         shape="joint = theta * topics[:, word]\nreturn joint / ...",
     ),
 )
-
 
 # ---------------------------------------------------------------- 3 the log joint
 
@@ -118,7 +118,7 @@ log_joint = Task(
     cases=_joint_cases,
     returns="log p(z, w | theta, topics), one number",
     points=1,
-    minutes=5,
+    minutes=3,
     why="Two factors for each token: the one that chose its topic, the one that chose its word.",
     hints=Hints(
         nudge="Act the story out: what is drawn for each token, and with what probability?",
@@ -126,7 +126,6 @@ log_joint = Task(
         shape="return np.sum(np.log(theta[z]) + ...)",
     ),
 )
-
 
 # ---------------------------------------------------------------- 4 a derivation: theta given z
 
@@ -151,7 +150,7 @@ theta_given_z = Derivation(
     cases=_count_cases,
     returns="the concentrations of the Dirichlet that this is, one for each topic",
     points=1,
-    minutes=4,
+    minutes=3,
     why="The posterior is in the family of the prior: concentrations are counts seen beforehand.",
     hints=Hints(
         nudge="Which exponent has theta_k in all? And which concentration has that exponent?",
@@ -160,44 +159,74 @@ theta_given_z = Derivation(
     ),
 )
 
-
 # ---------------------------------------------------------------- 5 a prediction
 
 told_a_topic = Prediction(
     "told_a_topic",
     question=(
-        "A document of two tokens; both words are as likely under topic 0 as under topic 1. "
-        "Somebody tells us that the first token came from topic 0. Does the probability that the "
-        "second came from topic 0 rise, fall or stay?"
+        "A document of two tokens, two topics, words that say nothing. We learn that the first "
+        "token is of topic 0. For which alpha (the same for both topics) does this teach us more "
+        "about the second token?"
     ),
     choices={
-        "rises": (
-            "The first token tells us that theta_0 is probably large, and theta_0 is what chooses "
-            "the second token's topic. Tokens attract each other: the opposite of explaining away."
+        "small": (
+            "With little known beforehand, one token says much about theta: at 0.1 the probability "
+            "goes from 1/2 to 11/12. A concentration is worth as many tokens seen beforehand."
         ),
-        "falls": (
-            "That would be explaining away: two causes of one effect. Here one cause, theta, has "
-            "two effects. Compute alpha_0 / A and (alpha_0 + 1) / (A + 1)."
+        "large": (
+            "A large alpha means that theta is nearly known, and then a token teaches little: at "
+            "10 the probability goes from 1/2 to 11/21."
         ),
-        "stays": (
-            "It would stay if theta were known. It is not, and the first token has taught us "
-            "something about it. Compute alpha_0 / A and (alpha_0 + 1) / (A + 1)."
+        "the same": (
+            "The prior probability is 1/2 for both, but not what one token adds to it. Compare "
+            "(0.1 + 1) / (0.2 + 1) with (10 + 1) / (20 + 1)."
         ),
     },
-    right="rises",
+    right="small",
     hints=Hints(
-        nudge="What does the first token's topic say about theta?",
-        equation=(
-            r"$p(z_2 = 0) = \alpha_0 / A$ and "
-            r"$p(z_2 = 0 \mid z_1 = 0) = (\alpha_0 + 1) / (A + 1)$"
-        ),
-        shape="Compare 0.5 / 1.0 with 1.5 / 2.0, say.",
+        nudge="With which alpha do you know more about theta before you see anything?",
+        equation=r"$p(z_2 = 0 \mid z_1 = 0) = \mathbb{E}[\theta_0 \mid z_1 = 0]$",
+        shape='return "small", "large" or "the same"',
     ),
     room=__name__,
 )
 
+# ---------------------------------------------------------------- 6 the integral, in order
 
-# ---------------------------------------------------------------- 6 p(z) with theta integrated out
+integral_lines = Order(
+    "integral_lines",
+    lines={
+        "A": r"$= \frac{\Gamma(A)}{\prod_k \Gamma(\alpha_k)} \cdot \frac{\Gamma(A + N)}"
+        r"{\prod_k \Gamma(\alpha_k + n_k)}$",
+        "B": r"$= \frac{\Gamma(A)}{\prod_k \Gamma(\alpha_k)} \int \prod_k "
+        r"\theta_k^{\alpha_k + n_k - 1}\, d\theta$",
+        "C": r"$= \int p(\theta \mid \alpha) \prod_i \theta_{z_i}\, d\theta$",
+        "D": r"$= \frac{\Gamma(A)}{\prod_k \Gamma(\alpha_k)} \cdot "
+        r"\frac{\prod_k \Gamma(\alpha_k + n_k)}{\Gamma(A + N)}$",
+        "E": r"$= \prod_i \int p(\theta \mid \alpha)\, \theta_{z_i}\, d\theta$",
+        "F": r"$p(z \mid \alpha)$",
+    },
+    right="FCBD",
+    reasons={
+        "A": "It is upside down: the integral is one over the normaliser of Dirichlet(alpha + n).",
+        "B": "The powers of theta meet only once the product stands under the integral.",
+        "C": "The sum rule: theta is integrated out, and nothing else has happened yet.",
+        "D": "The integral is looked up once it has the form of a Dirichlet's.",
+        "E": "One theta serves all tokens: the integral of a product is no product of integrals.",
+        "F": "It is what we want to know, so everything begins with it.",
+    },
+    points=2,
+    minutes=4,
+    why="No integral was computed: the normaliser of a Dirichlet was looked up.",
+    hints=Hints(
+        nudge="Where does theta come in, and how does it go?",
+        equation=r"$\int \prod_k \theta_k^{a_k - 1} d\theta = \prod_k \Gamma(a_k) / "
+        r"\Gamma(\sum_k a_k)$",
+        shape="the letters of four lines",
+    ),
+)
+
+# ---------------------------------------------------------------- 7 p(z) with theta integrated out
 
 
 def _log_prior_of_z(alpha, z):
@@ -226,7 +255,7 @@ log_prior_of_z = Task(
     cases=_prior_cases,
     returns="log p(z | alpha), one number",
     points=2,
-    minutes=10,
+    minutes=6,
     why="An urn: every token of a topic makes the next one of that topic more likely.",
     invariants=[_below_zero],
     hints=Hints(
@@ -239,8 +268,45 @@ log_prior_of_z = Task(
     ),
 )
 
+# ---------------------------------------------------------------- 8 a bug in the urn
 
-# ---------------------------------------------------------------- 7 the evidence by enumeration
+
+def _urn(alpha, z):
+    """log p(z | alpha), with an error."""
+    n = np.bincount(z, minlength=len(alpha))
+    whole = gammaln(alpha.sum()) - gammaln(alpha.sum() + len(alpha))
+    return whole + np.sum(gammaln(alpha + n) - gammaln(alpha))
+
+
+def _no_document(alpha, z):
+    z = np.asarray(z)
+    if z.ndim != 1 or z.size == 0 or (z != z.astype(int)).any() or (z < 0).any():
+        return "z is no list of topic numbers"
+    return "" if z.max() < len(alpha) else "z names a topic that alpha does not have"
+
+
+wrong_urn = FindBug(
+    "wrong_urn",
+    buggy=_urn,
+    right=_log_prior_of_z,
+    line=3,
+    example=(np.array([0.5, 1.5]), np.array([0, 1, 0])),
+    reasons={
+        2: "The counts are right: minlength keeps topics without tokens.",
+        4: "A factor for each topic: Gamma(alpha_k + n_k) over Gamma(alpha_k).",
+    },
+    refuse=_no_document,
+    points=2,
+    minutes=4,
+    why="Where a document has as many tokens as there are topics, nothing shows.",
+    hints=Hints(
+        nudge="Three tokens and three topics went well. Try another length.",
+        equation=r"$\Gamma(A) / \Gamma(A + N)$",
+        shape="(line, (alpha, z)) with len(z) other than len(alpha)",
+    ),
+)
+
+# ---------------------------------------------------------------- 9 the evidence by enumeration
 
 
 def _terms(alpha, topics, words, prior=_log_prior_of_z):
@@ -275,7 +341,7 @@ log_evidence = Task(
     cases=_evidence_cases,
     returns="log p(w | alpha, topics), one number",
     points=2,
-    minutes=12,
+    minutes=8,
     why="K^N terms: with this function and patience you can do exact inference in LDA.",
     invariants=[_below_zero],
     hints=Hints(
@@ -289,8 +355,7 @@ log_evidence = Task(
     ),
 )
 
-
-# ---------------------------------------------------------------- 8 stretch: by counts
+# ---------------------------------------------------------------- 10 stretch: by counts
 
 
 def _evidence_by_counts(alpha, topics, words):
@@ -322,7 +387,7 @@ evidence_by_counts = Task(
     cases=_long_cases,
     returns="log p(w | alpha, topics) of a document with two topics, one number",
     points=3,
-    minutes=20,
+    minutes=15,
     difficulty="stretch",
     why="From 2^N terms to N + 1: with two topics exact inference is easy. With twenty it is not.",
     invariants=[_below_zero],
@@ -342,3 +407,83 @@ evidence_by_counts = Task(
         ),
     ),
 )
+
+# ---------------------------------------------------------------- 11 the next token
+
+next_topic = Number(
+    "next_topic",
+    question="What is the probability that the sixth token is of topic 0?",
+    right=5 / 9,
+    rtol=1e-3,
+    ranges=(
+        (0.6, 0.6, "That is the share seen, 3 of 5: the prior's concentrations are counts, too."),
+        (0.5, 0.5, "That is the prior's mean, 2 of 4: the five tokens say something."),
+        (0.4, 0.4, "You let three tokens count 4 of 10: the sixth is not yet drawn."),
+        (-np.inf, 0.0, "A probability is not negative."),
+    ),
+    points=1,
+    minutes=3,
+    why="Concentrations are tokens seen beforehand: 2 + 3 of 4 + 5.",
+    hints=Hints(
+        nudge="What is the posterior of theta after five tokens, and its mean?",
+        equation=r"$\mathbb{E}[\theta_0 \mid z] = (\alpha_0 + n_0) / (A + N)$",
+        shape="return (2 + 3) / (...)",
+    ),
+)
+
+# ---------------------------------------------------------------- 12 a document of one's own
+
+
+def _agrees(answer):
+    """The evidence and the marginals are those of this model and document."""
+    alpha, topics = np.asarray(answer["alpha"], float), np.asarray(answer["topics"], float)
+    words = np.asarray(answer["words"], int)
+    if topics.ndim != 2 or len(alpha) != len(topics) or words.ndim != 1:
+        return "alpha needs a number for each row of topics, and words is a list of columns"
+    if len(topics) ** len(words) > 2**16:
+        return "more than 65,536 values of z: take fewer tokens"
+    right = exact(LDA(alpha, topics), words)
+    if np.shape(answer["marginals"]) != right.marginals.shape:
+        return "marginals need a row for each token and a column for each topic"
+    if not np.isclose(answer["log_evidence"], right.log_evidence, rtol=1e-6):
+        return f"your evidence is {float(answer['log_evidence']):.4f}, enumerated it is otherwise"
+    worst = np.abs(np.asarray(answer["marginals"]) - right.marginals).max()
+    return "" if worst < 1e-6 else f"your marginals are up to {worst:.4f} off"
+
+
+def _own():
+    alpha, topics, words = np.ones(2), np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]]), [0, 1, 2, 1]
+    found = exact(LDA(alpha, topics), words)
+    parts = {"alpha": alpha, "topics": topics, "words": words, "marginals": found.marginals}
+    return parts | {"log_evidence": found.log_evidence}
+
+
+own_document = OpenTask(
+    "own_document",
+    needs={
+        "alpha": "the concentrations, (K,)",
+        "topics": "p(word | topic), (K, V)",
+        "words": "the document's tokens as columns of topics",
+        "marginals": "p(z_i = k | words), (N, K)",
+        "log_evidence": "log p(words), in nats",
+    },
+    invariants=(normalised("topics"), normalised("marginals"), _agrees),
+    example=_own,
+    points=3,
+    minutes=15,
+)
+
+# ---------------------------------------------------------------- 13 on paper: the urn
+
+urn_on_paper = Paper(
+    "urn_on_paper",
+    rubric=(
+        (1, "the conditional probability as a ratio of p(z_1..N+1) and p(z_1..N)"),
+        (1, "one count and the total grow by one, all other factors cancel"),
+        (1, "Gamma(a + 1) = a Gamma(a) is used in numerator and denominator"),
+        (1, "the result (alpha_k + n_k) / (A + N)"),
+        (1, "for large alpha: it tends to alpha_k / A whatever was drawn, so tokens let go"),
+    ),
+    minutes=8,
+    difficulty="stretch",
+)  # fmt: skip
