@@ -8,14 +8,16 @@ counts: how often each word occurs, (V,) of a document or (D, V).
 import numpy as np
 from scipy.special import digamma, gammaln, xlogy
 
+from checks import invariants
+from checks.kinds import FindBug, Number, OpenTask, Order, Paper, ReadRun
 from checks.progress import progress_for
-from checks.tasks import Derivation, Hints, Prediction, Task, case
+from checks.tasks import Derivation, Hints, Task, case
+from helpers import lda
 from helpers.densities import Dirichlet
+from helpers.lda.variational_em import m_step, plain_e_step
 
 progress = progress_for(__name__)
 
-
-# ---------------------------------------------------------------- random documents
 
 SIZES = ((2, 3, 2), (3, 4, 2), (2, 5, 4), (3, 2, 5), (4, 6, 3))
 
@@ -36,7 +38,39 @@ def _normalised(table, axis=1):
     return table / table.sum(axis=axis, keepdims=True)
 
 
-# ---------------------------------------------------------------- 1 E[log theta]
+gamma_lines = Order(
+    "gamma_lines",
+    lines={
+        "A": r"$\log q(\theta) = \sum_k (\alpha_k - 1) \log \theta_k + \sum_{i,k} \phi_{ik}"
+        r" \log \theta_k + \text{const}$",
+        "B": r"$\gamma_k = \sum_i \phi_{ik}$",
+        "C": r"$\log q(\theta) = \mathbb{E}_{q(z)}[\log p(\theta, z, w)] + \text{const}$",
+        "D": r"$\log q(\theta) = \mathbb{E}_{q(\theta)}[\log p(\theta, z, w)] + \text{const}$",
+        "E": r"$\gamma_k = \alpha_k + \sum_i \phi_{ik}$",
+        "F": r"$\log q(\theta) = \sum_k (\alpha_k + \sum_i \phi_{ik} - 1) \log \theta_k"
+        r" + \text{const}$",
+        "G": r"$\log q(\theta) = \log p(\theta) + \mathbb{E}_{q(z)}[\sum_i \log \theta_{z_i}]"
+        r" + \text{const}$",
+    },
+    right="CGAFE",
+    reasons={
+        "B": "B has lost the prior: its exponents add to the expected counts.",
+        "D": "D averages over theta itself: the expectation is over the other factors.",
+        "AG": "A has the Dirichlet's density and phi put in: G comes before it.",
+        "GC": "G drops what does not hold theta: from the general solution, which is C.",
+        "FA": "F collects the two sums of A.",
+        "EF": "E is read off F, the log of a Dirichlet.",
+    },
+    points=2,
+    minutes=4,
+    difficulty="warm-up",
+    why="Exponents add, and the sum is again a Dirichlet's.",
+    hints=Hints(
+        nudge="Begin with the general solution, and keep what holds theta.",
+        equation=r"$q^*(z_j) \propto \exp \mathbb{E}_{q(z_{-j})}[\log p(x, z)]$",
+        shape="five letters, such as 'ABCDE'; two lines are left over",
+    ),
+)
 
 
 def _log_theta(gamma):
@@ -54,14 +88,9 @@ def _negative(result, *_):
     return "" if top < 0 else f"you have {top:.4g}: theta is below one, so log theta is negative"
 
 
-def _expected_log_theta_spelt_out(gamma):
-    return digamma(gamma) - digamma(gamma.sum())
-
-
 expected_log_theta = Task(
     "expected_log_theta",
     reference=_log_theta,
-    spelt_out=[_expected_log_theta_spelt_out],
     cases=_gammas,
     returns="E_q[log theta_k], a number for each topic",
     points=1,
@@ -70,18 +99,16 @@ expected_log_theta = Task(
     why="By Jensen it is below log E[theta], and far below it for topics with few tokens.",
     invariants=[_negative],
     hints=Hints(
-        nudge="It is the derivative of log Gamma(gamma_k) - log Gamma(sum of gamma).",
+        nudge="Which derivative of the log normaliser is the mean of log theta_k?",
         equation=r"$\mathbb{E}_q[\log \theta_k] = \psi(\gamma_k) - \psi\big(\sum_j \gamma_j\big)$",
         shape="return digamma(gamma) - digamma(...)",
     ),
 )
 
 
-# ---------------------------------------------------------------- 2 the update of phi
-
-
 def _phi(gamma, topics, words):
-    return _normalised(topics[:, words].T * np.exp(_log_theta(gamma)))
+    phi = topics[:, words].T * np.exp(digamma(gamma) - digamma(gamma.sum()))
+    return phi / phi.sum(axis=1, keepdims=True)
 
 
 def _phi_cases(rng):
@@ -95,15 +122,9 @@ def _rows_sum_to_one(result, *_):
     return "" if np.isclose(worst, 1) else f"one of your rows sums to {worst:.4g}, not to 1"
 
 
-def _update_phi_spelt_out(gamma, topics, words):
-    phi = topics[:, words].T * np.exp(digamma(gamma) - digamma(gamma.sum()))
-    return phi / phi.sum(axis=1, keepdims=True)
-
-
 update_phi = Task(
     "update_phi",
     reference=_phi,
-    spelt_out=[_update_phi_spelt_out],
     cases=_phi_cases,
     returns="a row for each token, a column for each topic",
     points=2,
@@ -119,9 +140,6 @@ update_phi = Task(
         ),
     ),
 )
-
-
-# ---------------------------------------------------------------- 3 the update of gamma
 
 
 def _gamma(alpha, phi, counts):
@@ -146,14 +164,9 @@ def _tokens_and_prior(result, alpha, phi, counts):
     )
 
 
-def _update_gamma_spelt_out(alpha, phi, counts):
-    return alpha + counts @ phi
-
-
 update_gamma = Task(
     "update_gamma",
     reference=_gamma,
-    spelt_out=[_update_gamma_spelt_out],
     cases=_gamma_cases,
     returns="a number for each topic",
     points=1,
@@ -168,44 +181,9 @@ update_gamma = Task(
 )
 
 
-# ---------------------------------------------------------------- 4 a prediction
-
-no_digamma = Prediction(
-    "no_digamma",
-    question=(
-        "Somebody replaces exp E[log theta_k] in the update of phi by E[theta_k], the logarithm "
-        "in place of the digamma, and iterates until nothing changes. Compared with the right "
-        "updates: does the document end up with its tokens in more topics, in fewer, or in as many?"
-    ),
-    choices={
-        "more": (
-            "The digamma charges every topic about half a token, which a topic with few tokens "
-            "cannot pay. Without the charge small topics survive."
-        ),
-        "fewer": (
-            "It is the digamma that starves small topics: exp(digamma(0.5)) is 0.14, less than a "
-            "third of 0.5. Without it they are weighed at their full gamma."
-        ),
-        "as many": (
-            "For topics with many tokens the two hardly differ, but for small ones they do: "
-            "compare exp(digamma(0.5)) = 0.14 with 0.5."
-        ),
-    },
-    right="more",
-    hints=Hints(
-        nudge="Compare exp(digamma(g)) with g for g = 0.5 and for g = 50. Who suffers?",
-        equation=r"$e^{\psi(\gamma)} \approx \gamma - \frac12$ for $\gamma$ above one",
-        shape="np.exp(digamma(0.5)), np.exp(digamma(50.0))",
-    ),
-    room=__name__,
-)
-
-
-# ---------------------------------------------------------------- 5 a token's expectation
-
-
 def _token_expectation(gamma, phi, topics, words):
-    return np.sum(phi * (_log_theta(gamma) + np.log(topics[:, words].T)), axis=1)
+    log_theta = digamma(gamma) - digamma(gamma.sum())
+    return np.sum(phi * (log_theta + np.log(topics[:, words].T)), axis=1)
 
 
 def _token_cases(rng):
@@ -213,15 +191,9 @@ def _token_cases(rng):
         yield case(gamma, phi, topics, words)
 
 
-def _token_expectation_spelt_out(gamma, phi, topics, words):
-    log_theta = digamma(gamma) - digamma(gamma.sum())
-    return np.sum(phi * (log_theta + np.log(topics[:, words].T)), axis=1)
-
-
 token_expectation = Task(
     "token_expectation",
     reference=_token_expectation,
-    spelt_out=[_token_expectation_spelt_out],
     cases=_token_cases,
     returns="a number for each token",
     points=2,
@@ -236,9 +208,6 @@ token_expectation = Task(
 )
 
 
-# ---------------------------------------------------------------- 6 a derivation: phi put in
-
-
 def _token_at_optimum(log_theta, beta):
     return float(np.log(np.sum(beta * np.exp(log_theta))))
 
@@ -248,10 +217,6 @@ def _optimum_cases(rng):
         yield case(_log_theta(rng.uniform(0.4, 6.0, K)), rng.uniform(0.01, 0.9, K))
 
 
-def _token_at_optimum_spelt_out(log_theta, beta):
-    return np.log(np.sum(beta * np.exp(log_theta)))
-
-
 token_at_optimum = Derivation(
     "token_at_optimum",
     above=(
@@ -259,7 +224,6 @@ token_at_optimum = Derivation(
         r" \quad\text{with}\quad \phi_k \propto \beta_k \exp \mathbb{E}_q[\log \theta_k]"
     ),
     reference=_token_at_optimum,
-    spelt_out=[_token_at_optimum_spelt_out],
     cases=_optimum_cases,
     returns="the token's share of the ELBO, without phi in it",
     points=2,
@@ -273,19 +237,12 @@ token_at_optimum = Derivation(
 )
 
 
-# ---------------------------------------------------------------- 7 the ELBO of a document
-
-
-def _parts(alpha, topics, words, gamma, phi):
-    """Prior, tokens, entropy of theta, entropy of z: the four parts of the ELBO."""
-    log_theta = _log_theta(gamma)
-    prior = gammaln(alpha.sum()) - gammaln(alpha).sum() + (alpha - 1) @ log_theta
-    tokens = np.sum(phi @ log_theta) + np.sum(phi * np.log(topics[:, words].T))
-    return np.array([prior, tokens, Dirichlet(gamma).entropy(), -np.sum(xlogy(phi, phi))])
-
-
 def _elbo(alpha, topics, words, gamma, phi):
-    return float(_parts(alpha, topics, words, gamma, phi).sum())
+    log_theta = digamma(gamma) - digamma(gamma.sum())
+    prior = gammaln(alpha.sum()) - gammaln(alpha).sum() + (alpha - 1) @ log_theta
+    tokens = np.sum(phi * (log_theta + np.log(topics[:, words].T)))
+    entropy = Dirichlet(gamma).entropy() - np.sum(xlogy(phi, phi))
+    return prior + tokens + entropy
 
 
 def _elbo_cases(rng):
@@ -296,18 +253,9 @@ def _elbo_cases(rng):
     yield case(alpha, topics, words, gamma, phi, label="a q(z) with exact zeros (0 log 0 = 0)")
 
 
-def _elbo_spelt_out(alpha, topics, words, gamma, phi):
-    log_theta = digamma(gamma) - digamma(gamma.sum())
-    prior = gammaln(alpha.sum()) - gammaln(alpha).sum() + (alpha - 1) @ log_theta
-    tokens = np.sum(phi * (log_theta + np.log(topics[:, words].T)))
-    entropy = Dirichlet(gamma).entropy() - np.sum(xlogy(phi, phi))
-    return prior + tokens + entropy
-
-
 elbo = Task(
     "elbo",
     reference=_elbo,
-    spelt_out=[_elbo_spelt_out],
     cases=_elbo_cases,
     returns="one number, in nats",
     points=3,
@@ -329,7 +277,61 @@ elbo = Task(
 )
 
 
-# ---------------------------------------------------------------- 8 perplexity
+sum_of_gamma = Number(
+    "sum_of_gamma",
+    question="What do the four numbers of gamma add up to?",
+    right=45.0,
+    rtol=1e-6,
+    ranges=(
+        (43, 43, "Those are the tokens alone: each topic has its alpha besides."),
+        (43.5, 43.5, "alpha is added to each topic, four times in all."),
+        (1, 1, "gamma are concentrations; it is their shares that add up to one."),
+    ),
+    points=1,
+    minutes=2,
+    difficulty="warm-up",
+    why="4 times 0.5, plus one for every token, after every sweep: a check for your own code.",
+    hints=Hints(
+        nudge="Add the update of gamma up over k. What do the rows of phi sum to?",
+        equation=r"$\sum_k \big( \alpha_k + \sum_i \phi_{ik} \big)$",
+        shape="one number",
+    ),
+)
+
+
+def _bag_ascent(alpha, topics, counts, gamma):
+    log_theta = digamma(gamma) - digamma(gamma.sum())
+    phi = topics.T * np.exp(log_theta)
+    phi = phi / phi.sum(axis=1, keepdims=True)
+    seen = counts > 0
+    return alpha + phi[seen].sum(axis=0)
+
+
+def _bag_ascent_right(alpha, topics, counts, gamma):
+    phi = topics.T * np.exp(digamma(gamma))
+    return alpha + counts @ (phi / phi.sum(axis=1, keepdims=True))
+
+
+wrong_bag = FindBug(
+    "wrong_bag",
+    buggy=_bag_ascent,
+    right=_bag_ascent_right,
+    line=(5, 6),
+    example=(np.ones(2), np.array([[0.6, 0.4], [0.3, 0.7]]), np.array([3, 1]), np.array([2.0, 4])),
+    reasons={
+        2: "That is the expectation of log theta, with the digamma of the sum.",
+        3: "A row for each word of the vocabulary, in the shape (V, K): it is right.",
+        4: "Each word's phi sums to one over the topics, axis 1.",
+    },
+    points=2,
+    minutes=5,
+    why="Every token is counted, not every word: with no word twice, nobody would notice.",
+    hints=Hints(
+        nudge="What must the new gamma add up to?",
+        equation=r"$\sum_k \gamma_k = \sum_k \alpha_k + N$",
+        shape="(line, (alpha, topics, counts, gamma)) with a word that occurs twice",
+    ),
+)
 
 
 def _perplexity(bounds, counts):
@@ -344,14 +346,9 @@ def _perplexity_cases(rng):
     yield case(np.array([-5.1, 0, -6.3]), counts, label="an empty document")
 
 
-def _perplexity_spelt_out(bounds, counts):
-    return np.exp(-bounds.sum() / counts.sum())
-
-
 perplexity = Task(
     "perplexity",
     reference=_perplexity,
-    spelt_out=[_perplexity_spelt_out],
     cases=_perplexity_cases,
     returns="one number",
     points=1,
@@ -372,18 +369,12 @@ perplexity = Task(
 )
 
 
-# ---------------------------------------------------------------- 9 stretch: variational EM
-
-
-def _corpus_phi(topics, gamma):
-    """phi (D, V, K) for every document and word."""
-    log_theta = digamma(gamma) - digamma(gamma.sum(axis=1, keepdims=True))
-    return _normalised(np.exp(log_theta)[:, None, :] * topics.T[None], axis=2)
-
-
 def _em_sweep(alpha, topics, gamma, counts):
-    expected = counts[:, :, None] * _corpus_phi(topics, gamma)
-    return alpha + expected.sum(axis=1), _normalised(expected.sum(axis=0).T)
+    phi = np.exp(digamma(gamma))[:, None, :] * topics.T[None, :, :]
+    phi /= phi.sum(axis=2, keepdims=True)
+    expected = counts[:, :, None] * phi
+    usage = expected.sum(axis=0).T
+    return alpha + expected.sum(axis=1), usage / usage.sum(axis=1, keepdims=True)
 
 
 def _em_cases(rng):
@@ -394,18 +385,9 @@ def _em_cases(rng):
         yield case(rng.uniform(0.3, 2.0, K), topics, rng.uniform(0.4, 6.0, (D, K)), counts)
 
 
-def _em_sweep_spelt_out(alpha, topics, gamma, counts):
-    phi = np.exp(digamma(gamma))[:, None, :] * topics.T[None, :, :]
-    phi /= phi.sum(axis=2, keepdims=True)
-    expected = counts[:, :, None] * phi
-    usage = expected.sum(axis=0).T
-    return alpha + expected.sum(axis=1), usage / usage.sum(axis=1, keepdims=True)
-
-
 em_sweep = Task(
     "em_sweep",
     reference=_em_sweep,
-    spelt_out=[_em_sweep_spelt_out],
     cases=_em_cases,
     returns="first the new gamma (D, K), then the new topics (K, V)",
     points=3,
@@ -426,4 +408,74 @@ em_sweep = Task(
             "return alpha + ..., usage / usage.sum(axis=1, keepdims=True)"
         ),
     ),
+)
+
+
+def _flat_run():
+    counts = lda.bags([[0, 0, 1, 2], [1, 1, 2, 3], [3, 3, 0, 3]], 4)
+    alpha, topics, gamma, bounds = np.full(3, 0.5), np.full((3, 4), 0.25), None, []
+    for _ in range(6):
+        gamma = np.full((3, 3), 0.5 + 4 / 3) if gamma is None else gamma
+        gamma, usage, each = plain_e_step(counts, alpha, np.log(topics), gamma, 2)
+        topics = m_step(usage, topics)
+        bounds.append(each.sum())
+    return bounds
+
+
+flat_run = ReadRun(
+    "flat_run",
+    question="Variational EM: the bound after each sweep. Which cause?",
+    choices={
+        "all topics began alike": (
+            "One M-step makes every topic the corpus's word frequencies, and there they stay."
+        ),
+        "no M-step": "Then the bound would not have risen after the first sweep as it has.",
+        "alpha added twice": "A wrong gamma may lower the bound; it does not freeze the topics.",
+        "converged": "On what? With three topics that differ, the bound goes higher than this.",
+    },
+    right="all topics began alike",
+    trace=_flat_run,
+    hints=Hints(
+        nudge="One step up, then nothing, to the last digit. What has one M-step found?",
+        equation=r"$\beta_{kw} \propto \sum_{d,i} \phi_{dik}$ with $\phi_{dik} = 1/K$",
+        shape="one of the four sentences, as a text",
+    ),
+)
+
+
+def _own_answer(answer):
+    """An ascent of lda.fit, or a dictionary, as the parts of the answer."""
+    state = getattr(answer, "state", None)
+    return answer if state is None else {"elbos": answer.elbos, "theta": state.q.mean_theta()}
+
+
+own_documents = OpenTask(
+    "own_documents",
+    needs={"elbos": "the bound after every sweep", "theta": "E_q[theta] of each document, (D, K)"},
+    invariants=(
+        invariants.at_least("theta", 5, "documents"),
+        invariants.rising(),
+        invariants.normalised("theta"),
+        invariants.positive("theta"),
+    ),
+    read=_own_answer,
+    example=lambda: {"elbos": [-30.0, -28.5], "theta": np.full((5, 2), 0.5)},
+    why="Now read the topics aloud. Which would come back from another start?",
+    hints=Hints(
+        nudge="A bag of words for each document, and lda.fit.",
+        equation="",
+        shape="climb(lda.fit(lda.bags(tokens, V), 3, rng, progress=False))",
+    ),
+)
+
+lambda_update = Paper(
+    "lambda_update",
+    rubric=(
+        (1, "the general solution for beta_k, with the expectation over q(z) and q(theta)"),
+        (1, "only the terms that hold beta_k are kept: its prior, and the tokens' log beta"),
+        (1, "the expectation of the indicator z_di = k is phi_dik"),
+        (1, "the exponents of each beta_kw are collected, and a Dirichlet is recognised"),
+        (1, "log beta in (4b.4) becomes E_q[log beta], a difference of two digammas"),
+    ),
+    minutes=10,
 )

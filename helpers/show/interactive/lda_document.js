@@ -23,15 +23,15 @@ export const figure = {
     const size = data.words.length > 40 ? 18 : 19;
     const words = data.words.map((word) => {
       const width = size * ems(word) + 4;
-      if (x + width > (stage.narrow ? 560 : 895)) [x, y] = [10, y + 46];
-      const label = draw(stage, "text", { x: x + width / 2, y: y + 20, class: "mid", style: `font-size:${size}px` }, word);
-      const stripes = data.names.map((_, k) => draw(stage, "rect", { class: "stripe", y: y + 27, height: 10, style: colour(k) }));
+      if (x + width > (stage.narrow ? 560 : 895)) [x, y] = [10, y + 40];
+      const label = draw(stage, "text", { x: x + width / 2, y: y + 18, class: "mid", style: `font-size:${size}px` }, word);
+      const stripes = data.names.map((_, k) => draw(stage, "rect", { class: "stripe", y: y + 24, height: 9, style: colour(k) }));
       const at = { x, width, label, stripes };
       x += width + 6;
       return at;
     });
     const top = y + 75;
-    const bottom = Math.max(300, top + 150);
+    const bottom = Math.max(300, top + 110);
     figure.size[1] = bottom + 50;
     const most = Math.max(...data.gamma.flat());
     const wide = (bottom - top) / topics;
