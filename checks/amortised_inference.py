@@ -8,6 +8,8 @@ and ones.  values: log p(x | z), (S,).  slope: the bound's gradient in the logit
 import numpy as np
 from scipy.special import expit, logit
 
+from checks import invariants
+from checks.kinds import FindBug, Number, OpenTask, Paper
 from checks.progress import progress_for
 from checks.tasks import Derivation, Hints, Prediction, Task, case
 from helpers.latent_factors import factor_states
@@ -47,7 +49,7 @@ encode = Task(
     reference=_encode,
     cases=_network_cases,
     returns="b(x), a row for each document",
-    minutes=5,
+    minutes=3,
     difficulty="warm-up",
     why="Two matrix products for any number of documents, whatever the number of factor states.",
     invariants=[_all_in_unit_interval],
@@ -119,7 +121,7 @@ score = Derivation(
     reference=_score,
     cases=_score_cases,
     returns="one number for each factor, (K,)",
-    minutes=6,
+    minutes=4,
     why="Observed minus expected: its mean under q is zero, and that is why baselines are allowed.",
     hints=Hints(
         nudge="What is the derivative of log sigma(g)? And of log(1 - sigma(g))?",
@@ -171,7 +173,7 @@ bound_slope = Task(
     cases=_slope_cases,
     returns="a number for each logit, (K,)",
     points=2,
-    minutes=12,
+    minutes=8,
     why=(
         "A logit rises as long as factor and likelihood go together under q, against the pull of "
         "the prior; the encoder is trained by passing this slope on."
@@ -213,7 +215,7 @@ encoder_gradient = Task(
     cases=_backward_cases,
     returns="first the gradient in A, (V, E), then that in B, (E, K)",
     points=2,
-    minutes=12,
+    minutes=9,
     why="One network for all documents: its gradient is the sum of what each document asks for.",
     hints=Hints(
         nudge="Backwards: logits = hidden @ B + c, hidden = tanh(inputs @ A + a). Check shapes.",
@@ -257,7 +259,7 @@ score_function = Task(
     cases=_sample_cases,
     returns="an estimate for each logit, (K,)",
     points=2,
-    minutes=12,
+    minutes=8,
     why=(
         "The baseline takes away what all samples share, about -200 here, and leaves the mean "
         "alone because it does not look at the sample it is used for."
@@ -273,7 +275,33 @@ score_function = Task(
 )
 
 
-# ---------------------------------------------------------------- 7 splitting the gap
+# ---------------------------------------------------------------- 7 find the bug
+
+
+def _with_itself(values, samples, b):
+    scores = samples - b
+    level = values.mean()
+    differences = values - level
+    return differences @ scores / len(values)
+
+
+wrong_baseline = FindBug(
+    "wrong_baseline",
+    buggy=_with_itself,
+    right=_score_function_spelt_out,
+    line=(3, 4),
+    example=(np.array([-3.0, -1.0]), np.array([[1], [0]]), np.array([0.5])),
+    reasons={
+        2: "What happened minus what was expected: the score, one row a sample.",
+        5: "An average over the samples of difference times score, as it should be.",
+    },
+    points=2,
+    minutes=6,
+    why="A baseline that holds the sample's own value shrinks the estimate by (S - 1) / S.",
+)
+
+
+# ---------------------------------------------------------------- 8 splitting the gap
 
 
 def _split(log_evidence, bounds, amortised):
@@ -314,7 +342,7 @@ split_gap = Task(
     cases=_gap_cases,
     returns="the family's gap, then the network's, each (D,)",
     points=2,
-    minutes=8,
+    minutes=4,
     why="Two causes, two cures: a richer family for the first, a better network for the second.",
     invariants=[_gaps_not_negative],
     hints=Hints(
@@ -328,7 +356,58 @@ split_gap = Task(
 )
 
 
-# ---------------------------------------------------------------- 8 stretch: the best baseline
+# ---------------------------------------------------------------- 9 a bill, paper, your own
+
+
+when_paid = Number(
+    "when_paid",
+    question="After how many documents is the training paid for?",
+    right=1.2e9 / (150_000 - 30_000),
+    rtol=0.01,
+    ranges=(
+        (8_000, 8_000, "The network's own 30,000 for each document are missing from the bill."),
+        (40_000, 40_000, "That is training over the network's cost: what does mean field cost?"),
+        (6_666.7, 6_666.7, "The costs were added: what is saved is their difference."),
+        (-np.inf, 0, "A number of documents is above zero."),
+    ),
+    minutes=4,
+    why="What counts is what each document saves.",
+)
+
+own_sample = Paper(
+    "own_sample",
+    rubric=(
+        (1, "the mean of all S samples is split into the sample's own share and the others'"),
+        (1, "the others are independent of the sample, and the score has mean zero"),
+        (1, "the own share leaves 1 / S of the gradient"),
+        (1, "so the estimate is (S - 1) / S of the gradient on average"),
+    ),
+    worked=r"$\mathbb{E}[(\ell_s - \bar\ell)(z_s - b)] = (1 - \tfrac{1}{S})\, g$",
+    minutes=10,
+)
+
+own_documents = OpenTask(
+    "own_documents",
+    needs={
+        "log_evidence": "log p(x) of each document",
+        "mean_field": "the best mean field bound of each",
+        "network": "the network's bound of each",
+    },
+    invariants=(
+        invariants.below("mean_field", "log_evidence"),
+        invariants.below("network", "mean_field"),
+        invariants.at_least("network", 4, "documents"),
+    ),
+    example=lambda: {
+        "log_evidence": [-9.0, -8.0, -7.0, -9.5],
+        "mean_field": [-9.1, -8.0, -7.2, -9.5],
+        "network": [-9.5, -8.3, -7.2, -9.9],
+    },
+    minutes=12,
+)
+
+
+# ---------------------------------------------------------------- 12 stretch: the best baseline
 
 
 def _best_baseline(values, states, weights, b):
@@ -360,7 +439,7 @@ best_baseline = Task(
     call=_infinite_where_nothing_divides,
     returns="the best constant for each factor, (K,)",
     points=3,
-    minutes=20,
+    minutes=10,
     difficulty="stretch",
     why=(
         "It is a mean of the values too, but weighted by the squared score: rare states of a "

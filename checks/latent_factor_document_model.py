@@ -16,6 +16,7 @@ from scipy.special import (
     softmax,
 )
 
+from checks.kinds import FindBug, Order, Paper, ReadRun
 from checks.progress import progress_for
 from checks.tasks import Derivation, Hints, Prediction, Task, case
 from helpers.latent_factors import factor_states
@@ -51,17 +52,14 @@ document_likelihood = Task(
     reference=_likelihood,
     cases=_document_cases,
     returns="log p(x | z), a number for each state",
-    minutes=6,
+    minutes=4,
     difficulty="warm-up",
     why="A document enters through its counts only: its words are independent once z is known.",
     invariants=[_not_above_zero],
     hints=Hints(
         nudge="What is the log probability of one token? Of N independent ones?",
         equation=r"$\log p(x \mid z) = \sum_v x_v \log \mathrm{softmax}(\mathrm{logits}(z))_v$",
-        shape=(
-            "log_words = logits - logsumexp(logits, axis=..., keepdims=True)\n"
-            "return log_words @ ..."
-        ),
+        shape="log_words = logits - logsumexp(logits, axis=..., keepdims=True)",
     ),
 )
 
@@ -110,7 +108,7 @@ posterior = Task(
     cases=_enumeration_cases,
     returns="first log p(x), one number, then p(z_j = 1 | x), (K,)",
     points=2,
-    minutes=10,
+    minutes=6,
     why="With K factors this is a sum over 2^K states: exact, and doubling with every factor.",
     invariants=[_marginals_are_probabilities],
     hints=Hints(
@@ -119,12 +117,7 @@ posterior = Task(
             r"$\log p(x) = \log \sum_z \exp(\log p(z) + \log p(x \mid z))$ and "
             r"$p(z_j = 1 \mid x) = \sum_z z_j\, p(z \mid x)$"
         ),
-        shape=(
-            "log_prior = (states * np.log(prior) + ...).sum(axis=1)\n"
-            "log_joint = log_prior + log_likelihood\n"
-            "log_evidence = logsumexp(...)\n"
-            "return log_evidence, np.exp(...) @ states"
-        ),
+        shape="log_evidence = logsumexp(...)\nreturn log_evidence, np.exp(...) @ states",
     ),
 )
 
@@ -162,7 +155,34 @@ coupled_states = Prediction(
 )
 
 
-# ---------------------------------------------------------------- 4 one coordinate update
+# ---------------------------------------------------------------- 4 the update, in order
+
+update_lines = Order(
+    "update_lines",
+    lines={
+        "A": r"$\log \frac{b_j}{1 - b_j} = \log \frac{\alpha_j}{1 - \alpha_j} + A_1 - A_0$",
+        "B": r"$\mathbb{E}_q[\log p(x \mid z)] - \sum_j \mathrm{KL}(b_j \,\|\, \alpha_j)$",
+        "C": r"$\log \frac{b_j}{1 - b_j} = \log \frac{\alpha_j}{1 - \alpha_j} + \log (A_1 / A_0)$",
+        "D": r"$A_1 - A_0 - \log \frac{b_j}{1 - b_j} + \log \frac{\alpha_j}{1 - \alpha_j} = 0$",
+        "E": r"$b_j A_1 + (1 - b_j) A_0 - \mathrm{KL}(b_j \,\|\, \alpha_j) + \text{const}$",
+        "F": r"$A_1 - A_0 - \log \frac{b_j}{1 - b_j} = 0$",
+    },
+    right="BEDA",
+    reasons={
+        "A": "The log odds are what one gets by solving for them: something must be zero first.",
+        "B": "This is the whole bound: it is where one begins.",
+        "C": "The A are averages of logs already: no further logarithm comes in.",
+        "D": "A derivative is zero once the terms with b_j have been collected.",
+        "E": "Collecting the terms with b_j comes after the bound and before any derivative.",
+        "F": "The derivative of the KL brings the prior's log odds, too: here they are lost.",
+    },
+    points=2,
+    difficulty="warm-up",
+    why="Collect, differentiate, solve: the same three moves as in every mean field update.",
+)
+
+
+# ---------------------------------------------------------------- 5 one coordinate update
 
 
 def _update(prior_j, on, off, others):
@@ -199,7 +219,7 @@ coordinate_update = Task(
     cases=_update_cases,
     returns="the new b_j = q(z_j = 1), one number",
     points=2,
-    minutes=10,
+    minutes=5,
     why=(
         "Bayes' rule for one factor, with the average over what the others may be in place of "
         "what they are: prior log odds plus expected evidence."
@@ -216,7 +236,7 @@ coordinate_update = Task(
 )
 
 
-# ---------------------------------------------------------------- 5 entropy from logits
+# ---------------------------------------------------------------- 6 entropy from logits
 
 
 def _entropy(logits):
@@ -256,7 +276,7 @@ entropy = Task(
     atol=1e-13,
     returns="H(q), one number in nats",
     points=2,
-    minutes=10,
+    minutes=7,
     why="Factors are independent under q, so their entropies add; an encoder delivers logits.",
     invariants=[_entropy_bounds],
     hints=Hints(
@@ -270,7 +290,7 @@ entropy = Task(
 )
 
 
-# ---------------------------------------------------------------- 6 a derivation
+# ---------------------------------------------------------------- 7 a derivation
 
 
 def _minus_kl(b, prior):
@@ -292,7 +312,7 @@ prior_and_entropy = Derivation(
     cases=_pair_cases,
     returns="one number",
     points=2,
-    minutes=8,
+    minutes=5,
     why=(
         "Prior and entropy together are minus a KL that is a sum over factors: the only coupled "
         "term of the bound is the likelihood."
@@ -305,7 +325,42 @@ prior_and_entropy = Derivation(
 )
 
 
-# ---------------------------------------------------------------- 7 stretch: a whole sweep
+# ---------------------------------------------------------------- 8 find the bug
+
+
+def _right_bound(b, prior, states, log_likelihood):
+    q = np.where(states == 1, b, 1 - b).prod(axis=1)
+    return q @ log_likelihood + _minus_kl(b, prior)
+
+
+def _forgetful_bound(b, prior, states, log_likelihood):
+    q = np.where(states == 1, b, 1 - b).prod(axis=1)
+    fit = q @ log_likelihood
+    to_prior = np.sum(rel_entr(b, prior))
+    return fit - to_prior
+
+
+wrong_bound = FindBug(
+    "wrong_bound",
+    buggy=_forgetful_bound,
+    right=_right_bound,
+    line=4,
+    example=(np.array([0.3]), np.array([0.5]), np.array([[0], [1]]), np.array([-1.0, -2.0])),
+    reasons={
+        2: "A factor that is on has probability b, one that is off 1 - b; the product is right.",
+        3: "An average of log p(x | z) under q: that is the fit.",
+        5: "Fit minus distance from the prior is the bound, if the distance is right.",
+    },
+    refuse=lambda b, prior, states, log_likelihood: (
+        "" if np.all((np.asarray(b) >= 0) & (np.asarray(b) <= 1)) else "b is no probability"
+    ),
+    points=2,
+    minutes=6,
+    why="A coin has two sides: without the other one the KL may even be negative.",
+)
+
+
+# ---------------------------------------------------------------- 9 stretch: a whole sweep
 
 
 def _logits_of_factor(table, b, j):
@@ -346,7 +401,7 @@ sweep = Task(
     cases=_sweep_cases,
     returns="the new b, (K,)",
     points=3,
-    minutes=20,
+    minutes=14,
     difficulty="stretch",
     why="Each update uses the newest values of the others: that is why the bound cannot fall.",
     hints=Hints(
@@ -355,14 +410,52 @@ sweep = Task(
             r"$\mathrm{logit}\, b_j = \mathrm{logit}\, \alpha_j + \sum_{z_{-j}} q(z_{-j}) "
             r"[\log p(x \mid 1, z_{-j}) - \log p(x \mid 0, z_{-j})]$"
         ),
-        shape=(
-            "b = b.copy()\n"
-            "for j in range(len(b)):\n"
-            "    t = np.moveaxis(table, j, 0)\n"
-            "    for p in np.delete(b, j):\n"
-            "        t = ...              # axis 1 averaged away\n"
-            "    b[j] = ...\n"
-            "return b"
-        ),
+        shape="for each j: t = np.moveaxis(table, j, 0); for p in np.delete(b, j): t = ...",
     ),
+)
+
+
+# ---------------------------------------------------------------- 10 read a run
+
+
+def _low_run():
+    """Bounds of coordinate ascent from b = (0.2, 0.2), where two states are hills."""
+    table, b, prior, bounds = np.array([[-46.0, -60.0], [-60.0, -42.0]]), [0.2, 0.2], [0.5, 0.5], []
+    for _ in range(6):
+        q = np.outer([1 - b[0], b[0]], [1 - b[1], b[1]])
+        bounds.append(np.sum(q * table) + _minus_kl(np.array(b), np.array(prior)))
+        b = _sweep(table, b, prior)
+    return bounds
+
+
+settled_low = ReadRun(
+    "settled_low",
+    question="Why does this run end four nats below log p(x)?",
+    trace=_low_run,
+    choices={
+        "lower hill": (
+            "It never fell, it rests, and another start of the same program and family gets "
+            "within 0.02 nats: what was lost is search."
+        ),
+        "wrong update": "Then the bound would fall somewhere, or the other start suffer, too.",
+        "family": "The other start's q is of the same family, and only 0.02 nats below.",
+        "too few sweeps": "The last four bounds are equal: more sweeps change nothing.",
+    },
+    right="lower hill",
+    room=__name__,
+)
+
+
+# ---------------------------------------------------------------- 11 on paper
+
+point_bound = Paper(
+    "point_bound",
+    rubric=(
+        (1, "a q with all its mass on one state is a product of coins"),
+        (1, "its KL to the posterior is -log p(z* | x): one term, and 0 log 0 = 0 elsewhere"),
+        (1, "the best q of the family is at least as good, so its gap is at most that"),
+        (1, "the best z* is the mode; the largest such bound, over all posteriors, is K log 2"),
+    ),
+    worked=r"$\min_q \mathrm{KL}(q \| p) \le \mathrm{KL}(\delta_{z^*} \| p) = -\log p(z^* \mid x)$",
+    minutes=10,
 )
