@@ -418,7 +418,7 @@ next_topic = Number(
     ranges=(
         (0.6, 0.6, "That is the share seen, 3 of 5: the prior's concentrations are counts, too."),
         (0.5, 0.5, "That is the prior's mean, 2 of 4: the five tokens say something."),
-        (0.4, 0.4, "You let three tokens count 4 of 10: the sixth is not yet drawn."),
+        (2 / 3, 2 / 3, "That is the posterior's mode, 4 of 6: the next token asks for its mean."),
         (-np.inf, 0.0, "A probability is not negative."),
     ),
     points=1,
@@ -442,7 +442,10 @@ def _agrees(answer):
         return "alpha needs a number for each row of topics, and words is a list of columns"
     if len(topics) ** len(words) > 2**16:
         return "more than 65,536 values of z: take fewer tokens"
-    right = exact(LDA(alpha, topics), words)
+    try:
+        right = exact(LDA(alpha, topics), words)
+    except ValueError as error:
+        return f"the model cannot be: {error}"
     if np.shape(answer["marginals"]) != right.marginals.shape:
         return "marginals need a row for each token and a column for each topic"
     if not np.isclose(answer["log_evidence"], right.log_evidence, rtol=1e-6):
