@@ -79,7 +79,7 @@ best_factor = Task(
     cases=_table_cases,
     returns="q(z1), a number for each z1",
     points=2,
-    minutes=8,
+    minutes=4,
     why="Equation (4a.1): every mean field algorithm of this course is this line, over and over.",
     invariants=[_is_distribution],
     hints=Hints(
@@ -122,7 +122,7 @@ entropy = Task(
     cases=_factor_cases,
     returns="one number, in nats",
     points=1,
-    minutes=5,
+    minutes=3,
     difficulty="warm-up",
     why="L^(M T) paths, and only T M L terms: that is what independence buys.",
     invariants=[_entropy_range],
@@ -156,7 +156,7 @@ gaussian_factor = Derivation(
     cases=_gaussian_cases,
     returns="two numbers: mean and variance of q(z1)",
     points=2,
-    minutes=8,
+    minutes=5,
     why="The mean moves with the other factor; the variance never does, and is too small.",
     hints=Hints(
         nudge="A log density a z^2 + b z + const with a < 0 is a Gaussian. Which one?",
@@ -239,7 +239,7 @@ one_pair = ChooseQ(
     },
     measure=_measured,
     points=3,
-    minutes=10,
+    minutes=8,
     why="A family costs little that cuts where the posterior is nearly cut already.",
     hints=Hints(
         nudge="Which link is the strongest? For a Gaussian, what does a block know of the rest?",
@@ -283,7 +283,7 @@ effective_evidence = Task(
     cases=_observation_cases,
     returns="h, (T, L): a row for each step, a column for each state of chain m",
     points=2,
-    minutes=12,
+    minutes=6,
     why="What x has to say about chain m, after the other chains have been heard.",
     accept=_same_up_to_constants,
     hints=Hints(
@@ -324,7 +324,7 @@ update = Task(
     cases=_update_cases,
     returns="the new q(s_t), a number for each state",
     points=2,
-    minutes=10,
+    minutes=5,
     why="Two neighbours and one observation: all that a state of the mean field hears of the rest.",
     invariants=[_is_distribution],
     hints=Hints(
@@ -380,7 +380,7 @@ stale_sweep = FindBug(
         "" if np.allclose(np.sum(q, axis=-1), 1) else "the rows of q do not sum to 1"
     ),
     points=2,
-    minutes=8,
+    minutes=6,
     why="The factor before t is the one of the last sweep: no coordinate ascent, and the bound "
     "may fall.",
     hints=Hints(
@@ -448,7 +448,7 @@ elbo = Task(
     cases=_bound_cases,
     returns="one number, in nats",
     points=3,
-    minutes=15,
+    minutes=8,
     why="With this number you can tell whether an update was right, without knowing the posterior.",
     invariants=[_below_the_evidence],
     hints=Hints(
@@ -507,7 +507,7 @@ culprit = Task(
     cases=_trace_cases,
     returns="one whole number",
     points=1,
-    minutes=6,
+    minutes=4,
     why="This is what climb does for every algorithm of the course, yours included.",
     hints=Hints(
         nudge="Compare each bound with the one before it. How large a fall is not a fall?",
@@ -551,6 +551,7 @@ to_and_fro = ReadRun(
         "too few sweeps": "A right ascent rises at every sweep, however many there are.",
     },
     right="stale factors",
+    minutes=3,
     trace=_together,
     hints=Hints(
         nudge="Every second number is nearly the same. What must q1 and q2 be doing?",
@@ -595,7 +596,7 @@ chain = Task(
     cases=_chain_cases,
     returns="two results: the marginals (T, L), and one number in nats",
     points=3,
-    minutes=20,
+    minutes=10,
     difficulty="stretch",
     why="Structured mean field is this function, once for each chain, over and over.",
     hints=Hints(
@@ -634,7 +635,7 @@ structured_bound = Paper(
     ),
     worked=r"$\mathrm{ELBO} = \sum_m (\log Z_m - \sum_t \mathbb{E}_q[h_t^m]) + "
     r"\sum_t \mathbb{E}_q[\log p(x_t \mid s_t)]$",
-    minutes=12,
+    minutes=10,
 )
 
 
@@ -674,6 +675,7 @@ own_series = OpenTask(
         normalised("marginals"),
     ),
     example=_own_example,
+    minutes=15,
     points=3,
     why="The gap that you report is the best of several starts, and the evidence is exact.",
     hints=Hints(
