@@ -7,6 +7,8 @@ number from 0 to X - 1.  log_joint: log p(x, z) for the observed x and every z, 
 import numpy as np
 from scipy.special import logsumexp
 
+from checks.invariants import normalised
+from checks.kinds import FindBug, Number, OpenTask, Order, Paper
 from checks.progress import progress_for
 from checks.tasks import Derivation, Hints, Prediction, Task, case
 from helpers.small import bank
@@ -71,7 +73,7 @@ joint_table = Task(
     cases=_table_cases,
     returns="a row for each z, a column for each x",
     points=1,
-    minutes=5,
+    minutes=2,
     difficulty="warm-up",
     why="The joint distribution is all that a generative model says; the rest is bookkeeping.",
     invariants=[_sums_to_one],
@@ -108,7 +110,7 @@ evidence = Task(
     cases=_observed_cases,
     returns="p(x), for the observed x only",
     points=1,
-    minutes=5,
+    minutes=2,
     why="A sum over all z: harmless for four values, hopeless for a sentence of forty words.",
     invariants=[_is_probability],
     hints=Hints(
@@ -133,7 +135,7 @@ posterior = Task(
     cases=_observed_cases,
     returns="p(z | x), a number for each z",
     points=2,
-    minutes=8,
+    minutes=4,
     why="Bayes' rule is the joint, read at the observed x and divided by the evidence.",
     hints=Hints(
         nudge="Take the joint at the observed x. What must you divide by to make it sum to one?",
@@ -203,7 +205,7 @@ log_posterior = Derivation(
         shape="return log_prior + ... - ...",
     ),
     points=1,
-    minutes=4,
+    minutes=2,
     why="In log space Bayes' rule is an addition and a subtraction, and nothing underflows.",
 )
 
@@ -249,7 +251,7 @@ log_evidence = Task(
     cases=_log_joint_cases,
     returns="log p(x), one number",
     points=2,
-    minutes=10,
+    minutes=6,
     why="Subtracting the largest entry first costs one line and saves every model of this course.",
     invariants=[_above_largest_term],
     hints=Hints(
@@ -290,7 +292,7 @@ evidences = Task(
     cases=_theta_cases,
     returns="first p(x | theta) for every theta, then p(x)",
     points=2,
-    minutes=8,
+    minutes=4,
     why="The Bayesian pays for a second sum. With theta on a grid it is cheap; theta is rarely so.",
     invariants=[_bayesian_between],
     hints=Hints(
@@ -343,7 +345,7 @@ evidence_by_sampling = Task(
     accept=_as_good_as,
     returns="an estimate of log p(x), one number",
     points=3,
-    minutes=20,
+    minutes=9,
     difficulty="stretch",
     why=(
         "Its error falls as one over the root of n in any dimension; a grid needs n^d points. But "
@@ -357,5 +359,164 @@ evidence_by_sampling = Task(
             "a = log_likelihood(z)        # (n,)\n"
             "return logsumexp(...) - ..."
         ),
+    ),
+)
+
+# ---------------------------------------------------------------- 9 Bayes' rule, in order
+
+bayes_in_order = Order(
+    "bayes_in_order",
+    lines={
+        "A": r"$= \dfrac{p(z)\, p(x \mid z)}{\sum_{z'} p(z')\, p(x \mid z')}$",
+        "B": r"$= \dfrac{p(z)\, p(x \mid z)}{\sum_{z'} p(x \mid z')}$",
+        "C": r"$p(z \mid x) = \dfrac{p(x, z)}{p(x)}$",
+        "D": r"$= \dfrac{p(x)\, p(z)}{\sum_{z'} p(x, z')}$",
+        "E": r"$= \dfrac{p(x, z)}{\sum_{z'} p(x, z')}$",
+    },
+    right="CEA",
+    reasons={
+        "A": "The joint is taken apart last: in numerator and sum alike.",
+        "B": "The terms of the sum are joints, and a joint has a prior: here it got lost.",
+        "C": "It is where everything begins: what a conditional probability is.",
+        "D": "The joint became p(x) p(z): that takes x and z for independent.",
+        "E": "The evidence becomes a sum over z before the joint is taken apart.",
+    },
+    points=2,
+    minutes=3,
+    why="Numerator and denominator hold the same products; the sum runs over all z.",
+    hints=Hints(
+        nudge="What is a conditional probability? Then: how does p(x) come from the joint?",
+        equation=r"$p(x) = \sum_z p(x, z)$",
+        shape='return "..."    # three letters',
+    ),
+)
+
+
+# ---------------------------------------------------------------- 10 find the bug
+
+
+def _posterior_with_a_bug(prior, likelihood):
+    joint = []
+    for p_z, p_x in zip(prior, likelihood, strict=True):
+        joint.append(p_z * p_x)
+    evidence = sum(likelihood) / len(likelihood)
+    return np.array(joint) / evidence
+
+
+def _no_model(prior, likelihood):
+    prior, likelihood = np.asarray(prior, float), np.asarray(likelihood, float)
+    if prior.ndim != 1 or prior.shape != likelihood.shape:
+        return "two lists of one length are needed: p(z), then p(x | z) for the x observed"
+    if (prior < 0).any() or abs(prior.sum() - 1) > 1e-6:
+        return f"p(z) is no distribution, it sums to {prior.sum():.3g}"
+    return "" if ((likelihood > 0) & (likelihood <= 1)).all() else "p(x | z) lies between 0 and 1"
+
+
+posterior_with_a_bug = FindBug(
+    "posterior_with_a_bug",
+    buggy=_posterior_with_a_bug,
+    right=lambda prior, likelihood: _normalised(np.multiply(prior, likelihood)),
+    line=5,
+    example=([0.9, 0.1], [0.2, 0.7]),
+    reasons={
+        2: "The joint has one entry for each z, and begins without any.",
+        3: "Each z comes once, with its prior and its likelihood.",
+        4: "Prior times likelihood is the joint.",
+        6: "Joint over evidence is the posterior, if both are right.",
+    },
+    refuse=_no_model,
+    points=2,
+    minutes=4,
+    why="A plain average of the likelihood is the evidence under a uniform prior only.",
+    hints=Hints(
+        nudge="Which prior did the colleague try? Try another.",
+        equation=r"$p(x) = \sum_z p(z)\, p(x \mid z)$",
+        shape="return LINE, (PRIOR, LIKELIHOOD)",
+    ),
+)
+
+
+def _normalised(joint):
+    return joint / joint.sum()
+
+
+# ---------------------------------------------------------------- 11 a number
+
+three_documents = Number(
+    "three_documents",
+    question="Three independent documents, each with the word bank: what is log p(x1, x2, x3)?",
+    right=lambda: 3 * bank().log_evidence(1),
+    atol=0.02,
+    rtol=0.0,
+    ranges=(
+        (0.0, 1.0, "A probability of what was seen is not asked for, but its logarithm."),
+        (-1.55, -1.45, "That is the evidence of one document; there are three."),
+        (-0.6, -0.4, "The evidences multiply, so that the logarithms add up; you divided."),
+        (-4.0, -3.0, "The logarithms add up: three times the number to remember."),
+        (1.4, 5.0, "The log of a probability is never positive."),
+    ),
+    minutes=2,
+    difficulty="warm-up",
+    why="Independent data: evidences multiply, and their logarithms add up.",
+    hints=Hints(
+        nudge="Each document has its own z. What becomes of the evidence of all?",
+        equation=r"$\log p(x_1, x_2, x_3) = \sum_n \log p(x_n)$",
+        shape="return ...    # nats",
+    ),
+    room=__name__,
+)
+
+
+# ---------------------------------------------------------------- 12 on paper
+
+average_on_paper = Paper(
+    "average_on_paper",
+    rubric=(
+        (1, "p(x) written as an average of p(x | theta) under p(theta)"),
+        (1, "every p(x | theta) is at most the maximum"),
+        (1, "the maximum leaves the integral, and the prior integrates to one"),
+        (1, "equality only if p(x | theta) is at its maximum wherever the prior has mass"),
+    ),
+    minutes=7,
+)
+
+
+# ---------------------------------------------------------------- 13 a model of your own
+
+
+def _bayes_holds(answer):
+    joint = np.asarray(answer["prior"]) * np.asarray(answer["likelihood"])
+    told = np.asarray(answer["posterior"]) * answer["evidence"]
+    if np.shape(joint) != np.shape(told):
+        return "prior, likelihood and posterior need one entry for each of your z"
+    worst = np.max(np.abs(joint - told))
+    if worst < 1e-8:
+        return ""
+    return f"prior times likelihood and posterior times evidence differ by {worst:.3g}"
+
+
+def _own_model():
+    joint = np.array([0.7, 0.2, 0.1]) * np.array([0.05, 0.5, 0.9])
+    parts = {"prior": [0.7, 0.2, 0.1], "likelihood": [0.05, 0.5, 0.9]}
+    return parts | {"evidence": joint.sum(), "posterior": joint / joint.sum()}
+
+
+your_own_model = OpenTask(
+    "your_own_model",
+    needs={
+        "prior": "p(z) for at least two z",
+        "likelihood": "p(x | z) for the x observed",
+        "evidence": "p(x)",
+        "posterior": "p(z | x)",
+    },
+    invariants=(normalised("prior"), normalised("posterior"), _bayes_holds),
+    example=_own_model,
+    points=2,
+    minutes=10,
+    why="Whatever the model: the joint, read at what was seen, and divided by its sum.",
+    hints=Hints(
+        nudge="What cannot be seen in your own work, and what gives it away?",
+        equation=r"$p(z)\, p(x \mid z) = p(z \mid x)\, p(x)$",
+        shape='return {"prior": ..., "likelihood": ..., "evidence": ..., "posterior": ...}',
     ),
 )

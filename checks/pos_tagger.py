@@ -7,6 +7,7 @@ number, the standard deviation of each weight's normal prior with mean zero.
 import numpy as np
 from scipy.special import log_softmax, logsumexp, softmax
 
+from checks.kinds import ChooseQ, FindBug, Foretell, Number, Order, Paper
 from checks.progress import progress_for
 from checks.tasks import Derivation, Hints, Prediction, Task, case
 
@@ -67,7 +68,7 @@ tag_probs = Task(
     spelt_out=[_tag_probs_spelt_out],
     cases=_softmax_cases,
     returns="a row for each token, a column for each tag",
-    minutes=5,
+    minutes=3,
     difficulty="warm-up",
     why="This is the Gibbs distribution: scores that add, made into probabilities.",
     invariants=[_rows_sum_to_one],
@@ -116,7 +117,7 @@ log_joint = Task(
     cases=_data_cases,
     returns="one number, in nats",
     points=2,
-    minutes=8,
+    minutes=5,
     why="Everything else in this notebook asks this one function: grid, Laplace and ELBO alike.",
     hints=Hints(
         nudge="A sum over tokens and a sum over weights. Which tag does each token contribute?",
@@ -159,7 +160,7 @@ grid_posterior = Task(
     cases=_grid_cases,
     returns="the posterior's density at each point of the grid",
     points=2,
-    minutes=8,
+    minutes=4,
     why="Where a grid is affordable, nobody needs a name for the posterior's form.",
     invariants=[_integrates_to_one],
     hints=Hints(
@@ -184,7 +185,7 @@ gradient = Task(
     cases=_data_cases,
     returns="one number for each weight, (F, T)",
     points=2,
-    minutes=12,
+    minutes=7,
     why="What the features saw, minus what the model expects them to see, minus the prior's pull.",
     hints=Hints(
         nudge="How does the log-likelihood of one token change with the logit of each tag?",
@@ -223,7 +224,7 @@ expected_log_prior = Derivation(
     reference=_expected_log_prior,
     spelt_out=[_expected_log_prior_spelt_out],
     cases=_normal_cases,
-    minutes=6,
+    minutes=4,
     why="Of the bound's terms this one has a closed form; the log-sum-exp has none.",
     hints=Hints(
         nudge="The log density is a constant minus a square. What is E[w^2] under q?",
@@ -288,7 +289,7 @@ average_over_q = Task(
     cases=_draw_cases,
     returns="a row for each token, a column for each tag",
     points=2,
-    minutes=8,
+    minutes=4,
     why="Draws of the weights that disagree make the average less sure: that is the calibration.",
     hints=Hints(
         nudge="One prediction for each draw of the weights; then what? Mind the order.",
@@ -345,7 +346,7 @@ elbo = Task(
     cases=_elbo_cases,
     returns="one number, in nats",
     points=3,
-    minutes=15,
+    minutes=8,
     difficulty="stretch",
     why="With this function and any optimiser you can fit a Gaussian to any posterior.",
     invariants=[_below_evidence],
@@ -357,4 +358,157 @@ elbo = Task(
             "entropy = np.log(...) + ...\nreturn ..."
         ),
     ),
+)
+
+# ---------------------------------------------------------------- 9 Laplace, in order
+
+laplace_in_order = Order(
+    "laplace_in_order",
+    lines={
+        "A": r"Let $H$ be the matrix of second derivatives of $\log p(y, w \mid x)$ at $\hat w$.",
+        "B": r"Take $q(w) = \mathcal{N}(\hat w, \Sigma)$.",
+        "C": r"Set $\Sigma = -H$.",
+        "D": r"Climb from any $w$ by the gradient of $\log p(y, w \mid x)$ to its top, $\hat w$.",
+        "E": r"Set $\Sigma = (-H)^{-1}$.",
+        "F": r"Average $w$ over the posterior; call the result $\hat w$.",
+    },
+    right="DAEB",
+    reasons={
+        "A": "The curvature is taken at the mode, which must have been found.",
+        "B": "q needs its covariance, too: it comes last.",
+        "C": "A strong curvature means a narrow q: the covariance is an inverse.",
+        "D": "It is where everything begins.",
+        "E": "The covariance comes out of the curvature at the mode.",
+        "F": "That would be the posterior's mean, an integral that we cannot do.",
+    },
+    points=2,
+    minutes=3,
+    why="A mode and a curvature: Laplace's method looks at one point.",
+    hints=Hints(
+        nudge="What does the method look at, and where?",
+        equation=r"$\log \mathcal{N}(w; \hat w, \Sigma)$ has the second derivatives $-\Sigma^{-1}$",
+        shape='return "..."    # four letters',
+    ),
+)
+
+
+# ---------------------------------------------------------------- 10 find the bug
+
+
+def _minus_kl_with_a_bug(mean, sd, prior_sd):
+    expected = -np.log(prior_sd) - 0.5 * np.log(2 * np.pi)
+    expected = expected - (mean**2 + sd) / (2 * prior_sd**2)
+    entropy = np.log(sd) + 0.5 * np.log(2 * np.pi) + 0.5
+    return expected + entropy
+
+
+def _minus_kl(mean, sd, prior_sd):
+    return _expected_log_prior(mean, sd, prior_sd) + np.log(sd) + 0.5 * (LOG_TAU + 1)
+
+
+minus_kl_with_a_bug = FindBug(
+    "minus_kl_with_a_bug",
+    buggy=_minus_kl_with_a_bug,
+    right=_minus_kl,
+    line=3,
+    example=(0.0, 2.0, 1.0),
+    reasons={
+        2: "It is the normaliser of the prior, as a logarithm.",
+        4: "It is the entropy of a normal: (1 + log 2 pi) / 2 + log sd.",
+        5: "Expected log prior plus entropy is minus the KL divergence, if both are right.",
+    },
+    refuse=lambda mean, sd, prior_sd: (
+        "" if np.ndim(sd) == 0 and sd > 0 and prior_sd > 0 else "both sds must be positive numbers"
+    ),
+    points=2,
+    minutes=4,
+    why="The mean of w squared is mean squared plus variance; at sd = 1 nobody sees the slip.",
+    hints=Hints(
+        nudge="With q equal to the prior the result must be 0. For which prior is it not?",
+        equation=r"$\mathbb{E}_q[w^2] = m^2 + s^2$",
+        shape="return LINE, (MEAN, SD, PRIOR_SD)",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 11 choose a q
+
+RIDGE = np.array([[1.0, -0.9], [-0.9, 1.0]])  # the posterior's covariance
+
+
+def _measured_on_the_ridge(q):
+    """What the greatest ELBO leaves of the ridge: a diagonal q keeps the precisions."""
+    sds = {
+        "full": np.sqrt(np.diag(RIDGE)),
+        "diagonal": 1 / np.sqrt(np.diag(np.linalg.inv(RIDGE))),
+        "the prior": np.full(2, 2.0),
+    }
+    return {"sd": float(sds[q][0]), "sum": "known well" if q == "full" else "too uncertain"}
+
+
+q_for_two_endings = ChooseQ(
+    "q_for_two_endings",
+    choices={
+        "diagonal": "It takes the two weights for independent, and the ridge is not.",
+        "full": "It has a number for how the two weights go together.",
+        "the prior": "It has not seen the text: nothing about the ridge is in it.",
+    },
+    good="full",
+    foretell={
+        "sd": Foretell("You foretold an sd of {told} for one weight; q has {measured}.", rtol=0.1),
+        "sum": Foretell(
+            "You foretold that the sum of the two weights is {told}; under q it is {measured}.",
+            choices=("known well", "too uncertain"),
+        ),
+    },
+    measure=_measured_on_the_ridge,
+    points=2,
+    minutes=5,
+    why="A normal posterior and a full normal q: the ELBO reaches the evidence.",
+    hints=Hints(
+        nudge="What does the posterior know best: one weight, the other, or their sum?",
+        equation=r"var$(w_1 + w_2) = 1 + 1 - 2 \cdot 0.9$",
+        shape='return {"q": "...", "sd": ..., "sum": "..."}',
+    ),
+)
+
+
+# ---------------------------------------------------------------- 12 a number
+
+numbers_of_a_q = Number(
+    "numbers_of_a_q",
+    question="How many numbers does a Gaussian over 30 weights have, with a full covariance?",
+    right=495,
+    rtol=0.0,
+    atol=0.5,
+    ranges=(
+        (930, 930, "A covariance is symmetric: you counted every pair of weights twice."),
+        (465, 465, "That is the covariance; the means are missing."),
+        (60, 60, "That is a diagonal Gaussian: means and variances."),
+        (435, 435, "These are the pairs; the variances and the means are missing."),
+        (900, 900, "That is every entry of the matrix, which is symmetric; and there are means."),
+    ),
+    minutes=2,
+    difficulty="warm-up",
+    why="30 means, 30 variances, and a covariance for each of the 435 pairs.",
+    hints=Hints(
+        nudge="Means, variances, and one number for each pair.",
+        equation=r"$n + n + n(n-1)/2$",
+        shape="return ...",
+    ),
+    room=__name__,
+)
+
+
+# ---------------------------------------------------------------- 13 on paper
+
+entropy_on_paper = Paper(
+    "entropy_on_paper",
+    rubric=(
+        (1, "the entropy written as minus the expectation of the log density of q"),
+        (1, "the log density split into its constant and its square"),
+        (1, "the expected square is the variance, so that the square contributes one half"),
+        (1, "the result, and that the mean does not occur in it"),
+    ),
+    minutes=6,
 )
