@@ -176,9 +176,9 @@ def test_live_in_jupyterlab(browser, server, theme):
     faults = watched(page)
     lab.run_all(page)
     page.wait_for_function(
-        "(n) => document.querySelectorAll('.vi-figure[data-alive]').length === n", arg=len(CALLS)
+        "(n) => document.querySelectorAll('.vi-core[data-alive]').length === n", arg=len(CALLS)
     )
-    figures = page.query_selector_all(".vi-figure")
+    figures = page.query_selector_all(".vi-core")
     environment = {}
     exec(FIRST, environment)
     for call, figure in zip(CALLS, figures, strict=True):
@@ -199,7 +199,7 @@ def test_running_a_cell_again_keeps_one_widget_and_its_picture(browser, server):
     for _ in range(3):
         lab.run_all(page)
         page.wait_for_function(
-            "(n) => document.querySelectorAll('.vi-figure[data-alive]').length === n",
+            "(n) => document.querySelectorAll('.vi-core[data-alive]').length === n",
             arg=len(CALLS),
         )
         sizes.append(lab.ask_kernel(page, count))
@@ -223,8 +223,8 @@ def test_offline_page_of_every_figure(browser, tmp_path, theme):
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     faults = watched(page)
     page.goto(path.as_uri())
-    page.wait_for_selector(".vi-figure[data-alive]")
-    figures = page.query_selector_all(".vi-figure")
+    page.wait_for_selector(".vi-core[data-alive]")
+    figures = page.query_selector_all(".vi-core")
     for call, figure in zip(CALLS, figures, strict=True):
         seen = sound(page, figure)
         assert moved(seen), call
@@ -243,7 +243,7 @@ def test_play_walks_through_a_trajectory_and_stops_at_its_end(browser, tmp_path)
     page.goto(path.as_uri())
     page.click("text=reset")
     page.click("text=play")
-    page.wait_for_function("() => document.querySelector('.vi-figure').settings.step === 2")
+    page.wait_for_function("() => document.querySelector('.vi-core').settings.step === 2")
     page.wait_for_selector("text=▶ play")
     page.close()
 
@@ -266,9 +266,9 @@ def test_figures_of_an_exported_notebook(browser, tmp_path, path):
     faults = watched(page)
     page.goto(exported.as_uri())
     page.wait_for_function(
-        "(n) => document.querySelectorAll('.vi-figure[data-alive]').length === n", arg=expected
+        "(n) => document.querySelectorAll('.vi-core[data-alive]').length === n", arg=expected
     )
-    for figure in page.query_selector_all(".vi-figure"):
+    for figure in page.query_selector_all(".vi-core"):
         sound(page, figure)
     assert axe_violations(page) == []
     assert faults == []
@@ -292,7 +292,7 @@ def test_figures_of_a_stored_notebook_in_jupyterlab(browser, course, path):
     faults = watched(page)
     expected = path.read_text("utf-8").count('class=\\"vi-figure\\" data-figure')
     for index in range(expected):
-        figure = lab.scroll_to_output(page, ".vi-figure[data-alive]", index)
+        figure = lab.scroll_to_output(page, ".vi-core[data-alive]", index)
         sound(page, figure)
     assert faults == []
     page.close()
