@@ -71,6 +71,11 @@ CLIPPED = """(root) => {
 }"""
 
 
+def _figures(notebook):
+    """How many interactive figures a stored notebook holds, its questions not counted."""
+    return notebook.read_text("utf-8").count('\\"vi-core\\"')
+
+
 def watched(page):
     """The page, and the list into which its errors and its requests to elsewhere will fall."""
     faults = []
@@ -251,7 +256,7 @@ def test_play_walks_through_a_trajectory_and_stops_at_its_end(browser, tmp_path)
 def notebooks_with_figures():
     """Every notebook that holds an interactive figure in its outputs."""
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    return [path for path in paths if "data-figure=" in path.read_text(encoding="utf-8")]
+    return [path for path in paths if _figures(path)]
 
 
 @pytest.mark.parametrize("path", notebooks_with_figures(), ids=lambda path: path.stem)
@@ -259,7 +264,7 @@ def test_figures_of_an_exported_notebook(browser, tmp_path, path):
     """The notebook as `jupyter nbconvert --to html` gives it, with nothing but the file."""
     notebook = nbformat.read(path, as_version=4)
     body, _ = HTMLExporter().from_notebook_node(notebook)
-    expected = len(re.findall(r'class=\\"vi-figure\\" data-figure', path.read_text("utf-8")))
+    expected = _figures(path)
     exported = tmp_path / "exported.html"
     exported.write_text(_without_cdn(body), encoding="utf-8")
     page = browser.new_page(viewport={"width": 1280, "height": 720})
@@ -290,7 +295,7 @@ def test_figures_of_a_stored_notebook_in_jupyterlab(browser, course, path):
     """The committed notebook, opened and not run: the figures live on what is stored."""
     page = lab.open_notebook(browser, course, path.name, run=False)
     faults = watched(page)
-    expected = path.read_text("utf-8").count('class=\\"vi-figure\\" data-figure')
+    expected = _figures(path)
     for index in range(expected):
         figure = lab.scroll_to_output(page, ".vi-core[data-alive]", index)
         sound(page, figure)
