@@ -7,6 +7,7 @@ deviation.  q: responsibilities, (N, K), rows sum to one.  log_joint: log p(x_n,
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
+from checks.kinds import FindBug, Number, Order, Paper
 from checks.progress import progress_for
 from checks.tasks import Derivation, Hints, Prediction, Task, case
 
@@ -342,4 +343,117 @@ replace_point = Task(
         equation=r"$N_k \mathrel{+}= \Delta_k,\; S_k \mathrel{+}= \Delta_k x_n,\; \ldots$",
         shape="change = new - old\nreturn counts + change, sums + ..., squares + ...",
     ),
+)
+
+
+# ---------------------------------------------------------------- 8 the argument in order
+
+never_falls = Order(
+    "never_falls",
+    lines={
+        "A": r"$\ge \text{ELBO}(q, \theta_\text{old})$",
+        "B": r"$\ge \text{ELBO}(q_\text{new}, \theta_\text{old})$",
+        "C": r"$\log p(x \mid \theta_\text{new})$",
+        "D": r"$= \log p(x \mid \theta_\text{old})$",
+        "E": r"$= \text{ELBO}(q, \theta_\text{new})$",
+        "F": r"$\ge \text{ELBO}(q, \theta_\text{new})$",
+    },
+    right="CFAD",
+    reasons={
+        "A": "The M-step compares two bounds with the same q: the new one stands above.",
+        "B": "No new q has been chosen yet; the argument needs only the old one.",
+        "C": "The chain begins with what is claimed to be large.",
+        "D": "The E-step made the bound touch, so this equals the old bound: it needs that above.",
+        "E": "After the M-step the bound no longer touches: there is a gap.",
+        "F": "The bound holds for every theta: it comes right after the new evidence.",
+    },
+    points=1,
+    minutes=3,
+    why="Bound, M-step, E-step: each sign is the work of one of them.",
+    hints=Hints(
+        nudge="Which of the signs is due to the bound, which to the M-step, which to the E-step?",
+        equation=r"$\log p(x \mid \theta) \ge \text{ELBO}(q, \theta)$ for every $q$ and $\theta$",
+        shape="new evidence, bound there, bound before, old evidence",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 9 find the bug
+
+
+def _e_step_with_a_bug(x, weights, means, sds):
+    scores = np.log(weights) - 0.5 * ((x[:, None] - means) / sds) ** 2
+    scores = scores - scores.max(axis=1, keepdims=True)
+    q = np.exp(scores)
+    return q / q.sum(axis=1, keepdims=True)
+
+
+def _e_step_of_normals(x, weights, means, sds):
+    scores = np.log(weights) - np.log(sds) - 0.5 * ((x[:, None] - means) / sds) ** 2
+    return softmax(scores, axis=1)
+
+
+def _no_mixture(x, weights, means, sds):
+    if np.ndim(x) != 1 or not (np.shape(weights) == np.shape(means) == np.shape(sds)):
+        return "x has one axis, and weights, means and sds are of one length"
+    if np.min(sds) <= 0 or np.min(weights) <= 0 or not np.isclose(np.sum(weights), 1):
+        return "sds and weights are positive, and the weights sum to one"
+    return ""
+
+
+e_step_with_a_bug = FindBug(
+    "e_step_with_a_bug",
+    buggy=_e_step_with_a_bug,
+    right=_e_step_of_normals,
+    line=2,
+    example=(np.array([0.5]), np.array([0.5, 0.5]), np.array([0.0, 1.0]), np.array([1.0, 3.0])),
+    reasons={
+        3: "The same number taken from a whole row cancels in the last line.",
+        4: "The scores are logarithms: here they become numbers again.",
+        5: "Each row is divided by its own sum: a point's responsibilities sum to one.",
+    },
+    refuse=_no_mixture,
+    points=2,
+    minutes=5,
+    why="A normal's density has one over its sd in it; with equal sds it cancels.",
+    hints=Hints(
+        nudge="Which part of a normal's density differs between components, but not with x?",
+        equation=r"$\log \mathcal{N} = c - \log \sigma - \frac{(x - \mu)^2}{2 \sigma^2}$",
+        shape="return LINE, (X, WEIGHTS, MEANS, SDS)",
+    ),
+)
+
+
+# ---------------------------------------------------------------- 10 predict a number
+
+undecided = Number(
+    "undecided",
+    question="100 points with posterior (1/2, 1/2) each; q puts each on one side: the gap?",
+    right=lambda: 100 * np.log(2),
+    rtol=0.01,
+    ranges=(
+        (0.69, 0.694, "That is the gap of a single point; there are a hundred."),
+        (100, 100, "In bits it would be 100; the course's unit is the nat."),
+        (0, 0, "Zero would need q to be the posterior, which is undecided."),
+        (-np.inf, -1e-9, "A gap is a KL: it is never negative."),
+        (50, 50, "A half is the posterior's probability; what it costs is its logarithm."),
+        (np.inf, np.inf, "That is the other direction: here p is positive wherever q is."),
+    ),
+    minutes=3,
+    why="A decision costs log 2 nats for each point that is undecided.",
+)
+
+
+# ---------------------------------------------------------------- 11 on paper
+
+m_step_on_paper = Paper(
+    "m_step_on_paper",
+    rubric=(
+        (1, "the objective: the expected log joint, with q held fixed; the entropy is a constant"),
+        (1, "the mean: derivative set to zero, a weighted average"),
+        (1, "the weights: the constraint that they sum to one is used"),
+        (1, "the weights: N_k / N, and why it is a maximum"),
+        (1, "what happens where no point has any share of a component"),
+    ),
+    minutes=10,
 )

@@ -252,7 +252,7 @@ def _inputs_of(task, given):
     if len(task.arguments) == 1 and not (isinstance(given, list) and len(given) == 1):
         given = [given]
     parts = given.values() if isinstance(given, dict) else given
-    if np.ndim(parts) == 0 and not hasattr(parts, "__len__"):  # None, or a single number
+    if parts is None or (isinstance(parts, np.ndarray) and parts.ndim == 0):
         parts = [parts]
     return tuple(_argument(e, x) for e, x in zip(task.example, parts, strict=False)) + tuple(
         list(parts)[len(task.example) :]
