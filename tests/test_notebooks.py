@@ -143,14 +143,3 @@ def test_equations_that_are_cited_exist(path):
         cited = re.findall(r"(?:\(|\\tag\{)(\d[a-d]\.\d+)[)}]", cell.source)
         assert set(cited) <= known, cell.id
         assert not re.search(r"\beqs?\. \d[a-d]?\.\d", cell.source), f"{cell.id}: write (4b.3)"
-
-
-def test_the_map_on_the_start_page_tells_the_minutes_of_every_notebook():
-    text = "\n".join(c.source for c in read(ROOT / "notebooks/00_start_here.ipynb").cells)
-    for path in LECTURES[1:]:
-        (row,) = re.findall(rf"(?m)^\|.*\]\({path.name}\) \|.*$", text)
-        cells = [cell.strip() for cell in row.strip("|").split("|")]
-        assert cells[2] == str(read(path).metadata.minutes), row
-        solution = ROOT / "solutions" / path.name
-        if solution.exists():
-            assert f"[{read(solution).metadata.minutes} min](../exercises/{path.name})" in row

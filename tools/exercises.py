@@ -82,6 +82,7 @@ def mark(notebook):
     missing = [t.name for t in _tasks(module) if t not in seen]
     if missing:
         raise SystemExit(f"no cell checks {', '.join(missing)} of checks/{name}.py")
+    notebook.metadata["minutes"] = sum(task.minutes for task in seen)
     return seen
 
 

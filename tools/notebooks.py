@@ -12,6 +12,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import clock
 import console
 import nbformat
 from nbclient import NotebookClient
@@ -118,6 +119,7 @@ def main():
         for path, error in zip(paths, pool.map(refresh, paths), strict=True):
             print(error or f"{path.name}: executed and saved", flush=True)
             errors += error is not None
+    clock.write()  # a lecture's minutes are those of its notes
     return errors > 0
 
 
