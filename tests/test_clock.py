@@ -35,7 +35,7 @@ def test_lectures_and_map_tell_the_minutes_of_their_notes():
 
 @pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
 def test_every_slide_but_the_title_has_its_minutes(path):
-    title, *slides = split(nbformat.read(path, as_version=4).cells)
+    _title, *slides = split(nbformat.read(path, as_version=4).cells)
     assert not [slide[0].id for slide in slides if not minutes(slide)]
 
 
@@ -66,5 +66,5 @@ def test_a_lecture_without_the_line_is_named(tmp_path):
     (tmp_path / "notebooks").mkdir()
     notebook = v4.new_notebook(cells=[markdown("# A", "slide")])
     nbformat.write(notebook, tmp_path / "notebooks/01_a.ipynb")
-    with pytest.raises(SystemExit, match="01_a.ipynb: .*Time"):
+    with pytest.raises(SystemExit, match=r"01_a\.ipynb: .*Time"):
         clock.clocked(tmp_path)
