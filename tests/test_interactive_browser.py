@@ -183,18 +183,23 @@ def test_live_in_jupyterlab(browser, server, theme):
     page.wait_for_function(
         "(n) => document.querySelectorAll('.vi-core[data-alive]').length === n", arg=len(CALLS)
     )
-    figures = page.query_selector_all(".vi-core")
+    if theme == "light":  # in the dark they move alike and look different
+        by_hand_as_in_python(page)
+    assert axe_violations(page) == []
+    assert faults == []
+    page.close()
+
+
+def by_hand_as_in_python(page):
+    """Every figure of CALLS on this page is moved, and shows what Python computes."""
     environment = {}
     exec(FIRST, environment)
-    for call, figure in zip(CALLS, figures, strict=True):
+    for call, figure in zip(CALLS, page.query_selector_all(".vi-core"), strict=True):
         built = eval(call, environment)
         seen = sound(page, figure)
         assert moved(seen), call
         for state in seen:
             same_as_python(built, state)
-    assert axe_violations(page) == []
-    assert faults == []
-    page.close()
 
 
 def test_running_a_cell_again_keeps_one_widget_and_its_picture(browser, server):
@@ -229,12 +234,11 @@ def test_offline_page_of_every_figure(browser, tmp_path, theme):
     faults = watched(page)
     page.goto(path.as_uri())
     page.wait_for_selector(".vi-core[data-alive]")
-    figures = page.query_selector_all(".vi-core")
-    for call, figure in zip(CALLS, figures, strict=True):
-        seen = sound(page, figure)
-        assert moved(seen), call
-        box = figure.bounding_box()
-        assert box["height"] <= 590, f"{call}: too tall for a slide, {box['height']} px"
+    if theme == "light":
+        by_hand_as_in_python(page)
+    for call, figure in zip(CALLS, page.query_selector_all(".vi-core"), strict=True):
+        height = figure.bounding_box()["height"]
+        assert height <= 590, f"{call}: too tall for a slide, {height} px"
     assert axe_violations(page) == []
     assert faults == []
     page.close()
@@ -280,17 +284,21 @@ def test_figures_of_an_exported_notebook(browser, tmp_path, path):
     page.close()
 
 
+def notebooks_with_most_figures():
+    return sorted(notebooks_with_figures(), key=_figures)[-3:]
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A JupyterLab on trusted copies of the notebooks that hold figures."""
+    """A JupyterLab on trusted copies of the notebooks that hold most figures."""
     folder = tmp_path_factory.mktemp("course")
-    for path in notebooks_with_figures():
+    for path in notebooks_with_most_figures():
         shutil.copy(path, folder)
     with lab.jupyterlab(folder, trusted=sorted(folder.glob("*.ipynb"))) as address:
         yield address
 
 
-@pytest.mark.parametrize("path", notebooks_with_figures(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks_with_most_figures(), ids=lambda path: path.stem)
 def test_figures_of_a_stored_notebook_in_jupyterlab(browser, course, path):
     """The committed notebook, opened and not run: the figures live on what is stored."""
     page = lab.open_notebook(browser, course, path.name, run=False)
