@@ -38,7 +38,7 @@ class PrepareLecture(Preprocessor):
         _add_to_title(nb, outline.imprint() if outline.number_of(name) else "")
         resources["lecture"] = {
             "title": title(nb, resources),
-            "language": resources.get("language_code", "en"),
+            "language": nb.metadata.get("language", resources.get("language_code", "en")),
             "policy": assets.POLICY,
             "styles": assets.styles(),
             "before": assets.theme_script(),
