@@ -4,17 +4,20 @@ One module per notebook (``generative_models``, ``jensen``, ...) holds its tasks
 ``from checks import generative_models as check`` and then ``check.joint_table(function)``,
 which prints a verdict, and ``check.progress()``, which shows what is right and what is open.
 
-verdicts       the answer a student gets, and its points
-outcomes       calling a student's function so that nothing it does can hurt
+The words of all tasks stand in texts/, known mistakes in mistakes/, all other sentences that a
+student reads in sentences.txt.
+
+tasks, kinds   what a task is; sheets puts words and references together
+marking        the verdict on an answer of any kind; judging, that on a function
+outcomes       calling a student's function so that nothing it does can hurt, in running
 plain          results and inputs as plain numbers: compared, printed, fingerprinted
-tasks          a task with its reference, its catalogue of wrong answers and its hints
-judging        from outcomes to the verdict
-recognising    which mistake explains all outcomes? It asks the task's catalogue, then:
-twists         mistakes that can happen in any task (sign, logarithm, transposed, normaliser ...)
-substitutions  one input taken for another, squared, left out, transposed
-slips          one sign, function or term of the formula changed
-progress       the table of what is right and what is open
-distributions  random distributions for the cases of several modules
+recognising    which mistake explains all outcomes? In order of what is asked:
+  catalogue    the known mistakes of the task
+  mutants      a result twisted, an input replaced: what can happen in any task
+  slips        one sign, function or term of the formula changed
+  relations    a factor, a constant, single terms between results and right ones
+  parts        the same, in some of several results
+session        what is printed: verdict, hints, solution; store and progress keep and show it
 grading        the same tasks inside nbgrader, judged by a process that no submission can reach
 """
 

@@ -7,11 +7,11 @@ deviation.  q: responsibilities, (N, K), rows sum to one.  log_joint: log p(x_n,
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
-from checks.kinds import FindBug, Number, Order, Paper
-from checks.progress import progress_for
-from checks.tasks import Derivation, Hints, Prediction, Task, case
+from checks.sheets import Sheet
+from checks.tasks import case
 
-progress = progress_for(__name__)
+sheet = Sheet(__name__)
+progress = sheet.progress
 
 
 # ---------------------------------------------------------------- random mixtures
@@ -78,24 +78,12 @@ def _responsibilities_by_densities(x, weights, means, sds):
     return joint / joint.sum(axis=1, keepdims=True)
 
 
-e_step = Task(
+e_step = sheet.task(
     "e_step",
     reference=_responsibilities,
     spelt_out=[_responsibilities_spelt_out, _responsibilities_by_densities],
     cases=_mixture_cases,
-    returns="the posterior of z, (N, K)",
-    points=2,
-    minutes=10,
-    why="The best q of all is the posterior: that is the whole E-step.",
     invariants=[_far_out_undecided, _rows_sum_to_one],
-    hints=Hints(
-        nudge="Bayes' rule for each point: prior times likelihood, divided by their sum over k.",
-        equation=r"$q_{nk} \propto \pi_k\, \mathcal{N}(x_n; \mu_k, \sigma_k^2)$, rows sum to 1",
-        shape=(
-            "log_joint = np.log(weights) - np.log(sds) - 0.5 * ((x[:, None] - means) / ...) ** 2\n"
-            "return softmax(log_joint, axis=...)"
-        ),
-    ),
 )
 
 
@@ -131,21 +119,12 @@ def _elbo_spelt_out(log_joint, q):
     return np.sum(q[held] * log_joint[held]) - np.sum(q[held] * np.log(q[held]))
 
 
-elbo = Task(
+elbo = sheet.task(
     "elbo",
     reference=_elbo,
     spelt_out=[_elbo_spelt_out],
     cases=_table_cases,
-    returns="the bound for the whole data set, one number",
-    points=1,
-    minutes=6,
-    why="It equals the log-likelihood exactly when q is the posterior: after each E-step.",
     invariants=[_below_likelihood],
-    hints=Hints(
-        nudge="The bound of 03b, summed over the points. What are its two terms?",
-        equation=r"$\sum_{nk} q_{nk} \left(\log p(x_n, z_n = k) - \log q_{nk}\right)$",
-        shape="return np.sum(q * log_joint) + entr(q).sum()   # which of these may be nan?",
-    ),
 )
 
 
@@ -174,14 +153,10 @@ def _shares(rng, n, k):
     return np.take_along_axis(q, places, axis=1)
 
 
-m_step = Task(
+m_step = sheet.task(
     "m_step",
     reference=_m_step,
     cases=_m_cases,
-    returns="weights, means and standard deviations, (K,) each",
-    points=2,
-    minutes=12,
-    why="Counting, with fractions: maximum likelihood as if q were the data's own labels.",
     invariants=[
         lambda results, x, q: (
             f"your weights sum to {np.sum(results[0]):.4g}, and they are probabilities"
@@ -189,49 +164,9 @@ m_step = Task(
             else ""
         )
     ],
-    hints=Hints(
-        nudge="How many points does component k have? What are their weighted mean and square?",
-        equation=(
-            r"$N_k = \sum_n q_{nk}, \; \pi_k = N_k / N, \; \mu_k = \sum_n q_{nk} x_n / N_k, \;"
-            r" \sigma_k^2 = \sum_n q_{nk} (x_n - \mu_k)^2 / N_k$"
-        ),
-        shape=(
-            "counts = q.sum(axis=0)\n"
-            "means = ... / counts\n"
-            "squares = np.sum(q * (x[:, None] - means) ** 2, axis=0)\n"
-            "return ..., means, np.sqrt(...)"
-        ),
-    ),
 )
 
-
-# ---------------------------------------------------------------- 4 a prediction
-
-after_m_step = Prediction(
-    "after_m_step",
-    question=(
-        "After an E-step the KL between q and the posterior is zero. Then comes an M-step that "
-        "changes the parameters. What is the KL now?"
-    ),
-    choices={
-        "still zero": (
-            "q has not changed, but the posterior has: it belongs to the new parameters. The gap "
-            "opens, and the next E-step closes it."
-        ),
-        "positive": (
-            "The posterior moved with the parameters, q did not. The log-likelihood has therefore "
-            "risen by more than the bound: by the KL that just opened."
-        ),
-        "negative": "A KL is never negative, whatever q and the posterior are.",
-    },
-    right="positive",
-    hints=Hints(
-        nudge="Of which parameters is q the posterior now? Which posterior does the KL use?",
-        equation=r"$\log p(x \mid \theta_{new}) = \mathrm{ELBO}(q, \theta_{new}) + \mathrm{KL}$",
-        shape="states[1].bound.kl   # in the notebook: the state after the first M-step",
-    ),
-    room=__name__,
-)
+after_m_step = sheet.task("after_m_step")
 
 
 # ---------------------------------------------------------------- 5 the gap of a data set
@@ -253,23 +188,11 @@ def _gap_by_two_terms(log_joint, q):
     return np.sum(q[held] * np.log(q[held])) - np.sum(q * log_posterior)
 
 
-gap = Derivation(
+gap = sheet.task(
     "gap",
-    above=r"\log p(x \mid \theta) - \mathrm{ELBO}(q, \theta)",
     reference=_gap,
     spelt_out=[_gap_spelt_out, _gap_by_two_terms],
     cases=_table_cases,
-    returns="one number for the whole data set",
-    points=2,
-    minutes=8,
-    rtol=1e-5,
-    atol=1e-8,
-    why="The points are independent, so the KL of the whole data set is the sum of theirs.",
-    hints=Hints(
-        nudge="The posterior of each point is its row of the joint, normalised. Sum the KLs.",
-        equation=r"$\sum_{nk} q_{nk} \log \frac{q_{nk}}{p(z_n = k \mid x_n)}$",
-        shape="log_posterior = log_joint - logsumexp(log_joint, axis=1, keepdims=True)\nreturn ...",
-    ),
     invariants=[
         lambda value, *_: (
             f"your gap is {value:.4g}: a KL cannot be negative"
@@ -296,20 +219,8 @@ def _hard_cases(rng):
     yield case(log_joint, label="a point that no component takes with one half")
 
 
-hard_e_step = Task(
-    "hard_e_step",
-    reference=_hard,
-    cases=_hard_cases,
-    returns="a table of zeros and ones, (N, K)",
-    points=2,
-    minutes=8,
-    why="Nearly k-means. The bound still climbs, but it stays below the log-likelihood.",
-    invariants=[_rows_sum_to_one],
-    hints=Hints(
-        nudge="Such a q has no entropy. What is left of the bound, and where is it largest?",
-        equation=r"$q_{nk} = 1$ for $k = \arg\max_k \log p(x_n, z_n = k)$, else 0",
-        shape="best = log_joint.argmax(axis=...)\nreturn np.eye(...)[best]",
-    ),
+hard_e_step = sheet.task(
+    "hard_e_step", reference=_hard, cases=_hard_cases, invariants=[_rows_sum_to_one]
 )
 
 
@@ -329,63 +240,12 @@ def _replaced_cases(rng):
         yield case(q.sum(0), q.T @ x, q.T @ x**2, float(x[chosen]), q[chosen], new)
 
 
-replace_point = Task(
-    "replace_point",
-    reference=_replaced,
-    cases=_replaced_cases,
-    returns="the new counts, sums and sums of squares, (K,) each",
-    points=3,
-    minutes=15,
-    difficulty="stretch",
-    why="Its cost does not depend on N: that is what makes an M-step after every point affordable.",
-    hints=Hints(
-        nudge="Only one row of q has changed. By how much does each sum over n change?",
-        equation=r"$N_k \mathrel{+}= \Delta_k,\; S_k \mathrel{+}= \Delta_k x_n,\; \ldots$",
-        shape="change = new - old\nreturn counts + change, sums + ..., squares + ...",
-    ),
-)
+replace_point = sheet.task("replace_point", reference=_replaced, cases=_replaced_cases)
 
-
-# ---------------------------------------------------------------- 8 the argument in order
-
-never_falls = Order(
-    "never_falls",
-    lines={
-        "A": r"$\ge \text{ELBO}(q, \theta_\text{old})$",
-        "B": r"$\ge \text{ELBO}(q_\text{new}, \theta_\text{old})$",
-        "C": r"$\log p(x \mid \theta_\text{new})$",
-        "D": r"$= \log p(x \mid \theta_\text{old})$",
-        "E": r"$= \text{ELBO}(q, \theta_\text{new})$",
-        "F": r"$\ge \text{ELBO}(q, \theta_\text{new})$",
-    },
-    right="CFAD",
-    reasons={
-        "A": "The M-step compares two bounds with the same q: the new one stands above.",
-        "B": "No new q has been chosen yet; the argument needs only the old one.",
-        "C": "The chain begins with what is claimed to be large.",
-        "D": "The E-step made the bound touch, so this equals the old bound: it needs that above.",
-        "E": "After the M-step the bound no longer touches: there is a gap.",
-        "F": "The bound holds for every theta: it comes right after the new evidence.",
-    },
-    points=1,
-    minutes=3,
-    why="Bound, M-step, E-step: each sign is the work of one of them.",
-    hints=Hints(
-        nudge="Which of the signs is due to the bound, which to the M-step, which to the E-step?",
-        equation=r"$\log p(x \mid \theta) \ge \text{ELBO}(q, \theta)$ for every $q$ and $\theta$",
-        shape="new evidence, bound there, bound before, old evidence",
-    ),
-)
+never_falls = sheet.task("never_falls")
 
 
 # ---------------------------------------------------------------- 9 find the bug
-
-
-def _e_step_with_a_bug(x, weights, means, sds):
-    scores = np.log(weights) - 0.5 * ((x[:, None] - means) / sds) ** 2
-    scores = scores - scores.max(axis=1, keepdims=True)
-    q = np.exp(scores)
-    return q / q.sum(axis=1, keepdims=True)
 
 
 def _e_step_of_normals(x, weights, means, sds):
@@ -401,59 +261,16 @@ def _no_mixture(x, weights, means, sds):
     return ""
 
 
-e_step_with_a_bug = FindBug(
+e_step_with_a_bug = sheet.task(
     "e_step_with_a_bug",
-    buggy=_e_step_with_a_bug,
     right=_e_step_of_normals,
-    line=2,
     example=(np.array([0.5]), np.array([0.5, 0.5]), np.array([0.0, 1.0]), np.array([1.0, 3.0])),
-    reasons={
-        3: "The same number taken from a whole row cancels in the last line.",
-        4: "The scores are logarithms: here they become numbers again.",
-        5: "Each row is divided by its own sum: a point's responsibilities sum to one.",
-    },
     refuse=_no_mixture,
-    points=2,
-    minutes=5,
-    why="A normal's density has one over its sd in it; with equal sds it cancels.",
-    hints=Hints(
-        nudge="Which part of a normal's density differs between components, but not with x?",
-        equation=r"$\log \mathcal{N} = c - \log \sigma - \frac{(x - \mu)^2}{2 \sigma^2}$",
-        shape="return LINE, (X, WEIGHTS, MEANS, SDS)",
-    ),
 )
 
 
 # ---------------------------------------------------------------- 10 predict a number
 
-undecided = Number(
-    "undecided",
-    question="100 points with posterior (1/2, 1/2) each; q puts each on one side: the gap?",
-    right=lambda: 100 * np.log(2),
-    rtol=0.01,
-    ranges=(
-        (0.69, 0.694, "That is the gap of a single point; there are a hundred."),
-        (100, 100, "In bits it would be 100; the course's unit is the nat."),
-        (0, 0, "Zero would need q to be the posterior, which is undecided."),
-        (-np.inf, -1e-9, "A gap is a KL: it is never negative."),
-        (50, 50, "A half is the posterior's probability; what it costs is its logarithm."),
-        (np.inf, np.inf, "That is the other direction: here p is positive wherever q is."),
-    ),
-    minutes=3,
-    why="A decision costs log 2 nats for each point that is undecided.",
-)
+undecided = sheet.task("undecided", right=lambda: 100 * np.log(2))
 
-
-# ---------------------------------------------------------------- 11 on paper
-
-m_step_on_paper = Paper(
-    "m_step_on_paper",
-    rubric=(
-        (1, "the objective: the expected log joint, with q held fixed; the entropy is a constant"),
-        (1, "the mean: derivative set to zero, a weighted average"),
-        (1, "the weights: the constraint that they sum to one is used"),
-        (1, "the weights: N_k / N, and why it is a maximum"),
-        (1, "what happens where no point has any share of a component"),
-    ),
-    minutes=10,
-)
+m_step_on_paper = sheet.task("m_step_on_paper")

@@ -1,7 +1,7 @@
 """Kinds of tasks beside writing a function; :mod:`checks.tasks` says what they share."""
 
+import functools
 import inspect
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -50,17 +50,18 @@ class Order(Exercise):
 class FindBug(Exercise):
     """Find the wrong line in code that runs, and an input that shows it.
 
-    buggy, right: the two functions; the student is shown the source of ``buggy`` (without its
-    docstring), numbered from 1 at its ``def``, and may call ``check.NAME.buggy``.  line: the number
-    of the wrong line, or several that may be meant.  reasons: {line: why it is right}, for whoever
-    suspects it.  example: an input that shows the bug.  refuse(*inputs): "" or what is wrong with
-    such an input (a q that does not sum to one, say).
+    code: the source of a function with a bug, as the student sees it, numbered from 1 at its `def`;
+    it sees the names of the module where ``right``, the function without the bug, is written, and
+    can be called as ``check.NAME.buggy``.  line: the number of the wrong line, or several that may
+    be meant.  reasons: {line: why it is right}, for whoever suspects it.  example: an input that
+    shows the bug.  refuse(*inputs): "" or what is wrong with such an input (a q that does not sum
+    to one, say).
 
     The answer: (line, input), the input a tuple where the function takes several arguments.
     """
 
     name: str
-    buggy: Callable
+    code: str
     right: Callable
     line: int | tuple
     example: tuple
@@ -69,21 +70,22 @@ class FindBug(Exercise):
     rtol: float = 1e-6
 
     def __post_init__(self):
-        super().__post_init__()
         lines = (self.line,) if isinstance(self.line, int) else tuple(self.line)
         object.__setattr__(self, "line", lines)
-        if not all(1 < n <= len(self.code) for n in lines):
-            raise ValueError(f"line: expected 2 to {len(self.code)}, got {lines}")
+        if not all(1 < n <= len(self.listing) for n in lines):
+            raise ValueError(f"line: expected 2 to {len(self.listing)}, got {lines}")
 
     @property
-    def code(self):
-        """The lines of the source, without docstring and empty lines."""
-        source = textwrap.dedent(inspect.getsource(self.buggy))
-        doc = inspect.getdoc(self.buggy)
-        if doc:
-            start = source.index('"""')
-            source = source[:start] + source[source.index('"""', start + 3) + 3 :]
-        return [line for line in source.splitlines() if line.strip()]
+    def listing(self):
+        """The lines of the code."""
+        return self.code.splitlines()
+
+    @functools.cached_property
+    def buggy(self):
+        """The function with the bug."""
+        scope = dict(self.right.__globals__)
+        exec(compile(self.code, f"<{self.name}>", "exec"), scope)
+        return scope[self.code.removeprefix("def ").partition("(")[0]]
 
     @property
     def arguments(self):

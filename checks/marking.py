@@ -229,18 +229,18 @@ def _line_and_input(value):
 def _no_such_line(task, line):
     if isinstance(line, str):
         return say("bug_several_lines", line=line[:60])
-    return say("bug_no_such_line", line=_came(line), last=len(task.code))
+    return say("bug_no_such_line", line=_came(line), last=len(task.listing))
 
 
 def _place_of(task, line):
     """The line's number, from a number or from its text; None if there is none such."""
     if isinstance(line, str) and not line.strip().isdigit():
-        near = [k for k, c in enumerate(task.code, 1) if _squeezed(line) in _squeezed(c)]
+        near = [k for k, c in enumerate(task.listing, 1) if _squeezed(line) in _squeezed(c)]
         return near[0] if len(near) == 1 and _squeezed(line) else None
     if (isinstance(line, np.ndarray) and line.size != 1) or not isinstance(line, (str, np.ndarray)):
         return None
     number = float(line if isinstance(line, str) else line.item())
-    return int(number) if number.is_integer() and 1 <= number <= len(task.code) else None
+    return int(number) if number.is_integer() and 1 <= number <= len(task.listing) else None
 
 
 def _squeezed(text):
@@ -284,7 +284,7 @@ def _tried(task, place, inputs):
     if place in task.line:
         found = f"{task.why} {say('bug_found', **words)}".strip()
         return shows, found if shows else say("bug_input_agrees", **words)
-    line = task.code[place - 1].strip()
+    line = task.listing[place - 1].strip()
     said = say("bug_other_line", line=place, code=line, reason=task.reasons.get(place, ""))
     shown = say("bug_input_shows", **words) if shows else say("bug_input_too")
     return False, f"{said.strip()} {shown}"

@@ -9,47 +9,13 @@ import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
 from checks.invariants import at_least, below, normalised, rising
-from checks.kinds import ChooseQ, FindBug, Foretell, Number, OpenTask, Order, Paper, ReadRun
-from checks.progress import progress_for
-from checks.tasks import Derivation, Hints, Task, case
+from checks.sheets import Sheet
+from checks.tasks import case
 
-progress = progress_for(__name__)
+sheet = Sheet(__name__)
+progress = sheet.progress
 
-
-# ---------------------------------------------------------------- 1 the derivation, in order
-
-best_factor_lines = Order(
-    "best_factor_lines",
-    lines={
-        "A": r"$= -\mathrm{KL}\big(q(z_1) \,\|\, q^*(z_1)\big) + c_2$",
-        "B": r"$= \mathbb{E}_{q(z_1)}\big[\log \mathbb{E}_{q(z_2)}[p(x, z)]\big] + "
-        r"\mathbb{H}(q(z_1)) + c_1$",
-        "C": r"$= \mathbb{E}_{q(z_1)}\big[\log q^*(z_1)\big] + \mathbb{H}(q(z_1)) + c_2$",
-        "D": r"$\mathrm{ELBO} = \mathbb{E}_{q(z)}[\log p(x, z)] + \mathbb{H}(q(z_1)) + "
-        r"\mathbb{H}(q(z_2))$",
-        "E": r"$= -\mathrm{KL}\big(q^*(z_1) \,\|\, q(z_1)\big) + c_2$",
-        "F": r"$= \mathbb{E}_{q(z_1)}\big[\mathbb{E}_{q(z_2)}[\log p(x, z)]\big] + "
-        r"\mathbb{H}(q(z_1)) + c_1$",
-    },
-    right="DFCA",
-    reasons={
-        "A": "The KL needs an expected log of one distribution plus the entropy of the other.",
-        "B": "The expectation stands outside of the log, and Jensen forbids to move it inside.",
-        "C": "q* is made from the inner expectation: that line has to come first.",
-        "D": "Everything begins with the ELBO.",
-        "E": "The expectations are under q(z1), so q(z1) comes first in the KL.",
-        "F": "The expectation can be split once there is one, over both variables.",
-    },
-    points=2,
-    minutes=4,
-    difficulty="warm-up",
-    why="The best q(z1) makes the KL zero: q* itself.",
-    hints=Hints(
-        nudge="Which terms depend on q(z1)? The others go into the constants.",
-        equation=r"$\sum_i q_i \log p_i + \mathbb{H}(q) = -\mathrm{KL}(q \,\|\, p)$",
-        shape="the ELBO, the split expectation, q* put in, the KL",
-    ),
-)
+best_factor_lines = sheet.task("best_factor_lines")
 
 
 # ---------------------------------------------------------------- 2 one factor of two
@@ -73,20 +39,8 @@ def _is_distribution(result, *_):
     return "" if np.isclose(total, 1) else f"your factor sums to {total:.4g}, not to 1"
 
 
-best_factor = Task(
-    "best_factor",
-    reference=_best_factor,
-    cases=_table_cases,
-    returns="q(z1), a number for each z1",
-    points=2,
-    minutes=4,
-    why="Equation (4a.1): every mean field algorithm of this course is this line, over and over.",
-    invariants=[_is_distribution],
-    hints=Hints(
-        nudge="For each z1: what is log p(x, z1, z2) on average, if z2 is distributed like q2?",
-        equation=r"$q^*(z_1) \propto \exp \sum_{z_2} q(z_2) \log p(x, z_1, z_2)$",
-        shape="expected = log_joint @ ...\nreturn softmax(...)",
-    ),
+best_factor = sheet.task(
+    "best_factor", reference=_best_factor, cases=_table_cases, invariants=[_is_distribution]
 )
 
 
@@ -116,21 +70,8 @@ def _entropy_range(value, q):
     return ""
 
 
-entropy = Task(
-    "entropy",
-    reference=_entropy,
-    cases=_factor_cases,
-    returns="one number, in nats",
-    points=1,
-    minutes=3,
-    difficulty="warm-up",
-    why="L^(M T) paths, and only T M L terms: that is what independence buys.",
-    invariants=[_entropy_range],
-    hints=Hints(
-        nudge="The log of a product is a sum. What is the expectation of each term?",
-        equation=r"$\mathbb{H}(q) = -\sum_{t, m, i} q(s_t^m = i) \log q(s_t^m = i)$",
-        shape="return entr(q)...   # entr(p) = -p log p, and 0 for p = 0",
-    ),
+entropy = sheet.task(
+    "entropy", reference=_entropy, cases=_factor_cases, invariants=[_entropy_range]
 )
 
 
@@ -148,53 +89,12 @@ def _gaussian_cases(rng):
         yield case(rng.normal(size=2) * 2, root @ root.T + 0.3 * np.eye(2), float(rng.normal() * 3))
 
 
-gaussian_factor = Derivation(
-    "gaussian_factor",
-    above=r"\log q^*(z_1) = -\tfrac12 \Lambda_{11} (z_1 - \mu_1)^2 - \Lambda_{12} (z_1 - \mu_1) "
-    r"(m_2 - \mu_2) + \text{const}",
-    reference=_gaussian_factor,
-    cases=_gaussian_cases,
-    returns="two numbers: mean and variance of q(z1)",
-    points=2,
-    minutes=5,
-    why="The mean moves with the other factor; the variance never does, and is too small.",
-    hints=Hints(
-        nudge="A log density a z^2 + b z + const with a < 0 is a Gaussian. Which one?",
-        equation=r"$-\tfrac12 \Lambda (z - c)^2 = -\tfrac12 \Lambda z^2 + \Lambda c z + "
-        r"\text{const}$",
-        shape="return mean[0] - ... / precision[0, 0] * (...), 1 / ...",
-    ),
-)
+gaussian_factor = sheet.task("gaussian_factor", reference=_gaussian_factor, cases=_gaussian_cases)
 
 
 # ---------------------------------------------------------------- 5 foretell: three variables
 
-variance_of_q = Number(
-    "variance_of_q",
-    question="The variance of q(z1) where three variables have variance 1 and correlations 1/2.",
-    right=2 / 3,
-    rtol=0.01,
-    ranges=(
-        (0.75, 0.75, "That is 1 - rho^2, which holds for two variables: here there are three."),
-        (1.0, 1.0, "That is the marginal variance, which mean field does not find."),
-        (1.5, 1.5, "That is the precision Lambda_11: the variance is one over it."),
-        (0.5, 0.5, "That is 1 - rho. Invert the 3 x 3 matrix and look at its first entry."),
-        (-np.inf, 0.0, "A variance is positive."),
-        (
-            1.0,
-            np.inf,
-            "It cannot exceed the marginal variance, 1: q(z1) is too narrow, not too wide.",
-        ),
-    ),
-    points=2,
-    minutes=5,
-    why="The more neighbours z1 has, the more they tell of it, and the narrower is q(z1).",
-    hints=Hints(
-        nudge="Which number of the precision matrix is it?",
-        equation=r"$\Lambda_{11} = \tfrac32$ for $\Sigma_{ii} = 1$, $\Sigma_{ij} = \tfrac12$",
-        shape="return 1 / np.linalg.inv(...)[0, 0]",
-    ),
-)
+variance_of_q = sheet.task("variance_of_q", right=2 / 3)
 
 
 # ---------------------------------------------------------------- 6 choose a q
@@ -217,37 +117,7 @@ def _measured(q):
     return {"variance": covariance[0, 0], "gap": gap}
 
 
-one_pair = ChooseQ(
-    "one_pair",
-    choices={
-        "all apart": "You could have kept one pair, and the bound would be the better for it.",
-        "z1 with z2": "It cuts only the weak links, to z3.",
-        "z2 with z3": "It keeps a weak link and cuts the strong one, between z1 and z2.",
-    },
-    good="z1 with z2",
-    foretell={
-        "variance": Foretell(
-            "You foretold a variance of {told} for z1; the best q of this shape has {measured}: "
-            "that of z1 given whatever stands outside its block.",
-            rtol=0.05,
-        ),
-        "gap": Foretell(
-            "You foretold a gap of {told} nats, it is {measured}: the mutual information of the "
-            "blocks, -1/2 log(1 - rho^2) where only one correlation rho counts.",
-            rtol=0.2,
-        ),
-    },
-    measure=_measured,
-    points=3,
-    minutes=8,
-    why="A family costs little that cuts where the posterior is nearly cut already.",
-    hints=Hints(
-        nudge="Which link is the strongest? For a Gaussian, what does a block know of the rest?",
-        equation=r"$\mathrm{Cov}_q(\text{block}) = (\Lambda_{\text{block}})^{-1}$, the covariance "
-        "of the block given the rest; gap = mutual information of the blocks",
-        shape='{"q": "...", "variance": 1 - ...**2, "gap": -0.5 * np.log(1 - ...**2)}',
-    ),
-)
+one_pair = sheet.task("one_pair", measure=_measured)
 
 
 # ---------------------------------------------------------------- 7 the effective evidence
@@ -277,26 +147,11 @@ def _centred(h):
     return h - h.mean(1, keepdims=True)
 
 
-effective_evidence = Task(
+effective_evidence = sheet.task(
     "effective_evidence",
     reference=_evidence,
     cases=_observation_cases,
-    returns="h, (T, L): a row for each step, a column for each state of chain m",
-    points=2,
-    minutes=6,
-    why="What x has to say about chain m, after the other chains have been heard.",
     accept=_same_up_to_constants,
-    hints=Hints(
-        nudge="Write out -(x_t - sum of outputs)^2 / (2 variance). Which terms hold the output of "
-        "chain m in state i?",
-        equation=r"$h_t(i) = \frac{1}{\sigma^2} \Big[\mu^m_i \big(x_t - \sum_{n \neq m} "
-        r"\mathbb{E}_q[\mu^n]\big) - \tfrac12 (\mu^m_i)^2\Big]$",
-        shape=(
-            "outputs = (q * means).sum(axis=2)      # (T, M), the mean output of each chain\n"
-            "others = outputs.sum(axis=1) - ...\n"
-            "return ((x - others)[:, None] * ... - 0.5 * ...) / variance"
-        ),
-    ),
 )
 
 
@@ -318,42 +173,10 @@ def _update_cases(rng):
         yield case(*inputs, q, t, label=label)
 
 
-update = Task(
-    "update",
-    reference=_update,
-    cases=_update_cases,
-    returns="the new q(s_t), a number for each state",
-    points=2,
-    minutes=5,
-    why="Two neighbours and one observation: all that a state of the mean field hears of the rest.",
-    invariants=[_is_distribution],
-    hints=Hints(
-        nudge="Equation (4a.3) has three terms. What becomes of the first at t = 0, of the second "
-        "at the end?",
-        equation=r"$\log q^*(s_t = i) = \sum_k q_{t-1}(k) \log A_{ki} + \sum_k q_{t+1}(k) \log "
-        r"A_{ik} + h_t(i) + \text{const}$",
-        shape=(
-            "before = np.log(initial) if t == 0 else q[t - 1] @ ...\n"
-            "after = ... if t + 1 < len(q) else 0"
-        ),
-    ),
-)
+update = sheet.task("update", reference=_update, cases=_update_cases, invariants=[_is_distribution])
 
 
 # ---------------------------------------------------------------- 9 find the bug
-
-
-def _sweep(log_A, h, q):
-    """One sweep of coordinate ascent over the factors of a chain, from the first to the last."""
-    new = q.copy()
-    for t in range(len(q)):
-        log_factor = h[t].copy()
-        if t > 0:
-            log_factor += q[t - 1] @ log_A
-        if t + 1 < len(q):
-            log_factor += log_A @ q[t + 1]
-        new[t] = np.exp(log_factor) / np.exp(log_factor).sum()
-    return new
 
 
 def _right_sweep(log_A, h, q):
@@ -365,28 +188,12 @@ def _right_sweep(log_A, h, q):
     return new
 
 
-stale_sweep = FindBug(
+stale_sweep = sheet.task(
     "stale_sweep",
-    buggy=_sweep,
     right=_right_sweep,
-    line=(6, 2),
     example=(np.log([[0.9, 0.1], [0.1, 0.9]]), np.eye(2), np.full((2, 2), 0.5)),
-    reasons={
-        4: "The effective evidence of this step belongs in, as it is.",
-        8: "The factor after t has not been updated yet: its present value is the right one.",
-        9: "Exponentiated and divided by the sum: that is right (if not safe from overflow).",
-    },
     refuse=lambda log_A, h, q: (
         "" if np.allclose(np.sum(q, axis=-1), 1) else "the rows of q do not sum to 1"
-    ),
-    points=2,
-    minutes=6,
-    why="The factor before t is the one of the last sweep: no coordinate ascent, and the bound "
-    "may fall.",
-    hints=Hints(
-        nudge="Which of its neighbours has a factor already been updated when its turn comes?",
-        equation=r"$q(s_t)$ is the best factor given the *present* $q(s_{t-1})$ and $q(s_{t+1})$",
-        shape="(line, (log_A, h, q)) with two steps or more, and an h that moves the first",
     ),
 )
 
@@ -441,31 +248,12 @@ def _elbo_spelt_out(initial, transition, means, variance, q, x):
     return start + steps + noise + entr(q).sum()
 
 
-elbo = Task(
+elbo = sheet.task(
     "elbo",
     reference=_elbo,
     spelt_out=[_elbo_spelt_out],
     cases=_bound_cases,
-    returns="one number, in nats",
-    points=3,
-    minutes=8,
-    why="With this number you can tell whether an update was right, without knowing the posterior.",
     invariants=[_below_the_evidence],
-    hints=Hints(
-        nudge="Four parts: start, steps, observations, entropy. For the observations: what is the "
-        "expectation of a square?",
-        equation=r"$\mathbb{E}\big(x - \sum_m s^m\big)^2 = \big(x - \sum_m \mathbb{E} s^m\big)^2 "
-        r"+ \sum_m \mathrm{Var}(s^m)$",
-        shape=(
-            "start = (q[0] * np.log(initial)).sum()\n"
-            'steps = np.einsum("tmi,mij,tmj->", q[:-1], ..., q[1:])\n'
-            "output = (q * means).sum(axis=2)\n"
-            "own = (q * means**2).sum(axis=2) - ...\n"
-            "square = (x - output.sum(axis=1)) ** 2 + ...\n"
-            "noise = -0.5 * len(x) * np.log(...) - 0.5 * square.sum() / variance\n"
-            "return start + steps + noise + entr(q).sum()"
-        ),
-    ),
 )
 
 
@@ -501,25 +289,7 @@ def _trace_cases(rng):
     yield case(settled, label="a converged bound of -100000 that trembles in its last digits")
 
 
-culprit = Task(
-    "culprit",
-    reference=_culprit,
-    cases=_trace_cases,
-    returns="one whole number",
-    points=1,
-    minutes=4,
-    why="This is what climb does for every algorithm of the course, yours included.",
-    hints=Hints(
-        nudge="Compare each bound with the one before it. How large a fall is not a fall?",
-        equation=r"$\text{elbo}_n < \text{elbo}_{n-1} - 10^{-9} |\text{elbo}_{n-1}|$",
-        shape=(
-            "for step in range(1, len(elbos)):\n"
-            "    if elbos[step] < elbos[step - 1] - ...:\n"
-            "        return ...\n"
-            "return -1"
-        ),
-    ),
-)
+culprit = sheet.task("culprit", reference=_culprit, cases=_trace_cases)
 
 
 # ---------------------------------------------------------------- 12 read a run
@@ -539,27 +309,7 @@ def _together(n=9):
     return elbos
 
 
-to_and_fro = ReadRun(
-    "to_and_fro",
-    question="Which mistake makes the bound go to and fro without end?",
-    choices={
-        "stale factors": "Both factors move at once, each answering what the other was: like two "
-        "people in a corridor they step aside to the same side, again and again.",
-        "local optimum": "At a local optimum the bound would stand still.",
-        "wrong sign of the entropy": "The update would be the same, and so would the end: the "
-        "reported numbers would be too low, but they would settle.",
-        "too few sweeps": "A right ascent rises at every sweep, however many there are.",
-    },
-    right="stale factors",
-    minutes=3,
-    trace=_together,
-    hints=Hints(
-        nudge="Every second number is nearly the same. What must q1 and q2 be doing?",
-        equation=r"$q_1 \leftarrow f(q_2),\; q_2 \leftarrow g(q_1)$: with which $q_1$?",
-        shape='return one of "stale factors", "local optimum", "wrong sign of the entropy", '
-        '"too few sweeps"',
-    ),
-)
+to_and_fro = sheet.task("to_and_fro", trace=_together)
 
 
 # ---------------------------------------------------------------- 13 a whole chain
@@ -590,53 +340,9 @@ def _chain_cases(rng):
     )
 
 
-chain = Task(
-    "chain",
-    reference=_chain,
-    cases=_chain_cases,
-    returns="two results: the marginals (T, L), and one number in nats",
-    points=3,
-    minutes=10,
-    difficulty="stretch",
-    why="Structured mean field is this function, once for each chain, over and over.",
-    hints=Hints(
-        nudge="It is the forward-backward algorithm of an ordinary HMM. What stands in for "
-        "log p(x_t | s_t)?",
-        equation=r"$\alpha_t(j) = \Big[\sum_i \alpha_{t-1}(i) A_{ij}\Big] e^{h_t(j)}, \quad "
-        r"\beta_t(i) = \sum_j A_{ij}\, e^{h_{t+1}(j)} \beta_{t+1}(j)$",
-        shape=(
-            "log_A = np.log(transition)\n"
-            "forward = [np.log(initial) + h[0]]\n"
-            "for row in h[1:]:\n"
-            "    forward.append(logsumexp(forward[-1][:, None] + ..., axis=0) + row)\n"
-            "backward = [np.zeros(len(initial))]\n"
-            "for row in h[:0:-1]:\n"
-            "    backward.append(logsumexp(log_A + ..., axis=1))\n"
-            "joint = np.array(forward) + np.array(backward[::-1])\n"
-            "return softmax(joint, axis=1), logsumexp(...)"
-        ),
-    ),
-)
+chain = sheet.task("chain", reference=_chain, cases=_chain_cases)
 
-
-# ---------------------------------------------------------------- 14 on paper
-
-structured_bound = Paper(
-    "structured_bound",
-    rubric=(
-        (1, "log q(s^m) written as log p(s^m) plus the sum of h minus log Z_m"),
-        (1, "the entropy as minus its expectation under q"),
-        (1, "the expected log priors cancel"),
-        (1, "the result, with one log Z_m a chain and the expected log-likelihood once"),
-        (
-            1,
-            "besides log Z_m only marginals of single states are needed: nothing runs over paths",
-        ),
-    ),
-    worked=r"$\mathrm{ELBO} = \sum_m (\log Z_m - \sum_t \mathbb{E}_q[h_t^m]) + "
-    r"\sum_t \mathbb{E}_q[\log p(x_t \mid s_t)]$",
-    minutes=10,
-)
+structured_bound = sheet.task("structured_bound")
 
 
 # ---------------------------------------------------------------- 15 your own data
@@ -659,14 +365,8 @@ def _own_example():
     }
 
 
-own_series = OpenTask(
+own_series = sheet.task(
     "own_series",
-    needs={
-        "elbos": "the bounds of your best run, one for each sweep",
-        "ends": "the bound at the end of each start",
-        "marginals": "the marginals of your best q, (T, M, L)",
-        "log_evidence": "log p(x) by exact inference",
-    },
     invariants=(
         rising("elbos"),
         below("elbos", "log_evidence"),
@@ -675,13 +375,4 @@ own_series = OpenTask(
         normalised("marginals"),
     ),
     example=_own_example,
-    minutes=15,
-    points=3,
-    why="The gap that you report is the best of several starts, and the evidence is exact.",
-    hints=Hints(
-        nudge="Which causes are on and off in your series, and what does each add when it is on?",
-        equation=r"$x_t = \sum_m \mu^m_{s_t^m} + \text{noise}$; gap $= \log p(x) - \max_k "
-        r"\text{ELBO}_k$",
-        shape="runs = [climb(structured(model, x, rng)) for _ in range(5)]",
-    ),
 )

@@ -2,7 +2,6 @@
 
 import html
 import importlib
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,13 +127,3 @@ def progress_of(module):
         row = WORDS.get(status, status), earned, task.points
         rows.append((task.name, task.difficulty, task.minutes, *row))
     return Progress(tuple(rows))
-
-
-def progress_for(name):
-    """The function ``progress`` of the module of checks called ``name``."""
-
-    def progress():
-        """The table of this notebook's tasks: what is right, what is open."""
-        return progress_of(sys.modules[name])
-
-    return progress

@@ -139,7 +139,7 @@ def show(task):
     if isinstance(task, Order):
         rendered("\n".join(f"- **{letter}**: {line}" for letter, line in task.lines.items()))
     elif isinstance(task, FindBug):
-        print("\n".join(f"{k:2}  {line}" for k, line in enumerate(task.code, 1)))
+        print("\n".join(f"{k:2}  {line}" for k, line in enumerate(task.listing, 1)))
     elif isinstance(task, ReadRun):
         print(np.array2string(task.numbers, precision=4, suppress_small=True, max_line_width=88))
     else:

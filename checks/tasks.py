@@ -1,16 +1,18 @@
 """Tasks as data: what is asked, what is right, and what to say to each answer.
 
 A guide for whoever writes one. A sheet's tasks stand in its module (``checks/jensen.py``), each
-bound to its own name, in the order of the sheet; an exercise calls ``check.<name>(answer)``.
+bound to its own name, in the order of the sheet: what is computed. Their words and numbers stand in
+``checks/texts/03a_jensen.toml`` (:mod:`checks.sheets` puts the two together). An exercise calls
+``check.<name>(answer)``.
 
     Task        write a function            reference, cases(rng), invariants
-    Derivation  the next line, as code      the same, and the line above
+                the next line, as code      the same, and the line above
     Prediction  choose one answer           choices {answer: sentence}, right
 
 and in checks/kinds.py, with an example each:
 
     Order       bring lines in order        lines {"A": TeX}, right ("BDAC",), reasons {"A": why}
-    FindBug     (line, input that shows it) buggy, right, line, reasons {line: why it is right}
+    FindBug     (line, input that shows it) code, right, line, reasons {line: why it is right}
     ChooseQ     {"q": ..., what follows}    choices, good, foretell {part: Foretell}, measure
     ReadRun     the cause of a bad trace    as a Prediction; each choice says how it would look
     Number      a number, with a tolerance  right, rtol, ranges ((low, high, sentence), ...)
@@ -33,7 +35,6 @@ Known mistakes, where the machinery names one wrongly or not at all, are lines i
 """
 
 import inspect
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -80,7 +81,6 @@ class Exercise:
     def __post_init__(self):
         if self.difficulty not in DIFFICULTIES:
             raise ValueError(f"difficulty: expected one of {DIFFICULTIES}, got {self.difficulty!r}")
-        object.__setattr__(self, "room", self.room or _where_it_is_written())
 
     def __call__(self, answer):
         """Check ``answer``: print the verdict and return it."""
@@ -101,14 +101,6 @@ class Exercise:
     def show(self):
         """Show what the task is about: lines to order, code to search, a trace to read."""
         Exercise.asked.show(self)
-
-
-def _where_it_is_written():
-    """The module whose line makes this task."""
-    frame = sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__") in ("checks.tasks", "checks.kinds"):
-        frame = frame.f_back
-    return frame.f_globals.get("__name__", "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,14 +167,6 @@ class Prediction(Exercise):
     def reference(self):
         """The right answer, as the function that a student writes."""
         return lambda: self.right
-
-
-def Derivation(name, above, reference, cases, **more):
-    """Enter the next line of a derivation, as code; it must equal the line ``above`` (TeX).
-
-    It is a :class:`Task` whose function gets only what the next line may use.
-    """
-    return Task(name, reference, cases, above=above, **more)
 
 
 def tasks_of(module):

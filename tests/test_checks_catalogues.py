@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 import checks
-from checks import catalogue, searching
+from checks import catalogue, judging, marking, running, searching, sheets
 from checks.judging import as_case, call_of, verdict_on
 from checks.kinds import Order, Paper
 from checks.marking import mark
 from checks.outcomes import VALUE, Outcome, one_call
 from checks.plain import agree, finite
+from checks.running import _in_this_process as here
 from checks.searching import Search, Trial, matches, result_of
 from checks.slips import slips
 from checks.tasks import Prediction, Task, tasks_of
@@ -36,6 +37,16 @@ TASKS = [
 WRITTEN = [p for p in TASKS if isinstance(p.values[0], Task)]
 OTHERS = [p for p in TASKS if not isinstance(p.values[0], (Task, Paper))]
 SHEETS = pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2])
+
+
+REAL = {id(next(t for t in tasks_of(m) if isinstance(t, Task))) for m in MODULES}
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch):
+    """test_checks.py proves what a child process is for; a thousand of them would take minutes."""
+    for module in (judging, marking):
+        monkeypatch.setattr(module, "observe", lambda call, f, cases, *_: here(call, f, cases))
 
 
 def cases_of(task, seed):
@@ -141,7 +152,9 @@ def test_the_reference_is_right_on_new_inputs_each_time(task):
 
 
 @pytest.mark.parametrize("task", WRITTEN)
-def test_the_reference_survives_the_real_run_and_the_stub_is_not_yet(task):
+def test_the_reference_survives_the_real_run_and_the_stub_is_not_yet(task, monkeypatch):
+    if id(task) in REAL:  # one of each sheet in a child process
+        monkeypatch.setattr(judging, "observe", running.observe)
     verdict = mark(task, task.reference, np.random.default_rng(5))
     assert verdict.ok and verdict.points == task.points, verdict.message
     assert said_of(task, _unwritten).status == "not yet"
@@ -279,6 +292,42 @@ def test_nan_and_changed_inputs_are_named(task):
 
         verdict = said_of(task, spoil)
         assert not verdict.ok and f"`{name}`" in verdict.message
+
+
+# ---------------------------------------------------------------- the files of texts
+
+
+WRONG_TEXTS = {
+    "points = ": r"own.toml: Invalid value",
+    "points = 1": r"own.toml, \[points\]: expected a table",
+    "[own]\nkind = 'Ordre'": r"own.toml, \[own\]: kind is one of .*Order",
+    "[own]\nminuts = 3": r"no Task has 'minuts'; it has .*minutes",
+    "[own.hints]\nnudge = 'a?'": r"\[own\], hints: Hints missing 2 .*'equation' and 'shape'",
+    "[own.hints]\nnuge = 'a?'": r"\[own\], hints: .*'nuge'",
+}
+
+
+@pytest.mark.parametrize("text", WRONG_TEXTS)
+def test_a_text_that_makes_no_sense_is_refused_with_its_place(text):
+    with pytest.raises(ValueError, match=f"(?s){WRONG_TEXTS[text]}"):
+        sheets.read(text, Path("own.toml"))
+
+
+def test_the_lines_of_a_text_are_joined_and_those_of_code_are_not(monkeypatch):
+    text = """[own]\nwhy = '''\nBoth\nlines.'''\n[own.hints]\nnudge = "a?"\nequation = "b"
+shape = '''\nx = 1\nreturn x\n'''\n"""
+    monkeypatch.setattr(sheets, "of_sheet", lambda room: sheets.read(text, Path("own.toml")))
+    own = sheets.Sheet("own").task("own", reference=_one_more, cases=lambda rng: [(1.0,)])
+    assert own.why == "Both lines." and own.hints.shape == "x = 1\nreturn x"
+    with pytest.raises(ValueError, match=r"own, task own: .*'reference'"):
+        sheets.Sheet("own").task("own")
+    with pytest.raises(ValueError, match="no text for a task 'other'"):
+        sheets.Sheet("own").task("other")
+
+
+def test_every_text_is_of_a_task():
+    for module in MODULES:
+        assert list(sheets.of_sheet(module.__name__)) == [task.name for task in tasks_of(module)]
 
 
 # ---------------------------------------------------------------- the files of mistakes

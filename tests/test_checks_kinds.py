@@ -18,12 +18,12 @@ def entropy(q):
     return -np.sum(held * np.log(held))
 
 
+HASTY = """\
 def hasty_entropy(q):
-    """In nats."""
     total = 0.0
     for value in q[:-1]:
         total -= value * np.log(value)
-    return total
+    return total"""
 
 
 ORDER = Order(
@@ -36,7 +36,7 @@ ORDER = Order(
 )
 BUG = FindBug(
     "loop",
-    buggy=hasty_entropy,
+    code=HASTY,
     right=entropy,
     line=3,
     example=(np.array([0.25, 0.75]),),
@@ -223,14 +223,14 @@ def test_tasks_show_what_they_are_about(capsys):
     ORDER.show(), BUG.show(), RUN.show(), NUMBER.show()
     shown = capsys.readouterr().out
     assert "- **A**: $a$" in shown and " 3      for value in q[:-1]:" in shown
-    assert "In nats" not in shown and "0.7" in shown and "text above" in shown
+    assert "0.7" in shown and "text above" in shown
 
 
 def test_tasks_that_make_no_sense_are_refused():
     with pytest.raises(ValueError, match="right"):
         Order("x", {"A": "a"}, ("AB",))
     with pytest.raises(ValueError, match="line"):
-        FindBug("x", hasty_entropy, entropy, 17, (Q,))
+        FindBug("x", HASTY, entropy, 17, (Q,))
     with pytest.raises(ValueError, match="good"):
         ChooseQ("x", {"a": ""}, ("b",), {}, dict)
     with pytest.raises(ValueError, match="difficulty"):

@@ -86,7 +86,7 @@ def seal(target):
         path = target / "checks" / f"{name}.py"
         pack(path)
         path.write_text(STUB, encoding="utf-8")
-    for path in (target / "checks" / "mistakes").glob("[0-9]*.txt"):
+    for path in (target / "checks").glob("*/[0-9]*.t*"):  # known mistakes, and texts with answers
         pack(path)
         path.unlink()
 

@@ -1,7 +1,7 @@
 """Opens the sheets of this edition, whose answers are not there to be read.
 
-A sheet's source and its known mistakes are packed. What an exercise gets for each task can check,
-hint and show; the task itself, with its right answer, stays behind.
+A sheet's source, its texts and its known mistakes are packed. What an exercise gets for each task
+can check, hint and show; the task itself, with its right answer, stays behind.
 """
 
 import base64
@@ -12,7 +12,7 @@ import types
 import zlib
 from pathlib import Path
 
-from checks import catalogue, progress
+from checks import catalogue, progress, sheets
 from checks.sentences import say
 from checks.tasks import Exercise
 
@@ -75,14 +75,17 @@ class Modules:
         return SHEETS.get(name, sys.modules[name])
 
 
-class Mistakes:
-    """The folder of known mistakes, whose files are packed."""
+class Folder:
+    """A folder whose files are packed: texts of the tasks, known mistakes."""
+
+    def __init__(self, name):
+        self.path = HERE / name
 
     def __truediv__(self, name):
-        return HERE / "mistakes" / name
+        return self.path / name
 
     def glob(self, pattern):
-        packed = (HERE / "mistakes").glob(Path(pattern).with_suffix(".sealed").name)
+        packed = self.path.glob(Path(pattern).with_suffix(".sealed").name)
         return iter([Packed(path) for path in packed])
 
 
@@ -99,5 +102,5 @@ class Packed:
         return f"<{self.path.stem}>"
 
 
-catalogue.importlib = progress.importlib = Modules
-catalogue.FOLDER = Mistakes()
+catalogue.importlib = progress.importlib = sheets.importlib = Modules
+catalogue.FOLDER, sheets.FOLDER = Folder("mistakes"), Folder("texts")
