@@ -8,6 +8,7 @@ TITLES = {
     "log_linear": "The tagger",
     "fhmm": "The factorial HMM",
     "lda": "Latent Dirichlet allocation",
+    "stream": "Latent Dirichlet allocation on a stream",
     "latent_factors": "The latent factor document model",
     "gradients": "Gradients",
     "interactive": "Interactive figures",

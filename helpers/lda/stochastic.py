@@ -13,6 +13,7 @@ infinite and that of their squares is not (Robbins and Monro, 1951). Symbols as 
 Variational Inference", their figure 4; Hoffman, Blei and Bach (2010).
 """
 
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -101,6 +102,19 @@ def fit_stream(
     return _ascent(chain([first], batches), topics, n_documents, alpha, eta, steps)
 
 
+class StreamState(State):
+    """A state whose bound is computed when it is asked for: it costs more than a batch's step."""
+
+    @property
+    def elbo(self):
+        """What the batch makes of the bound for all D documents, nats."""
+        return self._elbo()
+
+    @elbo.setter
+    def elbo(self, compute):
+        vars(self)["_elbo"] = compute
+
+
 @ascending
 def _ascent(batches, topics, n_documents, alpha, eta, steps):
     kappa, tau, seen, tolerance = steps
@@ -117,11 +131,16 @@ def _look(batch, topics, scale, alpha, eta, tolerance, info):
     """The batch's E-step, and the state of the topics as the batch shows them."""
     log_topics = expected_log_topics(topics, eta)
     found = e_step(batch, alpha, log_topics, tolerance=tolerance)
-    elbo = scale * float(found.bounds.sum()) - topics_kl(topics, log_topics, eta)
-    if not np.isfinite(elbo):
-        raise ValueError(f"batches: the bound of batch {info['seen']} is {elbo}")
+    of_batch = scale * float(found.bounds.sum())
+    if not np.isfinite(of_batch):
+        raise ValueError(f"batches: the bound of batch {info['seen']} is {of_batch}")
     model = LDA(alpha, topics / topics.sum(axis=1, keepdims=True))
-    return found, State(CorpusPosterior(found.gamma, topics), elbo, model, noisy=True, info=info)
+    elbo = partial(_noisy_bound, of_batch, topics, log_topics, eta)
+    return found, StreamState(CorpusPosterior(found.gamma, topics), elbo, model, True, info)
+
+
+def _noisy_bound(of_batch, topics, log_topics, eta):
+    return of_batch - topics_kl(topics, log_topics, eta)
 
 
 def _first_topics(topics, first, n_topics, rng, eta, n_documents):
