@@ -220,9 +220,11 @@ class OpenTask(Exercise):
 
 @dataclass(frozen=True, eq=False)
 class Paper(Exercise):
-    """A derivation with pen and paper: nothing is called, a person gives the points.
+    """A derivation with pen and paper: a person gives the points, and grading never asks here.
 
     rubric: (points, what for), shown in the solution only.  worked: the solution, line by line.
+
+    The answer: ``check.NAME(points=3)``, what one gives oneself by the rubric.
     """
 
     name: str
@@ -232,3 +234,7 @@ class Paper(Exercise):
     def __post_init__(self):
         super().__post_init__()
         object.__setattr__(self, "points", sum(points for points, _ in self.rubric))
+
+    def __call__(self, points=...):
+        """Record one's own points: the table of progress shows the task as done."""
+        return super().__call__(points)

@@ -16,7 +16,7 @@ from checks.plain import Odd, agree, describe, like, plain, shape_in_words
 from checks.running import observe
 from checks.sentences import say
 from checks.tasks import Prediction, Task
-from checks.verdicts import CORRECT, WRONG, Verdict
+from checks.verdicts import CORRECT, DONE, WRONG, Verdict
 
 _LETTERS = " ,;.-|/\n\t>→()[]{}'\""
 
@@ -65,9 +65,20 @@ def verdict_of(task, outcome):
         )
     if outcome.value is None:
         return wrong(task, say("no_answer_given"))
+    if isinstance(task, Paper):
+        return _own_points(task, outcome.value)
     ok, sentence = weigh(task, outcome.value)
     status = CORRECT if ok else WRONG
     return Verdict(ok, sentence, task.name, status, task.points, task.hints)
+
+
+def _own_points(task, value):
+    """What a student gives a derivation on paper, by its rubric."""
+    if not isinstance(value, np.ndarray) or value.size != 1 or not 0 <= value <= task.points:
+        return wrong(task, say("paper_wrong_kind", came=_came(value), most=f"{task.points:g}"))
+    points = float(value.item())
+    said = say("paper_done", points=f"{points:g}", most=f"{task.points:g}")
+    return Verdict(True, said, task.name, DONE, points)
 
 
 def _placeholder(value):
@@ -77,6 +88,8 @@ def _placeholder(value):
 def _not_yet(task):
     if isinstance(task, Prediction):
         return not_yet(task, say("choose_first", choices=_quoted(task.choices)))
+    if isinstance(task, Paper):
+        return not_yet(task, say("on_paper", task=task.name))
     return not_yet(task)
 
 
@@ -119,11 +132,6 @@ def _(task: Prediction, value):
     if choice is None:
         return False, say("answer_one_of", came=_came(value), choices=_quoted(task.choices))
     return choice == task.right, task.choices[choice]
-
-
-@weigh.register
-def _(task: Paper, value):
-    return False, say("on_paper")
 
 
 @weigh.register

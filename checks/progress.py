@@ -8,9 +8,10 @@ from pathlib import Path
 from checks import session, store
 from checks.session import key_of
 from checks.tasks import tasks_of
-from checks.verdicts import CORRECT, NOT_YET
+from checks.verdicts import CORRECT, DONE, NOT_YET
 
 WORDS = {CORRECT: "right", NOT_YET: "not yet", "": "not checked"}
+SETTLED = ("right", DONE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,17 +62,17 @@ class Overview:
     sheets: tuple
 
     def __repr__(self):
-        right = sum(row[3] == "right" for _, sheet in self.sheets for row in sheet.rows)
+        right = sum(row[3] in SETTLED for _, sheet in self.sheets for row in sheet.rows)
         tasks = sum(len(sheet.rows) for _, sheet in self.sheets)
         points = sum(sheet.points for _, sheet in self.sheets)
         possible = sum(sheet.possible for _, sheet in self.sheets)
-        return f"{right} of {tasks} tasks right, {points:g} of {possible:g} points{self._next()}"
+        return f"{right} of {tasks} tasks done, {points:g} of {possible:g} points{self._next()}"
 
     def _next(self):
         """What to take up: an open task of the last sheet that was worked on, or the first."""
         worked = [s for s in self.sheets if any(row[3] != "not checked" for row in s[1].rows)]
         for name, sheet in [*worked[-1:], *self.sheets]:
-            task = next((row[0] for row in sheet.rows if row[3] != "right"), None)
+            task = next((row[0] for row in sheet.rows if row[3] not in SETTLED), None)
             if task:
                 return f"; next: {task} in {name}"
         return ""

@@ -127,7 +127,8 @@ def _from_sheet(task):
 
 def rubric(task):
     """The points of a task on paper and what they are given for, as a Markdown table."""
-    points = [f"| {points:g} | {what} |" for points, what in task.rubric]
+    escaped = ((points, what.replace("|", r"\|")) for points, what in task.rubric)
+    points = [f"| {points:g} | {what} |" for points, what in escaped]
     return "\n".join(["| points | for |", "|---|---|", *points])
 
 

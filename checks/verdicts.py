@@ -3,8 +3,8 @@
 import html
 from dataclasses import dataclass
 
-CORRECT, NOT_YET, WRONG = "correct", "not yet", "not right"
-_MARKS = {CORRECT: "✓", NOT_YET: "…", WRONG: "✗"}
+CORRECT, NOT_YET, WRONG, DONE = "correct", "not yet", "not right", "done"
+_MARKS = {CORRECT: "✓", NOT_YET: "…", WRONG: "✗", DONE: "✓"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Verdict:
     """What a check found.
 
     ok: is the task solved?  message: what the student reads.  task: its name.
-    status: "correct", "not yet" (nothing written so far) or "not right".
+    status: "correct", "not yet" (nothing written so far), "not right", or "done" (on paper).
     points: earned, ``worth`` or 0.  hints: those of the task, shown unless it is solved.
 
     As text it is the number of points, so that nbgrader counts the value of a cell that ends in a

@@ -214,7 +214,7 @@ def test_the_solution_is_shown_after_an_attempt_and_not_before(capsys, monkeypat
 
 
 def test_a_task_on_paper_shows_its_rubric(capsys):
-    assert PAPER.points == 3 and "pen and paper" in mark(PAPER, 3).message
+    assert PAPER.points == 3 and "pen and paper" in PAPER().message
     PAPER.solution()
     assert "| 2 | the gap |" in capsys.readouterr().out
 

@@ -50,7 +50,9 @@ def points(notebook, sheet=SHEET):
 
 
 def test_right_answers_earn_all_and_empty_ones_none():
-    assert sum(points(filled_in()).values()) == ALL
+    right = filled_in()
+    cell(right, "average-on-paper-points").source = "check.average_on_paper(points=4)"
+    assert sum(points(right).values()) == ALL  # what one gives oneself on paper is not counted
     assert sum(points(copy.deepcopy(SHEET)).values()) == 0
 
 
@@ -210,7 +212,9 @@ def test_nothing_keeps_running_and_limits_hold(tmp_path):
 
 def test_without_walls_submissions_are_still_judged_elsewhere(monkeypatch):
     monkeypatch.setattr(sandbox, "_walls", lambda: "")
-    assert sum(points(filled_in()).values()) == ALL
+    right = filled_in()
+    cell(right, "average-on-paper-points").source = "check.average_on_paper(points=4)"
+    assert sum(points(right).values()) == ALL  # what one gives oneself on paper is not counted
     notebook = short_sheet()
     cell(notebook, "joint-table").source = FORGERIES["the task's own reference"]
     assert points(notebook, short_sheet()) == {"joint_table": 0}

@@ -83,6 +83,18 @@ def test_what_was_right_stays_right_until_it_is_reset(work, capsys):
     assert {r[0]: r[3] for r in check.progress().rows}["evidence"] == "not right"
 
 
+def test_a_task_on_paper_is_done_by_ones_own_points(work, capsys):
+    paper = check.average_on_paper
+    assert paper().status == "not yet" and not (work / store.NAME).exists()
+    for odd in (5, -1, "three", None, [1, 2], float("nan")):
+        assert paper(points=odd).status == "not right", odd
+        assert "from 0 to 4" in capsys.readouterr().out or odd is None
+    assert paper(points=3).points == 3
+    session.LATEST.clear()
+    row = {r[0]: r[3:] for r in check.progress().rows}["average_on_paper"]
+    assert row == ("done", 3, 4)
+
+
 def test_untouched_tasks_are_not_recorded(work):
     def untouched(prior, likelihood, x):
         raise NotImplementedError

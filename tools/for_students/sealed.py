@@ -43,8 +43,8 @@ def _face(task):
         __slots__ = ()
         name, minutes, points, difficulty = task.name, task.minutes, task.points, task.difficulty
 
-        def __call__(self, answer):
-            return task(answer)
+        def __call__(self, *answer, **points):
+            return task(*answer, **points)
 
         def hint(self, number=None):
             return task.hint(number)
