@@ -21,8 +21,13 @@ from helpers.elbo import bound_by_quadrature, enumerate_assignments
 from helpers.gradients import estimators, natural, weights
 from helpers.gradients.fit import NotFinite, Point, fit, natural_step, slopes, with_slope
 from helpers.gradients.tagger import drawn, fit_tagger, pairs
-from helpers.log_linear import LogLinearTagger, fit_gaussian, gaussian_bound
-from helpers.log_linear.expectations import normal_nodes, softmax_expectations
+from helpers.log_linear import (
+    LogLinearTagger,
+    fit_gaussian,
+    gaussian_bound,
+    normal_nodes,
+    softmax_expectations,
+)
 from helpers.mixture import BayesianMixture, mean_field
 
 sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))  # last: it has an lda too

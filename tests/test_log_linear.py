@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.special import logsumexp, softmax
 
 from helpers.ascent import climb
+from helpers.fast import log_linear as fast
 from helpers.log_linear import (
     DiagonalGaussian,
     FullGaussian,
@@ -23,16 +24,17 @@ from helpers.log_linear import (
     gaussian_bound,
     gradient,
     log_joint,
+    normal_nodes,
     posterior_mode,
     predict,
+    softmax_expectations,
     tag_probabilities,
     token_features,
     unseen,
     word_shape,
 )
-from helpers.log_linear.expectations import normal_nodes, rules_in_turn, softmax_expectations
-from helpers.log_linear.gaussian import logit_covariances, pays_as_pairs, summed_curvature
-from helpers.log_linear.laplace import newton_step
+from helpers.log_linear.laplace import diagonal_precision
+from helpers.log_linear.nodes import rules_in_turn
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -259,17 +261,17 @@ def test_no_spread_is_the_softmax_itself():
 def test_covariances_of_logits_and_curvature_of_weights_by_their_definition(active):
     rng = generator(7)
     tagger = example(rng, n=30, f=15, t=3, active=active)
-    assert pays_as_pairs(tagger.features) == (active is not None)
+    assert fast.pays_as_pairs(tagger.features) == (active is not None)
     dense = tagger.features.toarray() if active else tagger.features
     root = rng.normal(size=(45, 45))
     covariance = root @ root.T
     blocks = covariance.reshape(15, 3, 15, 3)
     expected = np.einsum("nf,ftgu,ng->ntu", dense, blocks, dense)
-    assert_allclose(logit_covariances(tagger.features, covariance), expected, atol=1e-10)
+    assert_allclose(fast.logit_covariances(tagger.features, covariance), expected, atol=1e-10)
     curvature = rng.normal(size=(30, 3, 3))
     curvature = curvature + curvature.transpose(0, 2, 1)
     expected = np.einsum("nf,ntu,ng->ftgu", dense, curvature, dense).reshape(45, 45)
-    assert_allclose(summed_curvature(tagger.features, curvature), expected, atol=1e-10)
+    assert_allclose(fast.summed_curvature(tagger.features, curvature), expected, atol=1e-10)
 
 
 # --- fitting -------------------------------------------------------------------------------------
@@ -397,8 +399,9 @@ def test_newton_step_solves_its_equation():
     probs = tag_probabilities(generator(16).normal(size=(5, 3)), tagger.features)
     slope = generator(17).normal(size=(5, 3))
     curvature = probs[:, :, None] * (np.eye(3) - probs[:, None, :])
-    matrix = summed_curvature(tagger.features, curvature) + np.eye(15)
-    step = newton_step(tagger, probs, slope, accuracy=1e-12)
+    matrix = fast.summed_curvature(tagger.features, curvature) + np.eye(15)
+    diagonal = diagonal_precision(tagger, probs * (1 - probs))
+    step = fast.solve_curvature(tagger, probs, slope, diagonal, accuracy=1e-12)
     assert_allclose(matrix @ step.ravel(), slope.ravel(), atol=1e-8)
 
 

@@ -17,10 +17,11 @@ from scipy import sparse
 
 from helpers.arguments import generator, whole_number
 from helpers.ascent import State, ascending
+from helpers.fast.log_linear import inverse
 from helpers.gradients.fit import checked_size
-from helpers.log_linear.expectations import square_root
-from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, expected_log_prior
-from helpers.log_linear.laplace import full_precision, inverse
+from helpers.log_linear.bound import expected_log_prior
+from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, square_root
+from helpers.log_linear.laplace import full_precision
 from helpers.log_linear.model import one_hot
 
 BURN_IN = 8  # iterates before q is their running mean

@@ -73,34 +73,29 @@ def feature_matrix(sentences, names):
 
 def flat_tags(sentences):
     """The tags of all tokens, (N,), in the order of feature_matrix's rows."""
-    sentences = [listed("sentences", s, "(word, tag) pairs") for s in _sentences(sentences)]
-    for pair in (pair for sentence in sentences for pair in sentence):
+    sentences = listed("sentences", sentences, "sentences")
+    pairs = [pair for s in sentences for pair in listed("sentences", s, "(word, tag) pairs")]
+    for pair in pairs:
         if not (isinstance(pair, tuple | list) and len(pair) == 2):
             raise ValueError(f"sentences: expected (word, tag) pairs, got {describe(pair)}")
-    return np.array([tag for sentence in sentences for _, tag in sentence])
+    return np.array([tag for _, tag in pairs])
 
 
 def unseen(sentences, seen):
     """Which tokens' words, lower-cased, occur nowhere in the sentences `seen`: (N,) booleans."""
-    known = {w.lower() for s in _sentences(seen, "seen") for w in _words(s, "seen")}
-    words = [word for sentence in _sentences(sentences) for word in _words(sentence)]
-    return np.array([word.lower() not in known for word in words], dtype=bool)
+    known = {word.lower() for words in _words(seen, "seen") for word in words}
+    return np.array([w.lower() not in known for words in _words(sentences) for w in words], bool)
 
 
 def _all_features(sentences):
-    for sentence in _sentences(sentences):
-        words = _words(sentence)
-        for i in range(len(words)):
-            yield token_features(words, i)
+    return (token_features(words, i) for words in _words(sentences) for i in range(len(words)))
 
 
-def _sentences(sentences, name="sentences"):
-    return listed(name, sentences, "sentences")
-
-
-def _words(sentence, name="sentences"):
-    tokens = listed(name, sentence, "words or (word, tag) pairs")
-    words = [token[0] if isinstance(token, tuple | list) and token else token for token in tokens]
-    if not all(isinstance(word, str) and word for word in words):
-        raise ValueError(f"{name}: expected words or (word, tag) pairs, got {sentence!r}"[:200])
-    return [normalize("NFC", word) for word in words]
+def _words(sentences, name="sentences"):
+    """Yields the words of each sentence."""
+    for sentence in listed(name, sentences, "sentences"):
+        tokens = listed(name, sentence, "words or (word, tag) pairs")
+        words = [t[0] if isinstance(t, tuple | list) and t else t for t in tokens]
+        if not all(isinstance(word, str) and word for word in words):
+            raise ValueError(f"{name}: expected words or (word, tag) pairs, got {sentence!r}"[:200])
+        yield [normalize("NFC", word) for word in words]

@@ -8,21 +8,15 @@ Symbols as in model.py. The curvature of -log p(y, w | phi) is
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
-from scipy.linalg.lapack import dpotrf, dpotri
 from scipy.special import softmax
 
 from helpers.arguments import instance
 from helpers.densities import LOG_2PI
-from helpers.log_linear.gaussian import (
-    LARGEST_FULL,
-    DiagonalGaussian,
-    FullGaussian,
-    summed_curvature,
-)
-from helpers.log_linear.model import LogLinearTagger, gradient, log_joint
+from helpers.fast.log_linear import inverse, solve_curvature, summed_curvature
+from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, squares
+from helpers.log_linear.model import LogLinearTagger, log_joint, score
 
-HALVINGS = 12
+LARGEST_FULL = 6000  # weights; a covariance of 6000 x 6000 takes 288 MB
 
 
 @dataclass(frozen=True)
@@ -50,11 +44,11 @@ def fit_laplace(tagger, covariance="full"):
     mode = posterior_mode(tagger)
     probs = softmax(tagger.features @ mode, axis=1)
     if covariance == "diagonal":
-        q = DiagonalGaussian(mode, 1 / np.sqrt(diagonal_precision(tagger, probs * (1 - probs))))
+        q = DiagonalGaussian(mode, diagonal_precision(tagger, probs * (1 - probs)) ** -0.5)
     else:
         curvature = probs[:, :, None] * (np.eye(tagger.n_tags) - probs[:, None, :])
         q = FullGaussian(mode, *inverse(full_precision(tagger, curvature)))
-    log_det = 2 * (q.entropy() - 0.5 * mode.size * (LOG_2PI + 1))
+    log_det = 2 * q.entropy() - mode.size * (LOG_2PI + 1)
     return Laplace(q, log_joint(tagger, mode) + 0.5 * (mode.size * LOG_2PI + log_det))
 
 
@@ -63,56 +57,21 @@ def posterior_mode(tagger, tolerance=1e-8, max_steps=100):
     weights = np.array(instance("tagger", tagger, LogLinearTagger).prior_mean)
     height = log_joint(tagger, weights)
     for _ in range(max_steps):
-        slope = gradient(tagger, weights)
         probs = softmax(tagger.features @ weights, axis=1)
-        steepest = np.abs(slope * tagger.prior_sd).max()  # in no unit of a feature
-        step = newton_step(tagger, probs, slope, accuracy=min(0.1, steepest))
+        slope = score(tagger, weights, probs)
+        accuracy = min(0.1, np.abs(slope * tagger.prior_sd).max())  # in no unit of a feature
+        diagonal = diagonal_precision(tagger, probs * (1 - probs))
+        step = solve_curvature(tagger, probs, slope, diagonal, accuracy)
         gain = np.sum(step * slope)  # what the step promises, twice over
         if gain < tolerance:
             return weights + step
         rate = 1.0
         while (new := log_joint(tagger, weights + rate * step)) < height + 1e-4 * rate * gain:
             rate /= 2
-            if rate < 2.0**-HALVINGS:
+            if rate < 2.0**-12:
                 return weights
         weights, height = weights + rate * step, new
     return weights
-
-
-def newton_step(tagger, probs, slope, accuracy=0.05, max_iterations=100):
-    """Solve (sum_n phi_n phi_n' (x) (diag(p_n) - p_n p_n') + diag(1 / sd^2)) step = slope.
-
-    By conjugate gradients, which never build the matrix: F T may be a million. Preconditioned by
-    its diagonal, and stopped once the residual has fallen to the share `accuracy`.
-    """
-    features, transposed = tagger.features, tagger.features.T
-    if sparse.issparse(transposed):
-        transposed = transposed.tocsr()
-    prior_precision = tagger.prior_sd**-2.0
-    scale = 1 / diagonal_precision(tagger, probs * (1 - probs))
-    step, residual = np.zeros_like(slope), slope.copy()
-    scaled = scale * residual
-    direction, strength = scaled, np.sum(residual * scaled)
-    enough = accuracy**2 * strength
-    for _ in range(max_iterations):
-        if strength <= enough:
-            break
-        curved = likelihood_curvature(features, transposed, probs, direction)
-        curved += prior_precision * direction
-        rate = strength / np.sum(direction * curved)
-        step += rate * direction
-        residual -= rate * curved
-        scaled = scale * residual
-        strength, before = np.sum(residual * scaled), strength
-        direction = scaled + (strength / before) * direction
-    return step
-
-
-def likelihood_curvature(features, transposed, probs, direction):
-    """sum_n phi_n phi_n' (x) (diag(p_n) - p_n p_n') times a direction (F, T); transposed: phi'."""
-    moved = probs * (features @ direction)
-    moved -= probs * moved.sum(axis=1, keepdims=True)
-    return transposed @ moved
 
 
 def check_covariance(tagger, covariance):
@@ -129,9 +88,7 @@ def check_covariance(tagger, covariance):
 
 def diagonal_precision(tagger, curvature):
     """sum_n phi_nf^2 C_nt + 1 / sd_ft^2, (F, T), from the curvature C (N, T) of the logits."""
-    features = tagger.features
-    squared = features.power(2) if sparse.issparse(features) else features**2
-    return squared.T @ curvature + tagger.prior_sd**-2.0
+    return squares(tagger.features).T @ curvature + tagger.prior_sd**-2.0
 
 
 def full_precision(tagger, curvature):
@@ -139,20 +96,3 @@ def full_precision(tagger, curvature):
     precision = summed_curvature(tagger.features, curvature)
     precision[np.diag_indices_from(precision)] += tagger.prior_sd.ravel() ** -2.0
     return precision
-
-
-def inverse(precision):
-    """(inverse, its log determinant) of a precision matrix, which is overwritten.
-
-    By Cholesky's factor; dpotri inverts from it at a third of the price of solving.
-    """
-    factor, failed = dpotrf(precision, lower=True, overwrite_a=True)
-    if failed == 0:
-        log_determinant = -2 * np.log(np.diagonal(factor)).sum()
-        result, failed = dpotri(factor, lower=True, overwrite_c=True)
-    if failed:
-        raise ValueError("covariance: the weights' precision is not positive definite")
-    lower = np.tril(result, -1)
-    lower += lower.T
-    np.fill_diagonal(lower, np.diagonal(result))
-    return lower, float(log_determinant)

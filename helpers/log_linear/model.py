@@ -55,16 +55,10 @@ class LogLinearTagger:
                 f"tags: {len(tags)} tags for {features.shape[0]} rows of features; expected as many"
             )
         shape = (features.shape[1], len(names))
-        settings = {
-            "features": features,
-            "tags": tags,
-            "tag_names": names,
-            "n_tags": len(names),
-            "prior_sd": _over_weights("prior_sd", positive("prior_sd", self.prior_sd), shape),
-            "prior_mean": _over_weights(
-                "prior_mean", finite_array("prior_mean", self.prior_mean), shape
-            ),
-        }
+        sd, mean = positive("prior_sd", self.prior_sd), finite_array("prior_mean", self.prior_mean)
+        settings = {"features": features, "tags": tags, "tag_names": names, "n_tags": len(names)}
+        settings |= {"prior_sd": _over_weights("prior_sd", sd, shape)}
+        settings |= {"prior_mean": _over_weights("prior_mean", mean, shape)}
         for name, value in settings.items():
             object.__setattr__(self, name, value)
 
@@ -77,27 +71,26 @@ class LogLinearTagger:
 def log_joint(tagger, weights):
     """log p(y, w | phi) = sum_n log p(y_n | phi_n, w) + sum_ft log Normal(w_ft)."""
     weights = checked_weights(tagger, weights)
+    log_probs = log_softmax(tagger.features @ weights, axis=1)  # (2a.1)
     standard = (weights - tagger.prior_mean) / tagger.prior_sd
     log_prior = -0.5 * standard**2 - np.log(tagger.prior_sd) - 0.5 * LOG_2PI
-    return float(log_likelihoods(tagger, weights).sum() + log_prior.sum())
-
-
-def log_likelihoods(tagger, weights):
-    """log p(y_n | phi_n, w) for each token, (N,)."""
-    log_probs = log_softmax(tagger.features @ checked_weights(tagger, weights), axis=1)
-    return log_probs[np.arange(len(tagger.tags)), tagger.tags]
+    return float(log_probs[np.arange(len(tagger.tags)), tagger.tags].sum() + log_prior.sum())
 
 
 def gradient(tagger, weights):
     """d log_joint / dw = phi' (onehot(y) - p) - (w - mu) / sd^2, of the shape (F, T)."""
     weights = checked_weights(tagger, weights)
-    probs = tag_probabilities(weights, tagger.features)
+    return score(tagger, weights, softmax(tagger.features @ weights, axis=1))
+
+
+def score(tagger, weights, probs):
+    """:func:`gradient` for tag probabilities (N, T) that are known, or expected under some q."""
     pull = (weights - tagger.prior_mean) / tagger.prior_sd**2
     return tagger.features.T @ (one_hot(tagger) - probs) - pull
 
 
 def tag_probabilities(weights, features):
-    """softmax(phi w), (N, T): what one setting of the weights, (F, T), predicts."""
+    """softmax(phi w), (N, T): what one setting of the weights, (F, T), predicts.     (2a.1)"""
     return softmax(checked_features(features) @ finite_array("weights", weights, ndim=2), axis=1)
 
 

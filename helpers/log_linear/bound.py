@@ -1,0 +1,133 @@
+"""The tagger's ELBO for a Gaussian q, whole, and predictions that are averages over q.
+
+    ELBO = sum_n E_q[phi_n w_(y_n)] - sum_n E_q[log sum_t exp(phi_n w_t)] - KL(q || p(w))   (2a.2)
+
+Under q the logits of token n are a = mean + spread e with e standard normal, and the second term
+has no closed form: it is a sum over nodes e_k with weights. Symbols as in model.py, K nodes.
+Source: the slide "Bayesian Log-Linear POS Tagger" (Intuition).
+"""
+
+import numpy as np
+
+from helpers.arguments import describe, generator, instance, whole_number
+from helpers.densities import LOG_2PI
+from helpers.elbo import Bound, SampledBound
+from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, square_root
+from helpers.log_linear.model import LogLinearTagger, checked_features
+from helpers.log_linear.nodes import normal_nodes, rules_in_turn
+
+AT_ONCE = 2**18  # doubles worked on at a time: they stay in the processor's cache
+
+
+def elbo(tagger, q, rules):
+    """The two terms of (2a.2) as a Bound; with E_q[p] (N, T) and curvature, which a step needs."""
+    mean, spread = q.logits(tagger.features)
+    log_sums, probs, curvature = softmax_expectations(mean, spread, rules)
+    log_likelihood = float(np.sum(mean[np.arange(len(mean)), tagger.tags] - log_sums))
+    bound = Bound(log_likelihood + expected_log_prior(tagger, q), q.entropy())
+    return bound, probs, curvature
+
+
+def expected_log_prior(tagger, q):
+    """E_q[log p(w)] = -sum_ft (log sd_ft + (log 2 pi + E_q[(w_ft - mu_ft)^2] / sd_ft^2) / 2).
+
+    With q's entropy it is the last term of (2a.2), -KL(q || p(w)).
+    """
+    second_moment = (q.mean - tagger.prior_mean) ** 2 + q.sd**2
+    standard = second_moment / tagger.prior_sd**2
+    return float(-np.sum(np.log(tagger.prior_sd) + 0.5 * (LOG_2PI + standard)))
+
+
+def softmax_expectations(mean, spread, rules):
+    """(E[log sum exp a] (N,), E[p] (N, T), curvature) for logits a = mean + spread e.
+
+    mean    (N, T)
+    spread  (N, T): standard deviations of independent logits; the curvature is then
+            E[p (1 - p)], (N, T), the diagonal of what follows.
+            (N, T, T): their covariance; the curvature is E[diag(p) - p p'], (N, T, T).
+    rules   a list of (nodes (K, T), weights (K,)); token n takes rule n modulo their number
+    """
+    results = np.empty(len(mean)), np.empty(mean.shape), np.empty(spread.shape)
+    for tokens, (nodes, weights) in _in_turn(mean, rules):
+        log_sums, exps, totals = _log_sums(mean[tokens], spread[tokens], nodes)
+        exps /= totals[:, None]  # p at each node, (n, T, K)
+        expected = exps @ weights
+        if spread.ndim == 2:
+            curvature = expected - (exps * exps) @ weights
+        else:
+            curvature = expected[:, :, None] * np.eye(mean.shape[1]) - (exps * weights) @ exps.mT
+        for result, part in zip(results, (log_sums @ weights, expected, curvature), strict=True):
+            result[tokens] = part
+    return results
+
+
+def log_sum_expectations(mean, spread, rules):
+    """E[log sum exp a], (N,), alone: a third of the work of :func:`softmax_expectations`."""
+    result = np.empty(len(mean))
+    for tokens, (nodes, weights) in _in_turn(mean, rules):
+        result[tokens] = _log_sums(mean[tokens], spread[tokens], nodes)[0] @ weights
+    return result
+
+
+def _log_sums(mean, spread, nodes):
+    """log sum_t exp a at each node, (n, K), and its parts: exp(a - max) (n, T, K), their sums."""
+    logits = spread[:, :, None] * nodes.T if spread.ndim == 2 else square_root(spread) @ nodes.T
+    logits += mean[:, :, None]
+    highest = logits.max(axis=1)
+    exps = np.exp(np.subtract(logits, highest[:, None], out=logits), out=logits)
+    totals = exps.sum(axis=1)
+    return highest + np.log(totals), exps, totals
+
+
+def _in_turn(mean, rules):
+    """Yields (some tokens, their rule), as many at a time as stay in the cache."""
+    for first, rule in enumerate(rules):
+        step = len(rules) * max(1, AT_ONCE // (mean.shape[1] * len(rule[1])))
+        for start in range(first, len(mean), step):
+            yield slice(start, start + step, len(rules)), rule
+
+
+def gaussian_bound(tagger, q, rng, n_nodes=4000):
+    """The bound of any Gaussian q over the tagger's weights, Laplace's for example.
+
+    Returns a SampledBound: with more than two tags or so the rule of ``n_nodes`` nodes is random,
+    and ``standard_error`` is what it may be off, from one half of the nodes against the other.
+    """
+    instance("tagger", tagger, LogLinearTagger)
+    mean, spread = checked_gaussian(q, tagger.shape).logits(tagger.features)
+    halves = []
+    for share in (0.5, 0.55):  # a product rule of as many nodes would be the same again
+        size = max(1, int(share * whole_number("n_nodes", n_nodes, maximum=10**6)))
+        rules = rules_in_turn(tagger.n_tags, size, generator("rng", rng))
+        halves.append(log_sum_expectations(mean, spread, rules))
+    apart = halves[0] - halves[1]  # tokens with one rule are off together, others independently
+    of_rules = [apart[first :: len(rules)].sum() for first in range(len(rules))]
+    observed = mean[np.arange(len(tagger.tags)), tagger.tags]
+    log_likelihood = float(np.sum(observed - (halves[0] + halves[1]) / 2))
+    error = float(np.sqrt(np.sum(np.square(of_rules)))) / 2
+    expected = log_likelihood + expected_log_prior(tagger, q)
+    return SampledBound(expected, q.entropy(), standard_error=error)
+
+
+def predict(q, features):
+    """p(y = t | phi, data) ~ E_q[softmax(phi w)_t], (N, T), averaged over the weights.   (2a.3)
+
+    q: a DiagonalGaussian or FullGaussian, or a state that carries one. features: (N, F) of any
+    tokens. Raises ValueError where q is no Gaussian, or features do not fit its weights.
+    """
+    q = checked_gaussian(getattr(q, "q", q))
+    features = checked_features(features, n_features=q.mean.shape[0])
+    mean, spread = q.logits(features)
+    # one rule, and always the same: a token's prediction depends on nothing but its features
+    rule = normal_nodes(mean.shape[1], 512, np.random.default_rng(0))
+    probs = softmax_expectations(mean, spread, [rule])[1]
+    return probs / probs.sum(axis=1, keepdims=True)
+
+
+def checked_gaussian(q, shape=None):
+    """A Gaussian over the weights, of the tagger's shape (F, T) if that is given."""
+    if not isinstance(q, DiagonalGaussian | FullGaussian):
+        raise ValueError(f"q: expected a Gaussian over the weights, got {describe(q)}")
+    if shape is not None and q.mean.shape != shape:
+        raise ValueError(f"q: expected a Gaussian over weights {shape}, got {q.mean.shape}")
+    return q
