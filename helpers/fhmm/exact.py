@@ -18,7 +18,7 @@ from scipy.special import softmax
 
 from helpers.arguments import generator
 from helpers.fast.fhmm_moments import coincidences, marginals, transition_counts
-from helpers.fhmm.model import FactorialHMM, observed
+from helpers.fhmm.model import FactorialHMM, logarithm, observed
 from helpers.fhmm.sequences import Sequences
 from helpers.fhmm.size import check_size
 
@@ -56,24 +56,39 @@ def forward_backward(initial, transition, log_b):
         forward: log p(s_t | x_1..t-1); backward: log p(x_t..T | s_t) up to a constant for each t;
         both (T, L, ..., L). And log p(x) in nats.
     """
-    log_initial, log_transition = _log_chains(initial, transition)
+    log_transition = logarithm(transition)
     forward, backward = np.empty_like(log_b), np.empty_like(log_b)
-    belief, log_evidence = log_initial, 0.0
+    belief, log_evidence = _outer_sum(logarithm(initial)), 0.0
     for t in range(len(log_b)):
         forward[t] = belief
         filtered, log_step = condition(belief, log_b[t])  # (2b.4)
         belief = predict(filtered, log_transition)  # (2b.5)
         log_evidence += log_step  # (2b.6) log p(x) = sum_t log p(x_t | x_1..t-1)
-    told = np.zeros_like(log_initial)  # nothing comes after the last step
+    told = np.zeros_like(belief)  # nothing comes after the last step
     for t in reversed(range(len(log_b))):
         backward[t], _ = condition(told, log_b[t])
         told = predict(backward[t], log_transition.swapaxes(1, 2))  # (2b.7) the same, against time
     return forward, backward, log_evidence
 
 
+def pair_marginals(log_filtered, log_transition, log_backward):
+    """p(s_t^m = i, s_(t+1)^m = j | x) of each chain at one step, (M, L, L).               (2b.9)
+
+    All other chains take their step first; then only chain m's own is left.
+    """
+    tables = []
+    for m, log_matrix in enumerate(log_transition):
+        others = np.delete(log_transition, m, axis=0)
+        now, then = np.moveaxis(log_filtered, m, 0), np.moveaxis(log_backward, m, 0)
+        moved = [predict(part, others) for part in now]
+        heard = [[np.logaddexp.reduce(np.ravel(i + j)) for j in then] for i in moved]
+        tables.append(softmax(log_matrix + heard))
+    return np.array(tables)
+
+
 def best_path(initial, transition, log_b):
     """The most probable path of one sequence (Viterbi), (T, M): maxima in place of sums."""
-    score, log_transition = _log_chains(initial, transition)
+    score, log_transition = _outer_sum(logarithm(initial)), logarithm(transition)
     scores = np.empty_like(log_b)  # of the best path that ends in each state
     for t in range(len(log_b)):
         scores[t] = score + log_b[t]
@@ -93,26 +108,6 @@ def trace_back(log_filtered, log_transition, choose):
         if t:
             score = log_filtered[t - 1] + _outer_sum(log_transition[chains, :, path[t]])
     return path
-
-
-def pair_marginals(log_filtered, log_transition, log_backward):
-    """p(s_t^m = i, s_(t+1)^m = j | x) of each chain at one step, (M, L, L).               (2b.9)
-
-    All other chains take their step first; then only chain m's own is left.
-    """
-    tables = []
-    for m, log_matrix in enumerate(log_transition):
-        others = np.delete(log_transition, m, axis=0)
-        now, then = np.moveaxis(log_filtered, m, 0), np.moveaxis(log_backward, m, 0)
-        moved = [predict(part, others) for part in now]
-        heard = [[np.logaddexp.reduce(np.ravel(i + j)) for j in then] for i in moved]
-        tables.append(softmax(log_matrix + heard))
-    return np.array(tables)
-
-
-def _log_chains(initial, transition):
-    with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-        return _outer_sum(np.log(initial)), np.log(transition)
 
 
 def _outer_sum(rows):
@@ -141,27 +136,23 @@ class Messages:
     logs: bool = False
 
     def joint(self, rows=slice(None)):
-        """p(s_t | x) for some rows t, (rows, N): forward times backward, normalised.     (2b.8)"""
+        """p(s_t | x) for some rows t, (rows, N): past times future, normalised.          (2b.8)"""
         if self.logs:
             return softmax(self.forward[rows] + self.backward[rows], axis=1)
         joint = self.forward[rows] * self.backward[rows]
         return joint / (joint @ np.ones(joint.shape[1]))[:, None]
 
-    def in_logs(self):
-        """The same with logarithms."""
-        if self.logs:
-            return self
-        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            logs = [np.log(each) for each in (self.forward, self.backward, self.evidence)]
-        return Messages(*logs, self.log_evidences, logs=True)
+    def by_chains(self, transition):
+        """In logarithms, (T, L, ..., L): p(s_t | x_1..t) and p(x_t..T | s_t), up to factors."""
+        parts = self.forward, self.backward, self.evidence
+        forward, backward, evidence = parts if self.logs else map(logarithm, parts)
+        axes = (-1, *(transition.shape[1],) * len(transition))
+        return (forward + evidence).reshape(axes), backward.reshape(axes)
 
     def pair_marginals(self, transition, steps):
         """:func:`pair_marginals` of the steps that leave these rows, (steps, M, L, L)."""
-        messages, axes = self.in_logs(), (transition.shape[1],) * len(transition)
-        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            log_transition = np.log(transition)
-        filtered = (messages.forward + messages.evidence).reshape(-1, *axes)
-        backward = messages.backward.reshape(-1, *axes)
+        filtered, backward = self.by_chains(transition)
+        log_transition = logarithm(transition)
         tables = [pair_marginals(filtered[t], log_transition, backward[t + 1]) for t in steps]
         return np.array(tables).reshape(-1, *transition.shape)
 
@@ -181,17 +172,16 @@ def pass_messages(dynamics, log_b, sequences, log_scale=None):
             whole table need not be held.
         log_scale: that of former messages for nearly the same numbers, which saves work.
     """
-    found = dynamics.messages(log_b, sequences, log_scale)
+    log_rows = log_b if callable(log_b) else log_b.__getitem__
+    found = dynamics.messages(log_rows, sequences, log_scale)
     if found is not None:
         return Messages(*found)
-    log_b = log_b(slice(None)) if callable(log_b) else log_b
-    chains = dynamics.initial, dynamics.transition
-    axes = (dynamics.initial.shape[1],) * len(dynamics.initial)
-    parts = [forward_backward(*chains, b.reshape(-1, *axes)) for b in sequences.split(log_b)]
-    forward, backward = (
-        np.concatenate(each).reshape(log_b.shape) for each in list(zip(*parts, strict=True))[:2]
-    )
-    return Messages(forward, backward, log_b, np.array([part[2] for part in parts]), logs=True)
+    log_b, axes = log_rows(slice(None)), (dynamics.initial.shape[1],) * len(dynamics.initial)
+    parts = [part.reshape(-1, *axes) for part in sequences.split(log_b)]
+    passed = [forward_backward(dynamics.initial, dynamics.transition, part) for part in parts]
+    forward, backward, log_evidences = zip(*passed, strict=True)
+    forward, backward = (np.concatenate(m).reshape(log_b.shape) for m in (forward, backward))
+    return Messages(forward, backward, log_b, np.array(log_evidences), logs=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +208,8 @@ class Posterior:
     @cached_property
     def joint(self):
         """p(s_t | x) of all chains together, (T, L, ..., L) with an axis for each chain."""
-        return self._by_chains(self.messages.joint())
+        axes = (self.model.n_states,) * self.model.n_chains
+        return self.messages.joint().reshape(-1, *axes)
 
     @cached_property
     def pair_marginals(self):
@@ -242,26 +233,20 @@ class Posterior:
     @cached_property
     def most_probable_path(self):
         """The states that maximise p(s | x), (T, M) whole numbers."""
-        log_b = self._by_chains(self.model.log_emissions(self.sequences.x)[0])
+        axes = (self.model.n_states,) * self.model.n_chains
+        log_b = self.model.log_emissions(self.sequences.x)[0].reshape(-1, *axes)
         chains = self.model.initial, self.model.transition
-        return np.concatenate([best_path(*chains, b) for b in self.sequences.split(log_b)])
+        return np.concatenate([best_path(*chains, part) for part in self.sequences.split(log_b)])
 
     def sample(self, rng):
         """One draw of all states from p(s | x), (T, M), from the last step to the first."""
-        rng = generator("rng", rng)
-        messages = self.messages.in_logs()
-        filtered = self._by_chains(messages.forward + messages.evidence)
-        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            log_transition = np.log(self.model.transition)
+        rng, log_transition = generator("rng", rng), logarithm(self.model.transition)
 
         def draw(score):
             return rng.choice(score.size, p=softmax(score.ravel()))
 
-        parts = self.sequences.split(filtered)
+        parts = self.sequences.split(self.messages.by_chains(self.model.transition)[0])
         return np.concatenate([trace_back(part, log_transition, draw) for part in parts])
-
-    def _by_chains(self, rows):
-        return rows.reshape(-1, *(self.model.n_states,) * self.model.n_chains)
 
 
 def exact(model, x):

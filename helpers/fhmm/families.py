@@ -12,7 +12,7 @@ from scipy.special import xlogy
 from helpers.arguments import describe, probabilities
 from helpers.elbo import Bound
 from helpers.fhmm.exact import Messages
-from helpers.fhmm.model import observed
+from helpers.fhmm.model import FactorialHMM, logarithm, observed
 from helpers.fhmm.sequences import Sequences
 
 
@@ -54,60 +54,51 @@ class Factorised(IndependentChains):
 
     def log_prob(self, states):
         """log q(s) of paths (..., T, M), in nats."""
-        T, chains = self.marginals.shape[:2]
-        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            log_q = np.log(self.marginals[np.arange(T)[:, None], np.arange(chains), states])
-        return log_q.sum((-2, -1))
+        t, m = np.indices(self.marginals.shape[:2])
+        return logarithm(self.marginals[t, m, states]).sum((-2, -1))
 
 
 @dataclass(frozen=True, eq=False)
 class Chains(IndependentChains):
     """q(s) = prod_m q(s_1^m, ..., s_T^m): independent chains, each a Markov chain.
 
-        q(s^m) = initial[m, s_1] prod_t transition[m, s_(t-1), s_t] prod_t exp evidence[t, m, s_t]
-                 / exp log_normalisers[m]
+        q(s^m) = p(s^m) prod_t exp evidence[t, m, s_t^m] / exp log_normalisers[m]
 
     marginals: q(s_t^m = i), (T, M, L), rows of all sequences one after the other.
+    model: whose p(s^m) it is.
     evidence: the log of the effective evidence for each state, (T, M, L).
-    log_normalisers: (M,), in nats.
-    initial, transition: of the model that q was fitted to.
     messages: forward and backward messages of each chain.
     """
 
     marginals: np.ndarray
     sequences: Sequences
-    initial: np.ndarray
-    transition: np.ndarray
+    model: FactorialHMM
     evidence: np.ndarray
-    log_normalisers: np.ndarray
     messages: tuple[Messages, ...]
 
+    @property
+    def log_normalisers(self):
+        """log Z of each chain, (M,), in nats."""
+        return np.array([messages.log_evidences.sum() for messages in self.messages])
+
     def entropy(self):
-        """H(q) = log_normalisers - E_q[log of the numerator], in nats."""
-        return float(
-            self.log_normalisers.sum()
-            - (self.marginals * self.evidence).sum()
-            - xlogy(self.marginals[self.sequences.first].sum(0), self.initial).sum()
-            - xlogy(self.expected_transitions, self.transition).sum()
-        )
+        """H(q) = sum_m (log Z_m - E_q[log p(s^m)] - sum_t E_q[evidence]), in nats.        (4a.8)"""
+        told = (self.marginals * self.evidence).sum()
+        return float(self.log_normalisers.sum() - expected_log_chains(self.model, self) - told)
 
     @cached_property
     def expected_transitions(self):
         """sum_t q(s_t^m = i, s_(t+1)^m = j), (M, L, L)."""
-        chains, steps = zip(self.messages, self.transition, strict=True), self.sequences
+        chains, steps = zip(self.messages, self.model.transition, strict=True), self.sequences
         counts = [c.expected_transitions(A[None], steps.before_a_step) for c, A in chains]
         return np.concatenate(counts)
 
     def log_prob(self, states):
         """log q(s) of paths (..., T, M) of all sequences together, in nats."""
-        T, chains = self.marginals.shape[:2]
-        m, first, rows = np.arange(chains), self.sequences.first, self.sequences.before_a_step
-        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            log_q = np.log(self.initial[m, states[..., first, :]]).sum((-2, -1))
-            steps = self.transition[m, states[..., rows, :], states[..., rows + 1, :]]
-            log_q = log_q + np.log(steps).sum((-2, -1))
-        evidence = self.evidence[np.arange(T)[:, None], m, states].sum((-2, -1))
-        return log_q + evidence - self.log_normalisers.sum()
+        t, m = np.indices(self.marginals.shape[:2])
+        told = self.evidence[t, m, states].sum((-2, -1))
+        log_prior = self.model.log_prior(states, self.sequences)
+        return log_prior + told - self.log_normalisers.sum()
 
 
 def elbo(model, x, q):
@@ -126,11 +117,15 @@ def elbo(model, x, q):
     """
     x = observed(model, x)
     refuse_misfit("q", model, x, q)
-    log_prior = xlogy(q.marginals[x.first].sum(0), model.initial).sum()
-    log_prior += xlogy(q.expected_transitions, model.transition).sum()
     outputs = mean_outputs(model, q.marginals)
     log_likelihood = expected_log_likelihood(model, model.whiten(x.x), q.marginals, outputs)
-    return Bound(float(log_prior + log_likelihood), q.entropy())
+    return Bound(float(expected_log_chains(model, q) + log_likelihood), q.entropy())
+
+
+def expected_log_chains(model, q):
+    """E_q[log p(s)] = E_q[sum_m log p(s_1^m) + sum_t log p(s_t^m | s_(t-1)^m)], in nats."""
+    log_prior = xlogy(q.marginals[q.sequences.first].sum(0), model.initial).sum()
+    return log_prior + xlogy(q.expected_transitions, model.transition).sum()
 
 
 def mean_outputs(model, marginals):

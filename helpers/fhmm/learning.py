@@ -1,4 +1,10 @@
-"""Learning a factorial HMM by EM, with exact or approximate inference in the E-step."""
+"""Learning a factorial HMM by EM, with exact or approximate inference in the E-step.
+
+    E-step  q given the model: exact, or some sweeps of structured or mean_field
+    M-step  the model given q, in closed form: maximise
+
+Each raises the same bound.
+"""
 
 from dataclasses import replace
 from itertools import islice
@@ -33,11 +39,10 @@ def fit(
     warm_up=10,
     start=None,
 ):
-    """EM: q given the model, then the model given q, each step raising the same bound.
+    """EM from the best of several starts.
 
-    The M-step is in closed form, see :func:`maximise`. With exact inference the bound is
-    log p(x); with the others it is the ELBO, whose maximiser is in general not the
-    maximum-likelihood estimate. The states have no end; two lines run them:
+    With exact inference the bound is log p(x); with the others it is the ELBO, whose maximiser is
+    in general not the maximum-likelihood estimate. The states have no end; two lines run them:
 
         ascent = climb(fit(sequences, n_chains=2, n_states=3, rng=rng))
         ascent.state.model, ascent.elbos
@@ -53,7 +58,6 @@ def fit(
             left, with which the ascent goes on. In these rounds inference is exact where joint
             states are few, else structured, and of long data some pieces are seen.
         sweeps: coordinate sweeps over q in each E-step, from where the last one ended.
-        warm_up: steps of EM in the first round.
         start: a model to start from, in place of random ones.
     Yields:
         :class:`helpers.ascent.State` with ``model``: the first starting model at once, the leader
@@ -65,69 +69,21 @@ def fit(
     Source: the slide "Performing VI (Frequentist Case)"; Ghahramani & Jordan (1997).
     """
     sizes = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
-    if start is not None:
-        _check_start(start, sizes)
+    if start is not None and instance("start", start, FactorialHMM).means.shape[:2] != sizes:
+        raise ValueError(
+            f"start: expected a model of {sizes} chains and states, as n_chains and n_states say, "
+            f"got one of {start.means.shape[:2]}"
+        )
     x = as_sequences(sequences) if start is None else observed(start, sequences)
     rng, sweeps = generator("rng", rng), whole_number("sweeps", sweeps)
     if not callable(inference) and inference not in INFERENCES:
         raise ValueError(
             f"inference: expected one of {INFERENCES}, or a function, got {describe(inference)}"
         )
-    restarts, warm_up = (
-        whole_number("restarts", restarts, maximum=10_000),
-        whole_number("warm_up", warm_up),
-    )
+    restarts = whole_number("restarts", restarts, maximum=MOST_RESTARTS)
+    warm_up = whole_number("warm_up", warm_up)
     models = [flat_model(x, *sizes, rng) for _ in range(restarts)] if start is None else [start]
     return _ascent(models, x, rng, inference, sweeps, warm_up)
-
-
-def _check_start(start, sizes):
-    given = instance("start", start, FactorialHMM).means.shape[:2]
-    if given != sizes:
-        raise ValueError(
-            f"start: expected a model of {sizes} chains and states, as n_chains and n_states say, "
-            f"got one of {given}"
-        )
-
-
-@ascending
-def _ascent(models, x, rng, inference, sweeps, warm_up):
-    e_step = _e_step(inference, sweeps, rng)
-    best = State(None, -np.inf, models[0])
-    if len(models) > 1:
-        shown = -np.inf
-        for model in _leaders(models, x, rng, warm_up):
-            state = next(_em(State(None, -np.inf, model), x, e_step))
-            if state.elbo - shown > NOTABLE * abs(state.elbo):
-                yield state
-                shown = state.elbo
-            best = max(best, _light(state), key=lambda one: one.elbo)
-        if inference != "exact":  # q is new to this model: see softened
-            field = [best, State(None, -np.inf, softened(best.model, x))]
-            *_, best = rounds_of_halving(field, _advance(x, e_step), warm_up)
-    first = next(steps := _em(best, x, e_step))
-    if first.elbo > best.elbo or first.noisy:  # else it was there already
-        yield first
-    yield from steps
-
-
-def _leaders(models, x, rng, warm_up):
-    """The first model, then the best one after each round of EM on some pieces of the data."""
-    yield models[0]
-    few = models[0].n_states ** models[0].n_chains <= FEW
-    e_step = _e_step("exact" if few else "structured", 1, rng)
-    field = [State(None, -np.inf, model) for model in models]
-    for leader in rounds_of_halving(field, _advance(some_pieces(x, rng), e_step), warm_up):
-        yield leader.model
-
-
-def _advance(x, e_step):
-    return lambda state, n: _light(climb(_em(state, x, e_step), max_steps=n).state)
-
-
-def _light(state):
-    """Without an exact posterior: it is large, and the next step does not begin with it."""
-    return replace(state, q=None) if isinstance(state.q, Posterior) else state
 
 
 def _em(start, x, e_step):
@@ -145,14 +101,14 @@ def _e_step(inference, sweeps, rng):
     if callable(inference):
         return inference
     if inference == "exact":
-
-        def posterior(model, x, q):
-            q = exact(model, x)
-            return State(q, q.log_evidence)
-
-        return posterior
+        return _exact_state
     infer = {"structured": structured, "mean_field": mean_field}[inference]
     return lambda model, x, q: next(islice(infer(model, x, rng, start=q), sweeps, None))
+
+
+def _exact_state(model, x, q=None):
+    q = exact(model, x)
+    return State(q, q.log_evidence)
 
 
 def maximise(model, x, q):
@@ -193,3 +149,42 @@ def _regress(x, q):
     cross = outputs.T @ means
     left = (residual.T @ residual - cross - cross.T + means.T @ coincidences @ means) / T
     return (means + centre / chains).reshape(chains, states, -1), floored(left, x)
+
+
+@ascending
+def _ascent(models, x, rng, inference, sweeps, warm_up):
+    e_step = _e_step(inference, sweeps, rng)
+    best = State(None, -np.inf, models[0])
+    if len(models) > 1:
+        shown = -np.inf
+        for model in _leaders(models, x, rng, warm_up):
+            state = next(_em(State(None, -np.inf, model), x, e_step))
+            if state.elbo - shown > NOTABLE * abs(state.elbo):
+                yield state
+                shown = state.elbo
+            best = max(best, _light(state), key=lambda one: one.elbo)
+        if inference != "exact":  # q is new to this model: see softened
+            field = [best, State(None, -np.inf, softened(best.model, x))]
+            *_, best = rounds_of_halving(field, _advance(x, e_step), warm_up)
+    first = next(steps := _em(best, x, e_step))
+    if first.elbo > best.elbo or first.noisy:  # else it was there already
+        yield first
+    yield from steps
+
+
+def _leaders(models, x, rng, warm_up):
+    """The first model, then the best one after each round of EM on some pieces of the data."""
+    yield models[0]
+    few = models[0].n_states ** models[0].n_chains <= FEW
+    advance = _advance(some_pieces(x, rng), _e_step("exact" if few else "structured", 1, rng))
+    field = [State(None, -np.inf, model) for model in models]
+    yield from (leader.model for leader in rounds_of_halving(field, advance, warm_up))
+
+
+def _advance(x, e_step):
+    return lambda state, n: _light(climb(_em(state, x, e_step), max_steps=n).state)
+
+
+def _light(state):
+    """Without an exact posterior: it is large, and the next step does not begin with it."""
+    return replace(state, q=None) if isinstance(state.q, Posterior) else state

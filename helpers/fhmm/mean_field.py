@@ -14,7 +14,7 @@ from helpers.fhmm.families import (
     refuse_misfit,
     starting_q,
 )
-from helpers.fhmm.model import observed
+from helpers.fhmm.model import logarithm, observed
 
 
 def mean_field(model, x, rng=None, start=None):
@@ -93,8 +93,7 @@ def expected_log_prior(model, x, marginals, m, rows):
     """E_q[log p(s_t | s_(t-1)) + log p(s_(t+1) | s_t)] for each s_t of chain m, (rows, L)."""
     result = np.zeros((len(rows), model.n_states))
     starts, ends = np.isin(rows, x.first), np.isin(rows, x.last)
-    with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-        result[starts] = np.log(model.initial[m])
+    result[starts] = logarithm(model.initial[m])
     result[~starts] += _expected_log(marginals[rows[~starts] - 1], model.transition[m])
     result[~ends] += _expected_log(marginals[rows[~ends] + 1], model.transition[m].T)
     return result

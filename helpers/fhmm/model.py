@@ -83,18 +83,17 @@ class FactorialHMM:
     def whitened_means(self):
         """means in units in which the covariance is I, each chain centred on zero, (M, L, P)."""
         centred = self.means - self.means.mean(1, keepdims=True)
-        flat = solve_triangular(
-            self._cholesky, centred.reshape(-1, self.n_dimensions).T, lower=True
-        )
-        return flat.T.reshape(self.means.shape)
+        return self._whiten(centred.reshape(-1, self.n_dimensions)).reshape(self.means.shape)
 
     def whiten(self, x):
         """x in the units of :attr:`whitened_means`, (T, P).
 
         The centres of the chains are taken off, so that data far from zero lose no digits.
         """
-        centre = self.means.mean(1).sum(0)
-        return np.ascontiguousarray(solve_triangular(self._cholesky, (x - centre).T, lower=True).T)
+        return self._whiten(x - self.means.mean(1).sum(0))
+
+    def _whiten(self, rows):
+        return np.ascontiguousarray(solve_triangular(self._cholesky, rows.T, lower=True).T)
 
     def log_emissions(self, x):
         """log p(x_t | s_t) for all L^M joint states, in two parts: (T, L^M) plus (T,), in nats.
@@ -116,17 +115,13 @@ class FactorialHMM:
         """
         check_size(self, "the table of their means", self.n_dimensions + 1)
         x = self.whiten(x)
-        features = np.column_stack([x, np.ones(len(x))])
         with np.errstate(over="ignore"):  # exact() refuses data so far away
-            square = (x**2).sum(1)
-        return features, self._joint_means, self.log_normaliser - 0.5 * square
+            offset = self.log_normaliser - 0.5 * (x**2).sum(1)
+        return np.column_stack([x, np.ones(len(x))]), self._joint_means, offset
 
     @cached_property
     def _joint_means(self):
-        """Mean of x in each joint state, and -1/2 its square below, (P + 1, L^M)."""
-        means = np.zeros((1, self.n_dimensions))
-        for chain in self.whitened_means:  # the last chain's state is the fastest
-            means = (means[:, None] + chain).reshape(-1, self.n_dimensions)
+        means = joint_means(self.whitened_means)
         return np.vstack([means.T, -0.5 * (means**2).sum(1)])
 
     @cached_property
@@ -139,14 +134,13 @@ class FactorialHMM:
         """Draw states, (T, M) integers, and observations, (T, P)."""
         rng, T = generator("rng", rng), whole_number("T", T)
         refuse_large("T", T, max(self.n_chains, self.n_dimensions))
-        states = np.empty((T, self.n_chains), int)
-        uniforms = rng.random((T, self.n_chains))
-        chains = np.arange(self.n_chains)
+        states, chains = np.empty((T, self.n_chains), int), np.arange(self.n_chains)
+        uniforms = rng.random((T, self.n_chains, 1))
         initial, transition = self.initial.cumsum(-1), self.transition.cumsum(-1)
         for t in range(T):
             steps = initial if t == 0 else transition[chains, states[t - 1]]
             # a cumulative sum may end just below one, and a draw above it
-            states[t] = (uniforms[t, :, None] * steps[:, -1:] >= steps).sum(-1)
+            states[t] = (uniforms[t] * steps[:, -1:] >= steps).sum(-1)
         noise = rng.standard_normal((T, self.n_dimensions)) @ self._cholesky.T
         return states, self.output(states) + noise
 
@@ -155,21 +149,24 @@ class FactorialHMM:
         return self.means[np.arange(self.n_chains), states].sum(-2)
 
     def log_joint(self, states, x):
-        """log p(x, s) of one sequence in nats: x (T, P), states (..., T, M); -inf if impossible.
+        """log p(x, s) in nats: x (T, P), states (..., T, M); -inf if impossible.
 
-        log p(x, s) = sum_m [log p(s_1^m) + sum_t log p(s_t^m | s_(t-1)^m)]
-                      + sum_t log N(x_t; sum_m means[m, s_t^m], covariance)
+        log p(x, s) = sum_m [log p(s_1^m) + sum_t log p(s_t^m | s_(t-1)^m)]              (2b.1)
+                      + sum_t log N(x_t; sum_m means[m, s_t^m], covariance)              (2b.2)
         """
-        x = observed(self, x).x
-        states = self.checked_states(states, len(x))
-        chains = np.arange(self.n_chains)
-        with np.errstate(divide="ignore"):  # log 0 = -inf is right here
-            log_prior = np.log(self.initial[chains, states[..., 0, :]]).sum(-1)
-            steps = self.transition[chains, states[..., :-1, :], states[..., 1:, :]]
-            log_prior = log_prior + np.log(steps).sum((-2, -1))
-        residual = self.whiten(x) - self.whitened_means[chains, states].sum(-2)
-        log_likelihood = len(x) * self.log_normaliser - 0.5 * (residual**2).sum((-2, -1))
-        return log_prior + log_likelihood
+        sequences = observed(self, x)
+        states = self.checked_states(states, len(sequences.x))
+        expected = self.whitened_means[np.arange(self.n_chains), states].sum(-2)
+        square = ((self.whiten(sequences.x) - expected) ** 2).sum((-2, -1))
+        log_likelihood = len(sequences.x) * self.log_normaliser - 0.5 * square
+        return self.log_prior(states, sequences) + log_likelihood  # (2b.3)
+
+    def log_prior(self, states, sequences):
+        """log p(s) of paths (..., T, M) of these sequences, in nats.                     (2b.1)"""
+        chains, rows = np.arange(self.n_chains), sequences.before_a_step
+        first = self.initial[chains, states[..., sequences.first, :]]
+        steps = self.transition[chains, states[..., rows, :], states[..., rows + 1, :]]
+        return logarithm(first).sum((-2, -1)) + logarithm(steps).sum((-2, -1))
 
     def checked_states(self, states, T, name="states"):
         """Paths (..., T, M) of states 0 .. L-1 as an array; ValueError for anything else."""
@@ -179,11 +176,16 @@ class FactorialHMM:
                 f"{name}: expected whole numbers of shape (..., {T}, {self.n_chains}), "
                 f"got {states.dtype} of shape {states.shape}"
             )
-        outside = (states < 0) | (states >= self.n_states)
-        if outside.any():
-            wrong = states[outside][0]
-            raise ValueError(f"{name}: expected 0 to {self.n_states - 1}, got {wrong}")
+        outside = states[(states < 0) | (states >= self.n_states)]
+        if outside.size:
+            raise ValueError(f"{name}: expected 0 to {self.n_states - 1}, got {outside[0]}")
         return states
+
+
+def logarithm(probabilities):
+    """log p, with log 0 = -inf."""
+    with np.errstate(divide="ignore"):
+        return np.log(probabilities)
 
 
 def observed(model, x):
@@ -202,12 +204,11 @@ def flatten(model):
     """
     states = instance("model", model, FactorialHMM).n_states ** model.n_chains
     check_size(model, "the transition matrix of the flat HMM", states)
-    means = np.zeros((1, model.n_dimensions))
-    for chain in model.means:
-        means = (means[:, None] + chain).reshape(-1, model.n_dimensions)
-    return FactorialHMM(
-        reduce(np.kron, model.initial)[None],
-        reduce(np.kron, model.transition)[None],
-        means[None],
-        model.covariance,
-    )
+    initial, transition = (reduce(np.kron, chains) for chains in (model.initial, model.transition))
+    means = joint_means(model.means)
+    return FactorialHMM(initial[None], transition[None], means[None], model.covariance)
+
+
+def joint_means(means):
+    """The sum of a row of each chain's means, (L^M, P), the last chain's state the fastest."""
+    return reduce(lambda joint, chain: (joint[:, None] + chain).reshape(-1, chain.shape[1]), means)

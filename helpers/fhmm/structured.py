@@ -43,20 +43,15 @@ def structured(model, x, rng=None, start=None):
     Source: the slide "Factorial HMMs: Intuition"; Ghahramani & Jordan (1997).
     """
     x = observed(model, x)
-    if start is None:
-        return _ascent(model, x, _starting_chains(model, x, rng))
-    return _ascent(model, x, starting_q(model, x, start))
-
-
-def _starting_chains(model, x, rng=None):
-    """q at the prior, or, with an rng, at the prior with random evidence of about one nat."""
-    evidence = np.zeros((len(x.x), *model.initial.shape))
-    if rng is not None:
-        evidence = generator("rng", rng).standard_normal(evidence.shape)
-    evidence = evidence.swapaxes(0, 1)
-    chains = zip(_dynamics(model), evidence, strict=True)
-    messages = [pass_messages(chain, h, x) for chain, h in chains]
-    return _chains(model, x, evidence, messages, [one.joint() for one in messages])
+    if start is not None:
+        return _ascent(model, x, starting_q(model, x, start))
+    shape, dynamics = (len(x.x), *model.initial.shape), _dynamics(model)
+    evidence = np.zeros(shape)
+    if rng is not None:  # about one nat
+        evidence = generator("rng", rng).standard_normal(shape)
+    messages = [pass_messages(chain, evidence[:, m], x) for m, chain in enumerate(dynamics)]
+    marginals = [chain.joint() for chain in messages]
+    return _ascent(model, x, _chains(model, x, evidence.swapaxes(0, 1), messages, marginals))
 
 
 @ascending
@@ -76,21 +71,15 @@ def _ascent(model, x, q):
             outputs[m] = marginals[m] @ model.whitened_means[m]
             residual -= outputs[m]
         q = _chains(model, x, evidence, messages, marginals)
-        # E_q[log p(x | s)] - sum_m KL(q(s^m) || p(s^m)); that KL is E_q[h] - log normaliser
-        kl = (q.marginals * q.evidence).sum() - q.log_normalisers.sum()
+        told = (q.marginals * q.evidence).sum()
         log_likelihood = expected_log_likelihood(model, whitened, q.marginals, outputs)
-        yield State(q, log_likelihood - float(kl))
+        yield State(q, float(q.log_normalisers.sum() - told + log_likelihood))  # (4a.9)
 
 
 def _dynamics(model):
-    own = [slice(m, m + 1) for m in range(model.n_chains)]
-    return [Dynamics(model.initial[m], model.transition[m]) for m in own]
+    return [Dynamics(model.initial[[m]], model.transition[[m]]) for m in range(model.n_chains)]
 
 
 def _chains(model, x, evidence, messages, marginals):
-    marginals = np.stack(marginals, axis=1)
-    log_normalisers = np.array([chain.log_evidences.sum() for chain in messages])
-    evidence = np.stack(list(evidence), axis=1)
-    return Chains(
-        marginals, x, model.initial, model.transition, evidence, log_normalisers, tuple(messages)
-    )
+    marginals, evidence = np.stack(marginals, axis=1), np.stack(evidence, axis=1)
+    return Chains(marginals, x, model, evidence, tuple(messages))

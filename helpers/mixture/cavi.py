@@ -58,11 +58,11 @@ class BayesianMixture:
         """
         x, z = table(x), np.asarray(z)
         z = z if z.dtype.kind in "iu" else real_array("z", z)
-        fits = (z >= 0) & (z < self.n_components) & (z % 1 == 0)
-        if z.shape[-1:] != x.shape[:1] or not fits.all():
+        wrong = z[~((z >= 0) & (z < self.n_components) & (z % 1 == 0))]
+        if z.shape[-1:] != x.shape[:1] or wrong.size:
             raise ValueError(
                 f"z: expected whole numbers from 0 to {self.n_components - 1} of shape "
-                f"(..., {len(x)}), got {describe(z[~fits].ravel()[0] if not fits.all() else z)}"
+                f"(..., {len(x)}), got {describe(wrong[0] if wrong.size else z)}"
             )
         total = np.full(z.shape[:-1], -z.shape[-1] * np.log(self.n_components))
         total -= 0.5 * (x.size * LOG_2PI + (x**2).sum())
@@ -100,12 +100,12 @@ class MeanFieldMixture:
     variances: np.ndarray
 
     def __post_init__(self):
-        means = finite_array("means", self.means, ndim=2)
+        means, shape = finite_array("means", self.means, ndim=2), (None, len(self.means))
         checked = {
             "means": means,
-            "variances": positive("variances", self.variances, shape=(len(means),)),
-            "assignments": probabilities("assignments", self.assignments, shape=(None, len(means))),
+            "variances": positive("variances", self.variances, shape=shape[1:]),
         }
+        checked |= {"assignments": probabilities("assignments", self.assignments, shape=shape)}
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -178,16 +178,13 @@ def bound(model, x, q):
     x = table(x)
     n_components, n_dimensions = q.means.shape
     squares = (q.means**2).sum() + n_dimensions * q.variances.sum()
-    log_prior = -0.5 * (
-        n_components * n_dimensions * (LOG_2PI + 2 * np.log(model.prior_sd))
-        + squares / model.prior_sd**2
-    )
+    constant = q.means.size * (LOG_2PI + 2 * np.log(model.prior_sd))
+    log_prior = -0.5 * (constant + squares / model.prior_sd**2) - len(x) * np.log(n_components)
     distances = (q.assignments * expected_squares(x, q.means, q.variances)).sum()
     log_likelihood = -0.5 * (x.size * LOG_2PI + distances)
     entropy_of_means = 0.5 * n_dimensions * (1 + LOG_2PI + np.log(q.variances)).sum()
     return Bound(
-        expected_log_joint=float(log_prior + log_likelihood - len(x) * np.log(n_components)),
-        entropy=float(entr(q.assignments).sum() + entropy_of_means),
+        float(log_prior + log_likelihood), float(entr(q.assignments).sum() + entropy_of_means)
     )
 
 

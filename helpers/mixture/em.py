@@ -1,8 +1,10 @@
 """EM for a mixture of Gaussians, whole: E-step, M-step, the bound, and their turns.
 
-    E-step    q[n, k] = p(z_n = k | x_n)                                 (3c.1)
-    M-step    the model that maximises E_q[log p(x, z)]                  (3c.2)
-    ELBO = sum_n sum_k q[n, k] (log p(x_n, z_n = k) - log q[n, k])
+    E-step    q[n, k] = p(z_n = k | x_n)                                                (3c.3)
+    M-step    weights_k = N_k / N,  N_k = sum_n q[n, k]                                 (3c.4)
+              means_k = sum_n q[n, k] x_n / N_k                                         (3c.5)
+              covariances_k = sum_n q[n, k] (x_n - means_k) (x_n - means_k)' / N_k      (3c.6)
+    ELBO      sum_n sum_k q[n, k] (log p(x_n, z_n = k) - log q[n, k])
 
 After the E-step KL = 0 and the bound touches the log-likelihood; the M-step lifts both. Source:
 the slides "Recap: EM Algorithm"; Bishop (2006), section 9.4.
@@ -14,11 +16,11 @@ from scipy.special import entr, logsumexp, softmax
 from helpers.arguments import describe, generator, instance, probabilities, whole_number
 from helpers.ascent import State, ascending
 from helpers.elbo import Bound
-from helpers.mixture.model import GaussianMixture, Statistics, random_start, table
+from helpers.mixture.model import FLOOR, GaussianMixture, random_start, table, units
 
 
 def e_step(log_joint):
-    """The maximum of the bound over every q: q(z_n) = p(z_n | x_n), (N, K)              (3c.1)."""
+    """The maximum of the bound over every q: q(z_n) = p(z_n | x_n), (N, K).             (3c.3)"""
     return softmax(log_joint, axis=1)
 
 
@@ -28,13 +30,63 @@ def hard_e_step(log_joint):
 
 
 def m_step(x, q):
-    """The parameters that maximise E_q[log p(x, z)] given q (N, K) for x (N, P)         (3c.2).
+    """The parameters that maximise E_q[log p(x, z)] given q (N, K) for x (N, P).
 
-    weights_k = N_k / N, means_k and covariances_k those of the data weighted by q[:, k], with
-    N_k = sum_n q[n, k]; no variance falls below a millionth of the data's own.
+    No variance falls below a millionth of the data's own.
     """
     x = table(x)
     return Statistics(x, probabilities("q", q, shape=(len(x), None))).model()
+
+
+class Statistics:
+    """What the M-step needs of the data and q, and its maximum.
+
+    counts N_k (K,), sums (K, P) and sums of squares (K, P, P), weighted by q, of
+    u = (x - centre) / scale, so that squares keep their digits.
+    """
+
+    def __init__(self, x, q):
+        self.centre, self.scale = units(x)
+        self.u = (x - self.centre) / self.scale
+        self.counts, self.sums = q.sum(0), q.T @ self.u
+        self.squares = np.einsum("nk,np,nr->kpr", q, self.u, self.u, optimize=True)
+
+    def change(self, n, by):
+        """The statistics after q[n] has changed ``by`` (K,)."""
+        point = self.u[n]
+        self.counts += by
+        self.sums += by[:, None] * point
+        self.squares += by[:, None, None] * (point[:, None] * point)
+
+    def maximum(self):
+        """Weights, means and the eigenvalues and -vectors of the covariances, all of u."""
+        counts = np.maximum(self.counts, 0)  # incremental updates may leave -1e-17
+        empty = counts < 1e-12 * counts.sum()  # no point wants it: anything is as good
+        held = np.where(empty, 1, counts)
+        weights = counts / counts.sum()  # (3c.4)
+        means = np.where(empty[:, None], 0, self.sums / held[:, None])  # (3c.5)
+        products = means[:, :, None] * means[:, None, :]
+        covariances = self.squares / held[:, None, None] - products  # (3c.6)
+        # the best covariance with all variances above the floor clips the eigenvalues
+        values, vectors = np.linalg.eigh(covariances)
+        return weights, means, np.maximum(values, FLOOR), vectors
+
+    def model(self):
+        """The maximising parameters, in the units of the data."""
+        weights, means, values, vectors = self.maximum()
+        root = self.scale[:, None] * vectors * np.sqrt(values)[:, None, :]
+        return GaussianMixture(weights, self.centre + self.scale * means, root @ root.mT)
+
+    def log_joint(self, n):
+        """log p(x_n, z_n = k) under the maximising parameters, (K,), less a constant.
+
+        Without building and checking a :class:`GaussianMixture`: an incremental step is taken
+        for every point.
+        """
+        weights, means, values, vectors = self.maximum()
+        along = np.vecmat(self.u[n] - means, vectors)  # in the directions of the eigenvectors
+        with np.errstate(divide="ignore"):  # an empty component has weight 0 and log -inf
+            return np.log(weights) - 0.5 * (along**2 / values + np.log(values)).sum(1)
 
 
 def bound(model, x, q):
@@ -104,9 +156,9 @@ def _in_turn(x, model, choose):
     q, passes = choose(model.log_joint(x)), 0
     yield state_of(model, x, q, "start", passes)
     while True:
-        model, passes = m_step(x, q), passes + 1  # (3c.2)
+        model, passes = m_step(x, q), passes + 1  # (3c.4) to (3c.6)
         yield state_of(model, x, q, "M", passes)
-        q = choose(model.log_joint(x))  # (3c.1)
+        q = choose(model.log_joint(x))  # (3c.3)
         yield state_of(model, x, q, "E", passes)
 
 

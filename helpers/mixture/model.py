@@ -1,4 +1,4 @@
-"""A mixture of Gaussians, and the parameters that fit it best when q is given.
+"""A mixture of Gaussians, and where EM begins.
 
     p(x, z = k) = weights[k] N(x; means[k], covariances[k])
 
@@ -32,10 +32,9 @@ class GaussianMixture:
         shape = (*means.shape, means.shape[1])
         covariances = finite_array("covariances", self.covariances, shape=shape)
         components = MultivariateNormal(means, covariances)
-        object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "means", means)
-        object.__setattr__(self, "covariances", components.covariance)
-        object.__setattr__(self, "_components", components)
+        checked = {"weights": weights, "means": means, "covariances": components.covariance}
+        for name, value in (checked | {"_components": components}).items():
+            object.__setattr__(self, name, value)
 
     def log_joint(self, x, components=slice(None)):
         """log p(x_n, z_n = k) for x (N, P), as (N, K); ``components``: the k that are wanted."""
@@ -64,57 +63,6 @@ class GaussianMixture:
         return z, self.means[z] + np.matvec(self._components.cholesky[z], noise)
 
 
-class Statistics:
-    """What the M-step needs of the data, in units of their columns, and its maximum.
-
-    counts (K,), sums (K, P) and sums of squares (K, P, P), weighted by q, of u = (x - centre) /
-    scale, so that squares keep their digits.
-    """
-
-    def __init__(self, x, q):
-        self.centre, self.scale = units(x)
-        self.u = (x - self.centre) / self.scale
-        self.counts, self.sums = q.sum(0), q.T @ self.u
-        self.squares = np.einsum("nk,np,nr->kpr", q, self.u, self.u, optimize=True)
-
-    def change(self, n, by):
-        """The statistics after q[n] has changed ``by`` (K,)."""
-        point = self.u[n]
-        self.counts += by
-        self.sums += by[:, None] * point
-        self.squares += by[:, None, None] * (point[:, None] * point)
-
-    def model(self):
-        """The maximising parameters."""
-        weights, means, values, vectors = self._maximum()
-        root = self.scale[:, None] * vectors * np.sqrt(values)[:, None, :]
-        covariances = root @ np.swapaxes(root, 1, 2)
-        covariances = (covariances + np.swapaxes(covariances, 1, 2)) / 2
-        return GaussianMixture(weights, self.centre + self.scale * means, covariances)
-
-    def log_joint(self, n):
-        """log p(x_n, z_n = k) under the maximising parameters, (K,), less a constant.
-
-        Without building and checking a :class:`GaussianMixture`: an incremental step is taken
-        for every point.
-        """
-        weights, means, values, vectors = self._maximum()
-        along = np.vecmat(self.u[n] - means, vectors)  # in the directions of the eigenvectors
-        with np.errstate(divide="ignore"):  # an empty component has weight 0 and log -inf
-            return np.log(weights) - 0.5 * (along**2 / values + np.log(values)).sum(1)
-
-    def _maximum(self):
-        """Weights, means and the eigenvalues and -vectors of the covariances of u."""
-        counts = np.maximum(self.counts, 0)  # incremental updates may leave -1e-17
-        empty = counts < 1e-12 * counts.sum()  # no point wants it: anything is as good
-        held = np.where(empty, 1, counts)
-        means = np.where(empty[:, None], 0, self.sums / held[:, None])
-        covariances = self.squares / held[:, None, None] - means[:, :, None] * means[:, None, :]
-        # the best covariance with all variances above the floor clips the eigenvalues
-        values, vectors = np.linalg.eigh(covariances)
-        return counts / counts.sum(), means, np.maximum(values, FLOOR), vectors
-
-
 def random_start(x, n_components, rng):
     """Means on points far from one another (as k-means++), the data's covariance for all."""
     x = table(x)
@@ -127,11 +75,8 @@ def random_start(x, n_components, rng):
         total = distance.sum()
         chosen.append(int(rng.choice(len(x), p=distance / total if total > 0 else None)))
     covariance = (u.T @ u / len(u) + FLOOR * np.eye(len(scale))) * scale[:, None] * scale
-    return GaussianMixture(
-        np.full(n_components, 1 / n_components),
-        x[chosen],
-        np.repeat(covariance[None], n_components, axis=0),
-    )
+    weights = np.full(n_components, 1 / n_components)
+    return GaussianMixture(weights, x[chosen], np.repeat(covariance[None], n_components, axis=0))
 
 
 def units(x):

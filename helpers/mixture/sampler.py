@@ -6,12 +6,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from helpers.arguments import finite_array, generator, instance
-from helpers.mixture.cavi import (
-    BayesianMixture,
-    log_mixture_density,
-    random_means,
-    update_means,
-)
+from helpers.mixture.cavi import BayesianMixture, log_mixture_density, random_means, update_means
 from helpers.mixture.model import table
 
 
