@@ -13,10 +13,10 @@ infinite and that of their squares is not (Robbins and Monro, 1951). Symbols as 
 Variational Inference", their figure 4; Hoffman, Blei and Bach (2010).
 """
 
-from functools import partial
 from itertools import chain
 
 import numpy as np
+import scipy.sparse as sp
 
 from helpers.arguments import describe, generator, positive, real_array, whole_number
 from helpers.ascent import State, ascending
@@ -31,6 +31,8 @@ from helpers.lda.variational_em import (
 )
 
 SHAPE = 100.0  # of the gamma noise around equal topics, as scikit-learn and Gensim begin
+FOUNDING = 2000  # documents at the stream's beginning that found topics,
+FOUNDING_SHARE = 25  # but no more than one in so many of the corpus
 TOLERANCE = 0.1  # nats; an E-step that is more exact than its topics are wastes its time
 
 
@@ -47,19 +49,26 @@ def natural_step(topics, usage, rho, eta, scale):
     return (1 - rho) * topics + rho * (eta + scale * usage)
 
 
+class StreamState(State):
+    """A state whose bound and model are made when asked for: they cost half as much as a step."""
+
+    @property
+    def elbo(self):
+        """What the batch makes of the bound for all D documents, nats."""
+        return self.of_batch - topics_kl(self.q.topics, self.log_topics, self.eta)
+
+    @property
+    def model(self):
+        """The model with the mean topics."""
+        return LDA(self.alpha, self.q.topics / self.q.topics.sum(axis=1, keepdims=True))
+
+    elbo, model = (made.setter(lambda *_: None) for made in (elbo, model))  # nothing to keep
+
+
 def fit_stream(
-    batches,
-    n_topics,
-    rng,
-    n_documents,
-    alpha=0.1,
-    eta=0.05,
-    kappa=0.7,
-    tau=10.0,
-    topics=None,
-    seen=0,
-    tolerance=TOLERANCE,
-):
+    batches, n_topics, rng, n_documents, alpha=0.1, eta=0.05, kappa=0.7, tau=10.0, topics=None,
+    seen=0, tolerance=TOLERANCE,
+):  # fmt: skip
     """Learn topics from batches of documents, each of which is looked at once.
 
         for state in lda.fit_stream(batches, 50, rng, n_documents=51_200):
@@ -74,7 +83,8 @@ def fit_stream(
         kappa, tau: the steps' decay, in (0.5, 1], and delay, at least 1; with tau = 1 the first
             step has size one, and the first batch decides what can hardly be mended later.
         topics: lambda (K, V) to begin at, such as the last state's ``q.topics``; "random" for
-            nearly equal topics; None for topics that unlike documents of the first batch found.
+            nearly equal topics; None for topics that unlike documents found, among those of the
+            first batch and the next ones, up to 2,000 documents or 4 % of the corpus.
         seen: batches seen before, when a run goes on.
         tolerance: nats below which a document's q(theta) rests.
     Yields:
@@ -92,27 +102,12 @@ def fit_stream(
     generator("rng", rng)
     seen = whole_number("seen", seen, minimum=0)
     batches = iter(batches)
-    first = next(batches, None)
-    if first is None:
-        raise ValueError("batches: expected at least one batch, got none")
-    first = _check_batch(first, None, n_documents)
-    alpha = check_alpha(alpha, check_topics(n_topics, first))
-    topics = _first_topics(topics, first, n_topics, rng, eta, n_documents)
+    first = _first_batches(batches, n_documents, topics)
+    beginning = sp.csr_array(sp.vstack(first))
+    alpha = check_alpha(alpha, check_topics(n_topics, beginning))
+    topics = _first_topics(topics, beginning, n_topics, rng, eta, n_documents)
     steps = (kappa, tau, seen, tolerance)
-    return _ascent(chain([first], batches), topics, n_documents, alpha, eta, steps)
-
-
-class StreamState(State):
-    """A state whose bound is computed when it is asked for: it costs more than a batch's step."""
-
-    @property
-    def elbo(self):
-        """What the batch makes of the bound for all D documents, nats."""
-        return self._elbo()
-
-    @elbo.setter
-    def elbo(self, compute):
-        vars(self)["_elbo"] = compute
+    return _ascent(chain(first, batches), topics, n_documents, alpha, eta, steps)
 
 
 @ascending
@@ -134,13 +129,22 @@ def _look(batch, topics, scale, alpha, eta, tolerance, info):
     of_batch = scale * float(found.bounds.sum())
     if not np.isfinite(of_batch):
         raise ValueError(f"batches: the bound of batch {info['seen']} is {of_batch}")
-    model = LDA(alpha, topics / topics.sum(axis=1, keepdims=True))
-    elbo = partial(_noisy_bound, of_batch, topics, log_topics, eta)
-    return found, StreamState(CorpusPosterior(found.gamma, topics), elbo, model, True, info)
+    info |= {"of_batch": of_batch, "log_topics": log_topics, "alpha": alpha, "eta": eta}
+    return found, StreamState(CorpusPosterior(found.gamma, topics), None, noisy=True, info=info)
 
 
-def _noisy_bound(of_batch, topics, log_topics, eta):
-    return of_batch - topics_kl(topics, log_topics, eta)
+def _first_batches(batches, n_documents, topics):
+    """The first batch, and as many more as hold the documents that found the topics."""
+    wanted = min(FOUNDING, n_documents // FOUNDING_SHARE) if topics is None else 0
+    first, n_words, n_read = [], None, 0
+    for batch in batches:
+        first.append(_check_batch(batch, n_words, n_documents))
+        n_words, n_read = first[0].shape[1], n_read + first[-1].shape[0]
+        if n_read >= wanted:
+            break
+    if not first:
+        raise ValueError("batches: expected at least one batch, got none")
+    return first
 
 
 def _first_topics(topics, first, n_topics, rng, eta, n_documents):
