@@ -14,14 +14,6 @@ from helpers.autoencoder.exact import (
 from helpers.autoencoder.model import Autoencoder, draw_elbo, fit, gradient, new_autoencoder
 
 __all__ = [
-    "Autoencoder",
-    "best_gaussian",
-    "draw_elbo",
-    "elbo",
-    "fit",
-    "gaps",
-    "gradient",
-    "kl_on_grid",
-    "log_evidence",
-    "new_autoencoder",
-]
+    "Autoencoder", "best_gaussian", "draw_elbo", "elbo", "fit", "gaps", "gradient",
+    "kl_on_grid", "log_evidence", "new_autoencoder",
+]  # fmt: skip

@@ -10,13 +10,13 @@ the fields of :class:`Autoencoder`. Source: Kingma and Welling (2014), "Auto-enc
 Bayes"; Rezende, Mohamed and Wierstra (2014).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from helpers.arguments import finite_array, generator, real_array, whole_number
 from helpers.ascent import State, States
-from helpers.gradients.adam import Adam
+from helpers.gradients.adam import Adam, pack, unpack
 from helpers.gradients.fit import NotFinite
 
 
@@ -140,20 +140,20 @@ def fit(x, rng, n_hidden=32, n_latent=2, batch=100, step_size=0.01, kl_weight=1.
 
 
 def _steps(x, rng, model, batch, sizes, kl_weight):
-    weights, last = _flat(model), None
+    weights, last = pack(vars(model)), None
     adam, n, order = Adam(), 0, np.empty(0, int)
     while True:
         if len(order) < batch:
             order = rng.permutation(len(x))
         some, order = x[order[:batch]], order[batch:]
         value, slopes = gradient(model, some, rng.standard_normal((batch, len(model.A))), kl_weight)
-        slope = _flat(slopes)
+        slope = pack(vars(slopes))
         if not (np.isfinite(value) and np.isfinite(slope).all()):
             raise NotFinite(f"the loss or its gradient is no number at step {n}", last)
         last = State(_Codes(model, x), len(x) * value, model, noisy=True)
         yield last
         weights, adam = adam.step(weights, slope, sizes(n))
-        model, n = _shaped(weights, model), n + 1
+        model, n = Autoencoder(**unpack(weights, vars(model))), n + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,16 +172,3 @@ class _Codes:
     def sd(self):
         """s, (N, K)."""
         return self.model.encode(self.x)[1]
-
-
-def _flat(model):
-    return np.concatenate([getattr(model, field.name).ravel() for field in fields(model)])
-
-
-def _shaped(weights, like):
-    parts, at = [], 0
-    for field in fields(like):
-        old = getattr(like, field.name)
-        parts.append(weights[at : at + old.size].reshape(old.shape))
-        at += old.size
-    return Autoencoder(*parts)

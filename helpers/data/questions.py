@@ -39,11 +39,6 @@ from helpers.data.shipped import FILES
 FOLDER = FILES / "questions"
 
 
-def notebook_of(name):
-    """The notebook that a question belongs to: "03a" of "03a-which-bar"."""
-    return name.partition("-")[0]
-
-
 def prediction(name):
     """The entry of a question such as "03a-which-bar", as a dict.
 

@@ -31,27 +31,8 @@ from helpers.gradients.tagger import fit_tagger
 from helpers.gradients.weights import effective_sample_size, normal_k, normalised, psis
 
 __all__ = [
-    "Adam",
-    "NotFinite",
-    "bernoulli_score",
-    "best_baseline",
-    "coin_fisher",
-    "dirichlet_fisher",
-    "effective_sample_size",
-    "fit",
-    "fit_tagger",
-    "gaussian_step",
-    "leave_one_out",
-    "moments",
-    "natural_gradient",
-    "normal_fisher",
-    "normal_from_natural",
-    "normal_k",
-    "normal_natural",
-    "normal_rule",
-    "normal_score",
-    "normalised",
-    "pathwise",
-    "psis",
-    "score_function",
-]
+    "Adam", "NotFinite", "bernoulli_score", "best_baseline", "coin_fisher", "dirichlet_fisher",
+    "effective_sample_size", "fit", "fit_tagger", "gaussian_step", "leave_one_out", "moments",
+    "natural_gradient", "normal_fisher", "normal_from_natural", "normal_k", "normal_natural",
+    "normal_rule", "normal_score", "normalised", "pathwise", "psis", "score_function",
+]  # fmt: skip

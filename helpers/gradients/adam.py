@@ -28,3 +28,17 @@ class Adam:
         n = self.steps + 1
         scale = np.sqrt(second / (1 - B2**n)) + TINY
         return x + size * first / (1 - B1**n) / scale, Adam(first, second, n)
+
+
+def pack(values):
+    """A dictionary of arrays as one vector, in the dictionary's order."""
+    return np.concatenate([np.ravel(value) for value in values.values()])
+
+
+def unpack(vector, like):
+    """The inverse of :func:`pack`: views of ``vector`` with the names and shapes of ``like``."""
+    values, start = {}, 0
+    for name, value in like.items():
+        values[name] = vector[start : start + value.size].reshape(value.shape)
+        start += value.size
+    return values

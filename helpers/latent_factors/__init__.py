@@ -26,7 +26,6 @@ from helpers.latent_factors.posterior import (
     Posterior,
     as_words_arrive,
     exact,
-    given_factor,
     posterior_table,
 )
 from helpers.latent_factors.reading import factor_words, informative_words, reduced
@@ -40,7 +39,7 @@ from helpers.latent_factors.training import initial_encoder, initial_model, trai
 __all__ = [
     "Encoder", "Estimate", "Factors", "Gaps", "LatentFactorModel", "Posterior",
     "as_words_arrive", "best_mean_field", "bound_gradient", "exact", "exact_gradient",
-    "factor_states", "factor_words", "from_parameters", "given_factor", "informative_words",
+    "factor_states", "factor_words", "from_parameters", "informative_words",
     "initial_encoder", "initial_model", "log_joint", "log_likelihood", "mean_field", "parameters",
     "posterior_table", "reduced", "sampled_elbos", "score_function_gradient", "split_gap", "train",
 ]  # fmt: skip

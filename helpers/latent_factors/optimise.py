@@ -1,4 +1,4 @@
-"""Two ways uphill: quasi-Newton where the gradient is exact, Adam where it is sampled.
+"""Quasi-Newton ascent, for exact gradients; sampled ones are for Adam, in helpers/gradients.
 
 Points are vectors; ``pack`` and ``unpack`` translate to and from dictionaries of arrays. An
 objective takes such a dictionary and returns (value, gradient, by-product).
@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+
+from helpers.gradients.adam import pack, unpack
 
 MEMORY = 10  # pairs of (step, change of gradient) from which the curvature is guessed
 SUFFICIENT = 1e-4  # the share of the promised gain that a step has to deliver
@@ -77,40 +79,3 @@ def uphill(gradient, memory):
     for (step, change), weight in zip(memory, reversed(weights), strict=True):
         direction += step * (weight - change @ direction / (step @ change))
     return direction
-
-
-@dataclass(frozen=True)
-class Adam:
-    """Running averages of a noisy gradient and of its square (Kingma & Ba 2015, algorithm 1)."""
-
-    mean: np.ndarray
-    square: np.ndarray
-    n_steps: int = 0
-
-    @classmethod
-    def start(cls, size):
-        """No gradient seen yet, for a point of ``size`` numbers."""
-        return cls(np.zeros(size), np.zeros(size))
-
-    def step(self, gradient, rate, decay=(0.9, 0.999)):
-        """Returns ``(new Adam, the step to add)`` for a maximum."""
-        mean = decay[0] * self.mean + (1 - decay[0]) * gradient
-        square = decay[1] * self.square + (1 - decay[1]) * gradient**2
-        n_steps = self.n_steps + 1
-        unbiased = mean / (1 - decay[0] ** n_steps)
-        scale = np.sqrt(square / (1 - decay[1] ** n_steps)) + 1e-8
-        return Adam(mean, square, n_steps), rate * unbiased / scale
-
-
-def pack(values):
-    """A dictionary of arrays as one vector, in the dictionary's order."""
-    return np.concatenate([np.ravel(value) for value in values.values()])
-
-
-def unpack(vector, like):
-    """The inverse of :func:`pack`: views of ``vector`` with the names and shapes of ``like``."""
-    values, start = {}, 0
-    for name, value in like.items():
-        values[name] = vector[start : start + value.size].reshape(value.shape)
-        start += value.size
-    return values

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from helpers.arguments import instance, listed, probabilities, refuse_large, whole_number
+from helpers.arguments import instance, listed, refuse_large, whole_number
 from helpers.fast import latent_factors as fast
 from helpers.latent_factors.model import (
     LatentFactorModel,
@@ -84,24 +84,6 @@ def posterior_table(model, counts):
     table = log_joint(model, counts)
     fast.softmax_in_place(table)
     return table
-
-
-def given_factor(table, factor, value):
-    """p(z_k = 1 | x, z_factor = value) for all k, (..., K), from a posterior table (..., 2^K).
-
-    Comparing it with the marginals p(z_k = 1 | x) shows the factors explaining each other away.
-    NaN where the condition has probability zero.
-    """
-    table = probabilities("table", table)
-    n_factors = table.shape[-1].bit_length() - 1
-    if n_factors < 1 or table.shape[-1] != 2**n_factors:
-        raise ValueError(f"table: expected 2^K columns, got shape {table.shape}")
-    whole_number("factor", factor, minimum=0, maximum=n_factors - 1)
-    whole_number("value", value, minimum=0, maximum=1)
-    states = factor_states(n_factors)
-    kept = table * (states[:, factor] == value)
-    with np.errstate(invalid="ignore"):
-        return (kept @ states) / kept.sum(-1, keepdims=True)
 
 
 def as_words_arrive(model, words):

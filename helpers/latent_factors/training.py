@@ -18,6 +18,7 @@ import numpy as np
 
 from helpers.arguments import MOST_NUMBERS, describe, generator, positive, whole_number
 from helpers.ascent import State, States
+from helpers.gradients.adam import Adam, pack, unpack
 from helpers.latent_factors.bound import (
     bound_gradient,
     exact_gradient,
@@ -28,14 +29,7 @@ from helpers.latent_factors.coordinate_ascent import mean_field
 from helpers.latent_factors.encoder import Encoder
 from helpers.latent_factors.factors import Factors
 from helpers.latent_factors.model import LatentFactorModel, check_enumerable, count_matrix
-from helpers.latent_factors.optimise import (
-    Adam,
-    ascend,
-    evaluate,
-    pack,
-    quasi_newton_step,
-    unpack,
-)
+from helpers.latent_factors.optimise import ascend, evaluate, quasi_newton_step
 from helpers.latent_factors.posterior import exact
 from helpers.latent_factors.score_function import (
     baselines,
@@ -131,7 +125,7 @@ def sampled_training(
     """
     encoder = initial_encoder(counts.shape[1], model.n_factors, rng, n_encoder)
     like = parameters(model) | encoder.parameters()
-    x, adam = pack(like), Adam.start(pack(like).size)
+    x, adam = pack(like), Adam()
     while True:
         q = encoder(counts)
         elbo = float(sampled_elbos(model, counts, q.logits, rng, n_samples).sum())
@@ -142,8 +136,7 @@ def sampled_training(
             logits = encoder(some).logits
             estimate = score_function_gradient(model, some, logits, rng, n_samples, baseline)
             of_encoder = encoder.gradient(some, estimate.logit_gradient)
-            adam, step = adam.step(pack(estimate.gradient | of_encoder) / len(rows), rate)
-            x = x + step
+            x, adam = adam.step(x, pack(estimate.gradient | of_encoder) / len(rows), rate)
             model, encoder = both(unpack(x, like))
 
 
