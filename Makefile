@@ -18,7 +18,7 @@ endif
 # answers and models by the thousand.
 SLOW := autoencoder bad_input benchmarks book checks checks_catalogues checks_kinds decks equivariance \
     exam gradients grading hub interactive interactive_browser lda_stochastic lectures predictions \
-    progress set_up site slides students tracks vocabulary
+    own_corpus progress set_up site slides students teaching tracks vocabulary
 
 # Packages of another environment have no place in this one.
 unexport PYTHONPATH PYTHONHOME

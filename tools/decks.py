@@ -1,6 +1,7 @@
 """Render the lectures as slides.
 
-    python tools/decks.py build [NOTEBOOK...]        into build/slides, with a page that lists them
+    python tools/decks.py build [NOTEBOOK...]        into build/slides, or --into FOLDER, with a
+                                                      page that lists them
     python tools/decks.py watch [NOTEBOOK...]        the same on a local page, renewed when saved
     python tools/decks.py track TRACK                a track of docs/tracks, into build/tracks
     python tools/decks.py handout [NOTEBOOK...]      into build/handout, as PDFs; --per-page 1 to 6,
@@ -102,6 +103,8 @@ def _arguments():
     for name in ("build", "watch", "handout", "check"):
         command = commands.add_parser(name)
         command.add_argument("notebooks", nargs="*", type=Path)
+        if name == "build":
+            command.add_argument("--into", type=Path, default=ROOT / "build" / "slides")
         if name == "handout":
             command.add_argument("--per-page", type=int, choices=range(1, 7), default=3)
             command.add_argument("--teacher", action="store_true")
@@ -124,7 +127,7 @@ def _run(arguments):
         return 0
     notebooks = arguments.notebooks or sorted((ROOT / "notebooks").glob("*.ipynb"))
     if arguments.command == "build":
-        page, decks = deck_build.build(notebooks, ROOT / "build" / "slides")
+        page, decks = deck_build.build(notebooks, arguments.into)
         print(f"{page}: {len(decks)} of {len(notebooks)} lectures were rendered")
     elif arguments.command == "watch":
         deck_watch.watch(notebooks, ROOT / "build" / "slides")
