@@ -31,7 +31,8 @@ def foreign(tmp_path_factory):
     for _ in range(120):
         tags = rng.choice(TAGS, rng.integers(4, 9))
         for i, tag in enumerate(tags, 1):
-            word = f"{tag.lower()[:2]}{'aeiourst'[rng.integers(8)]}{rng.integers(25)}"
+            ending = "s" if rng.random() < 0.3 else "aeiourt"[rng.integers(7)]
+            word = "the" if tag == "DET" else f"{tag.lower()[:2]}{rng.integers(25)}{ending}"
             lines.append("\t".join([str(i), word, "_", tag, *"______"]))
         lines.append("")
     (folder / "m.conllu").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -41,7 +42,7 @@ def foreign(tmp_path_factory):
     }
 
 
-@pytest.mark.parametrize("number", ["02a", "02c", "04b", "04c", "04d", "07a"])
+@pytest.mark.parametrize("number", ["02a", "02c", "04b", "04c", "04d"])
 def test_a_lecture_runs_on_what_is_not_ours(number, foreign, monkeypatch):
     (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
     monkeypatch.chdir(path.parent)
