@@ -420,15 +420,11 @@ def test_unicode_line_separators_do_not_split_a_word(tmp_path):
         ([token("2-3", "I", "_")], 1, "the range 2-3 does not start at the next word, 1"),
         ([token("1", "I", "PRON"), token("5.1", "I", "_")], 2, "does not follow word 1"),
         ([token("1", "I", "PRON"), "# oh", token("2", "I", "PRON")], 2, "a comment inside"),
-        (["# only a comment", "", token("1", "I", "PRON")], 2, "after only comments"),
-        (
-            [token("1", "I", "PRON"), "", "# cut off"],
-            3,
-            "the file ends without a word, after only comm",
-        ),
+        (["# only a comment", "", token("1", "I", "PRON")], 1, "after only comments"),
+        ([token("1", "I", "PRON"), "", "# cut off"], 3, "ends without a word, after only comm"),
         ([token("1", "I", "PRON"), " ", token("1", "I", "PRON")], 2, "1 fields"),
         ([*DOG, token("1-2", "dont", "_"), "", *DOG], 4, "the range 1-2 ends beyond the last word"),
-        ([*DOG, token("0.1", "x", "_"), "", *DOG], 5, "without a word, after only empty nodes"),
+        ([*DOG, token("0.1", "x", "_"), "", *DOG], 4, "without a word, after only empty nodes"),
         (
             [*DOG, WE, token("2-3", "dont", "_"), "", *DOG],
             5,

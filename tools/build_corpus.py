@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from helpers.data.ldac import Corpus, write_ldac
+from helpers.data import Corpus, write_ldac
 
 FILES = Path(__file__).resolve().parents[1] / "helpers" / "data" / "files"
 

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from helpers.arguments import whole_number
-from helpers.data.ldac import text_lines
+from helpers.data.lines import placed_lines
 
-FIELDS = ("st", "pitch", "dur", "keysig", "timesig", "fermata")
+RANGES = {
+    "st": (0, 10**6), "pitch": (0, 127), "dur": (1, 10**4), "keysig": (-7, 7),
+    "timesig": (1, 10**4), "fermata": (0, 1),
+}  # fmt: skip
+FIELDS = tuple(RANGES)
 MUSIC21_MISSING = (
     "the chorales come with music21, which is not installed: "
     "pip install 'variational-inference-course[papers]' brings it"
 )
 SCORES = (".mxl", ".xml", ".krn")
-_RANGES = {"st": (0, 10**6), "pitch": (0, 127), "dur": (1, 10**4), "keysig": (-7, 7)} | {
-    "timesig": (1, 10**4),
-    "fermata": (0, 1),
-}
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def read_chorales(path):
             is missing, unknown, given twice or out of its range, events out of their order in
             time, or a file without any melody.
     """
-    melodies = [_melody(item, line, path) for item, line in _lists(path)]
+    melodies = [_melody(item, place) for item, place in _lists(path)]
     if not melodies:
         raise ValueError(f"{path}: holds no melody")
     return melodies
@@ -97,49 +97,45 @@ def _events_of_score(score):
 
 
 def _lists(path):
-    """Nested lists of (word, line number) at the top level of a file, each with its first line."""
-    stack, started = [[]], 0
-    for number, line in enumerate(text_lines(path), start=1):
+    """Nested lists of (word, place) at the top level of a file, each with its first place."""
+    stack, started = [[]], None
+    for place, line in placed_lines(path):
         for token in re.findall(r"[()]|[^\s()]+", line.split(";")[0]):
+            outside = len(stack) == 1
+            if outside and token != "(":
+                never = "a bracket closes that never opened"
+                wrong = f"expected a list in brackets, got {token!r}"
+                raise ValueError(f"{place}: {never if token == ')' else wrong}")
             if token == "(":
-                started = number if len(stack) == 1 else started
+                started = place if outside else started
                 stack.append([])
             elif token == ")":
-                if len(stack) == 1:
-                    raise ValueError(f"{path}, line {number}: a bracket closes that never opened")
                 done = stack.pop()
-                stack[-1].append((done, started if len(stack) == 1 else number))
-            elif len(stack) == 1:
-                raise ValueError(
-                    f"{path}, line {number}: expected a list in brackets, got {token!r}"
-                )
+                stack[-1].append((done, started if len(stack) == 1 else place))
             else:
-                stack[-1].append((token, number))
+                stack[-1].append((token, place))
     if len(stack) > 1:
-        raise ValueError(f"{path}, line {started}: the list that begins here never ends")
+        raise ValueError(f"{started}: the list that begins here never ends")
     return stack[0]
 
 
-def _melody(item, line, path):
+def _melody(item, place):
     if not item or isinstance(item[0][0], list):
-        raise ValueError(f"{path}, line {line}: expected a melody's number, then its events")
+        raise ValueError(f"{place}: expected a melody's number, then its events")
     (name, _), *events = item
     if not events:
-        raise ValueError(f"{path}, line {line}: melody {name} has no events")
-    rows = np.array([_event(event, number, path) for event, number in events])
-    for (_, number), early, late in zip(events[1:], rows[:-1, 0], rows[1:, 0], strict=True):
+        raise ValueError(f"{place}: melody {name} has no events")
+    rows = np.array([_event(event, where) for event, where in events])
+    for (_, where), early, late in zip(events[1:], rows[:-1, 0], rows[1:, 0], strict=True):
         if late <= early:
-            raise ValueError(
-                f"{path}, line {number}: the event starts at {late}, expected after {early}"
-            )
+            raise ValueError(f"{where}: the event starts at {late}, expected after {early}")
     return Melody(name, rows)
 
 
-def _event(event, line, path):
-    place = f"{path}, line {line}"
+def _event(event, place):
     values = {}
-    for pair in event if isinstance(event, list) else [(event, line)]:
-        field, value = _pair(pair[0], place)
+    for pair, _ in event if isinstance(event, list) else [(event, place)]:
+        field, value = _pair(pair, place)
         if field in values:
             raise ValueError(f"{place}: ({field} ...) is given twice in one event")
         values[field] = value
@@ -156,7 +152,7 @@ def _pair(pair, place):
     field, value = words[0].lower(), words[1]
     if field not in FIELDS:
         raise ValueError(f"{place}: the field is {field!r}, expected one of {', '.join(FIELDS)}")
-    low, high = _RANGES[field]
+    low, high = RANGES[field]
     if not re.fullmatch(r"[+-]?[0-9]+", value) or not low <= int(value) <= high:
         raise ValueError(f"{place}: ({field} {value}), expected {low} to {high}")
     return field, int(value)

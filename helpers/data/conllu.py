@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from unicodedata import normalize
 
-from helpers.data.ldac import text_lines
+from helpers.data.lines import placed_lines
 
 UPOS = (
     "ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM",
@@ -41,18 +41,17 @@ def read_conllu(path):
     naming the file, the line and what is wrong with it, for anything malformed: a treebank is
     never silently shorter than its file.
     """
-    lines = text_lines(path)
-    numbered = groupby(enumerate(lines, start=1), key=lambda pair: pair[1] != "")
-    sentences = [_sentence(list(block), len(lines), path) for full, block in numbered if full]
+    blocks = groupby(placed_lines(path), key=lambda placed: placed[1] != "")
+    sentences = [_sentence([*block]) for full, block in blocks if full]
     if not sentences:
         raise ValueError(f"{path}: holds no sentence")
     return sentences
 
 
-def _sentence(block, n_lines, path):
-    """[(word, tag), ...] of numbered lines without an empty one among them."""
+def _sentence(block):
+    """[(word, tag), ...] of lines with their places, without an empty one among them."""
     words, nodes, covered = [], 0, None  # empty nodes after this word; the last range
-    rows = _rows(block, path)
+    rows = _rows(block)
     for place, identifier, word, tag in rows:
         if match := RANGE.fullmatch(identifier):
             covered = _range(match, len(words) + 1, covered, place)
@@ -72,21 +71,15 @@ def _sentence(block, n_lines, path):
             f"sentence, {len(words)}"
         )
     if not words:
-        _refuse_wordless(block[-1][0] + 1, n_lines, "empty nodes" if rows else "comments", path)
+        only = "empty nodes" if rows else "comments"
+        raise ValueError(f"{block[-1][0]}: the sentence ends without a word, after only {only}")
     return words
 
 
-def _refuse_wordless(end, n_lines, only, path):
-    """end: the number of the empty line after the block, which the file may not have."""
-    what, line = ("sentence", end) if end <= n_lines else ("file", n_lines)
-    raise ValueError(f"{path}, line {line}: the {what} ends without a word, after only {only}")
-
-
-def _rows(block, path):
+def _rows(block):
     """(place, identifier, word, tag) of each line that is no comment."""
     rows = []
-    for number, line in block:
-        place = f"{path}, line {number}"
+    for place, line in block:
         if not line.startswith("#"):
             rows.append((place, *_fields(line, place)))
         elif rows:

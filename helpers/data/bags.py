@@ -1,0 +1,95 @@
+"""A corpus as word counts: D documents, V words; counts (D, V) says how often each has each."""
+
+from dataclasses import dataclass
+from unicodedata import normalize
+
+import numpy as np
+from scipy import sparse
+
+from helpers.arguments import describe, finite_array, generator, listed, whole_number
+
+LARGEST = 10**18  # below it a count has at most 18 digits, and fits into 64 bits
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents as bags of words.
+
+    counts      scipy.sparse.csr_array (D, V) of whole numbers; held as a copy
+    vocabulary  V words, the columns' names
+    names       D strings, the documents' names
+    labels      D strings, what each document is about by its source ("" where unknown)
+
+    Raises ValueError when the four disagree in size, or a count is negative, not whole or so large
+    that it has no place in 64 bits.
+    """
+
+    counts: sparse.csr_array
+    vocabulary: tuple[str, ...]
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    def __post_init__(self):
+        counts = _whole_counts(self.counts)
+        for name, size in [("vocabulary", 1), ("names", 0), ("labels", 0)]:
+            value = strings(name, getattr(self, name))
+            if len(value) != counts.shape[size]:
+                raise ValueError(
+                    f"{name}: has {len(value)} entries, expected {counts.shape[size]}, "
+                    f"since counts has shape {counts.shape}"
+                )
+            object.__setattr__(self, name, tuple(value))
+        object.__setattr__(self, "vocabulary", tuple(normalize("NFC", w) for w in self.vocabulary))
+        object.__setattr__(self, "counts", counts)
+
+    def __len__(self):
+        return self.counts.shape[0]
+
+    def select(self, documents):
+        """The corpus of the chosen documents: an array of indices, a mask, or a slice."""
+        try:
+            chosen = np.atleast_1d(np.arange(len(self))[documents])
+        except (IndexError, ValueError) as error:
+            raise ValueError(f"documents: choose none of the {len(self)}: {error}") from None
+        if chosen.ndim != 1:
+            raise ValueError(f"documents: expected indices on one axis, got {describe(documents)}")
+        return Corpus(
+            self.counts[chosen],
+            self.vocabulary,
+            tuple(self.names[d] for d in chosen),
+            tuple(self.labels[d] for d in chosen),
+        )
+
+    def words(self, document, rng=None):
+        """The document's words, each as often as it is counted; in random order if given an rng."""
+        row = self.counts[[whole_number("document", document, -len(self), len(self) - 1)]]
+        tokens = np.repeat(row.indices, row.data)
+        if rng is not None:
+            tokens = generator("rng", rng).permutation(tokens)
+        return [self.vocabulary[v] for v in tokens]
+
+
+def _whole_counts(counts):
+    """A copy of the counts as int64, each word once in a row, in order."""
+    if not sparse.issparse(counts):
+        counts = finite_array("counts", counts)
+    if counts.ndim != 2:
+        raise ValueError(f"counts: expected documents by words, got shape {counts.shape}")
+    data = counts.data if sparse.issparse(counts) else counts
+    whole = data.dtype.kind in "biuf" and np.all(
+        (data >= 0) & (data < LARGEST) & (data == np.floor(data))
+    )
+    if not whole:
+        raise ValueError("counts: expected whole numbers, none negative and all below 10^18")
+    counts = sparse.csr_array(counts).astype(np.int64)
+    counts.sum_duplicates()
+    return counts
+
+
+def strings(name, value):
+    """``value`` as a list of strings; a single string in its place is refused."""
+    texts = listed(name, value, "strings")
+    for text in texts:
+        if not isinstance(text, str):
+            raise ValueError(f"{name}: expected strings, got {describe(text)}")
+    return texts
