@@ -115,13 +115,17 @@ def _ascend_right(mean, sd, e, slopes, size):
     return mean + size * np.mean(slopes), sd * np.exp(size * by_log_sd)
 
 
+def _no_step(mean, sd, e, slopes, size):
+    if np.shape(e) != np.shape(slopes):
+        return "e and slopes need one entry for each draw"
+    return "" if np.all(np.asarray(sd) > 0) else "sd is not above 0"
+
+
 wrong_step = sheet.task(
     "wrong_step",
     right=_ascend_right,
     example=(0.0, 2.0, np.array([1.0, -0.5]), np.array([0.3, 0.2]), 0.1),
-    refuse=lambda mean, sd, e, slopes, size: (
-        "" if np.all(np.asarray(sd) > 0) else "sd is not above 0"
-    ),
+    refuse=_no_step,
 )
 
 # ---------------------------------------------------------------- 7 foretell: dropping the score

@@ -18,6 +18,7 @@ from checks.sentences import say
 from checks.tasks import Case
 from checks.verdicts import CORRECT, NOT_YET, WRONG, Verdict
 
+OF_NEGATIVE = ("log", "sqrt", "power")  # whose warning tells of a negative number
 _OWN_NUMPY = {
     (module, name): value
     for module in (np, np.linalg)
@@ -190,8 +191,8 @@ def _what_is_wrong(task, trials, bad, outcomes, function):
     if any(t.got is None for t in bad):
         return _returned_none(trials, outcomes)
     warned = next((o.warned for o in outcomes if o.warned), "")
-    known = _kind(task, smallest) or recognise(task, trials, function)
-    known = known or _form(task, trials, bad, warned)
+    known = _kind(task, smallest) or _of_negative(task, trials, bad, warned)
+    known = known or recognise(task, trials, function) or _form(task, trials, bad, warned)
     if known:
         return known
     broken, shown = _broken_invariant(task, sorted(bad, key=_size))
@@ -237,10 +238,18 @@ def _form(task, trials, bad, warned):
             return f"{sentence} {_only_for_a_size(task, trials, bad)}".rstrip()
         if has_nan(got) and not has_nan(expected):
             special = say("happens_for", label=trial.label) if trial.label else ""
-            negative = any(f"in {name}" in warned for name in ("log", "sqrt", "power"))
+            negative = any(f"in {name}" in warned for name in OF_NEGATIVE)
             sentence = say("nan_of_negative", warning=warned) if negative else say("nan")
             return f"{sentence} {special}".rstrip()
     return ""
+
+
+def _of_negative(task, trials, bad, warned):
+    """A nan of which NumPy said that a logarithm or a root made it, unless that is known."""
+    made = any(f"in {name}" in warned for name in OF_NEGATIVE)
+    if not made or not all(has_nan(t.got) and not has_nan(t.expected) for t in bad):
+        return ""
+    return Search(task, trials).known_mistake() or say("nan_of_negative", warning=warned)
 
 
 def _part_of_another_shape(task, trial, got):

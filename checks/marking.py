@@ -105,7 +105,7 @@ def _came(value):
 
 def plain_words(text):
     """A text without what does not matter in a choice: case, blanks, dashes, signs around it."""
-    return "".join(c for c in str(text).lower() if c.isalnum() or c in "|+<>=/^").replace("‖", "||")
+    return "".join(c for c in str(text).lower().replace("‖", "||") if c.isalnum() or c in "|+<>=/^")
 
 
 def chosen(value, choices):
@@ -114,7 +114,10 @@ def chosen(value, choices):
         value = f"{float(value):g}"
     if not isinstance(value, str):
         return None
-    return next((c for c in choices if plain_words(c) == plain_words(value)), None)
+    said = plain_words(value)
+    near = [c for c in choices if plain_words(c) == said]
+    near = near or [c for c in choices if said and plain_words(c).startswith(said)]
+    return near[0] if len(near) == 1 else None
 
 
 # ---------------------------------------------------------------- one judge for each kind
@@ -186,8 +189,9 @@ def _common(a, b):
 
 @weigh.register
 def _(task: Number, value):
-    value = float(value.item()) if isinstance(value, np.ndarray) and value.size == 1 else value
-    if not isinstance(value, float):
+    try:
+        value = float(value if isinstance(value, str) else value.item())
+    except (AttributeError, ValueError):
         return False, say("number_wrong_kind", came=_came(value))
     right, came = task.value, describe(value)
     within = task.atol + task.rtol * abs(right)
@@ -199,10 +203,23 @@ def _(task: Number, value):
         slack = task.atol + task.rtol * abs(low) if low == high else 0.0
         if low - slack <= value <= high + slack:
             return False, sentence
-    if abs(value + right) <= within:
-        return False, say("number_sign")
+    for sentence, other in _taken_for(right).items():
+        if np.isfinite(other) and abs(value - other) <= 0.004 * abs(other):
+            return False, say(f"number_{sentence}")
     sentence = "number_high" if value > right else "number_low"
     return False, say(sentence, came=came, question=task.question)
+
+
+def _taken_for(right):
+    """What is often given in place of a number: its square, one over it ..."""
+    with np.errstate(all="ignore"):
+        right = np.float64(right)
+        others = {
+            "sign": -right, "inverse": 1 / right, "complement": 1 - right, "root": np.sqrt(right),
+            "square": right**2, "log": np.log(right), "exp": np.exp(right), "twice": 2 * right,
+            "half": right / 2, "percent": 100 * right, "bits": right / np.log(2),
+        }  # fmt: skip
+    return others
 
 
 # ---------------------------------------------------------------- the bug
@@ -359,6 +376,7 @@ def _compared(part, foretell, told, measured):
         return say("choose_no_number", part=part, came=_came(told))
     told, measured = float(told.item()), float(measured)
     close = abs(told - measured) <= foretell.atol + foretell.rtol * abs(measured)
+    close = close and told * measured >= 0  # a gap below zero is not nearly zero
     told, measured = describe(told), describe(measured)
     return "" if close else foretell.said.format(told=told, measured=measured)
 

@@ -114,13 +114,22 @@ def _token_expectation(gamma, phi, topics, words):
     return np.sum(phi * (log_theta + np.log(topics[:, words].T)), axis=1)
 
 
+def _token_expectation_spelt_out(gamma, phi, topics, words):
+    log_theta = digamma(gamma) - digamma(gamma.sum())
+    return phi @ log_theta + np.sum(phi * np.log(topics[:, words].T), axis=1)
+
+
 def _token_cases(rng):
     for _, topics, words, gamma, phi in _documents(rng):
         yield case(gamma, phi, topics, words)
 
 
 token_expectation = sheet.task(
-    "token_expectation", reference=_token_expectation, cases=_token_cases, invariants=[_negative]
+    "token_expectation",
+    reference=_token_expectation,
+    spelt_out=[_token_expectation_spelt_out],
+    cases=_token_cases,
+    invariants=[_negative],
 )
 
 

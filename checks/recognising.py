@@ -27,6 +27,8 @@ def recognise(task, trials, function=None):
     search = Search(task, trials)
     steps = (
         search.known_mistake,
+        search.underflows,
+        search.count_of_results,
         lambda: swapped_arguments(task, function),
         search.same_everywhere,
         search.argument_returned,

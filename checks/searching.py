@@ -15,6 +15,7 @@ import numpy as np
 from checks.catalogue import known
 from checks.mutants import replacements, twisted, twists
 from checks.plain import agree, describe, finite, like, plain
+from checks.relations import is_short_row
 from checks.sentences import say
 from checks.slips import slips
 
@@ -58,6 +59,21 @@ def result_of(task, function, inputs):
     inputs = copy.deepcopy(inputs)
     with np.errstate(all="ignore"):
         return plain(function(*inputs) if task.call is None else task.call(function, *inputs))
+
+
+def _forbids_logs(value):
+    """Is this log 0, or a distribution with a zero?"""
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim == 0:
+        return False
+    one = np.allclose(value.sum(-1), 1) or np.isclose(value.sum(), 1)
+    return bool(np.isneginf(value).any() or (one and not value.all()))
+
+
+def _count(value):
+    """How many results a plain value holds: of a list, or of a few numbers in a row."""
+    if isinstance(value, list):
+        return len(value)
+    return len(value) if is_short_row(value) else 0
 
 
 def says_something(value):
@@ -137,15 +153,16 @@ class Search:
 
         With ``partly``, a result that is not to be had (None) counts as agreeing after the first.
         """
-        apart = False
+        apart = 0
         for n, k in enumerate(self.order):
             trial, result = self.trials[k], results[k]
             if (self.right[k] and not everywhere) or (partly and n and result is None):
                 continue
             if not matches(self.task, result, trial):
                 return False
-            apart = apart or not self.right[k]
-        return apart and any(says_something(trial.got) for trial in self.trials)
+            apart += not self.right[k]
+        enough = apart >= 2 or apart == self.right.count(False)  # one alone may be by chance
+        return bool(apart and enough) and any(says_something(t.got) for t in self.trials)
 
     def _first(self, pairs, **how):
         for words, results in pairs:
@@ -196,6 +213,25 @@ class Search:
         if not same or all(agree(trials[0].expected, t.expected) for t in trials[1:]):
             return ""
         return say("same_everywhere", value=describe(trials[0].got))
+
+    def underflows(self):
+        """Right on ordinary inputs, and where the result is wrong, no finite number came out."""
+        bad = [t for t, right in zip(self.trials, self.right, strict=True) if not right]
+        ordinary = any(r and not t.label for t, r in zip(self.trials, self.right, strict=True))
+        lost = all(finite(t.expected) and not finite(t.got) for t in bad)
+        if not ordinary or not lost or any(_forbids_logs(x) for t in bad for x in t.inputs):
+            return ""
+        label = next((t.label for t in bad if t.label), "")
+        return say("underflows", where=say("underflows_for", label=label, sep=" ") if label else "")
+
+    def count_of_results(self):
+        """Not as many results as are asked for."""
+        pairs = [(t.expected, t.got) for t in self.trials]
+        counts = {(_count(e), _count(g)) for e, g in pairs}
+        asked, came = min(counts) if len(counts) == 1 else (0, 0)
+        if asked in (0, came) or came == 0:
+            return ""
+        return say("count_of_results", came=came, asked=asked)
 
     def argument_returned(self):
         """An argument, as it came in."""

@@ -34,10 +34,14 @@ MISSING = {
 }
 _NUMPY = ("log", "log2", "exp", "sum", "mean", "max", "min", "prod", "sqrt", "square", "cumsum",
           "argmax", "argmin", "var", "std", "abs", "log1p", "median")  # fmt: skip
-FUNCTIONS = {name: getattr(np, name) for name in _NUMPY} | {
-    name: getattr(special, name)
-    for name in ("digamma", "gammaln", "logsumexp", "softmax", "expit", "entr", "rel_entr")
-}
+FUNCTIONS = (
+    {name: getattr(np, name) for name in _NUMPY}
+    | {
+        name: getattr(special, name)
+        for name in ("digamma", "gammaln", "logsumexp", "softmax", "expit", "entr", "rel_entr")
+    }
+    | {"roll": lambda x: np.roll(x, 1, axis=0)}
+)
 CONFUSED = {
     "log": ("exp", "log2", "log1p", "digamma"), "exp": ("log",), "sum": ("mean", "max", "prod"),
     "mean": ("sum", "max", "median"), "digamma": ("log", "gammaln"), "psi": ("log", "gammaln"),
@@ -72,7 +76,7 @@ def slips(function):
             if made is not None:
                 where = {"where": _somewhere(node, arguments)} | parts
                 found.append((name, say(f"slip_{name}", **where), made))
-    found += _everywhere(tree, function)
+    found += [*_everywhere(tree, function), *_in_a_statement(tree, function)]
     # A lost factor of 2 is named as such, where there is one, rather than as a term counted twice.
     found.sort(key=lambda slip: slip[0] in ("twice", "half"))
     return tuple(slip[1:] for slip in found)
@@ -116,6 +120,45 @@ def _everywhere(tree, function):
             made = _built(rename.visit(copy.deepcopy(tree)), function)
             if made is not None:
                 yield "confused", say("slip_confused", other=other, name=name, where=""), made
+
+
+def _in_a_statement(tree, function):
+    """All steps of a series made one that goes round, or all entries 0 and 1 exchanged."""
+    for place, node in enumerate(ast.walk(tree)):
+        if not isinstance(node, (ast.Assign, ast.AugAssign, ast.Return)):
+            continue
+        for name, change in (("wraps", _goes_round), ("entries", _entries_exchanged)):
+            changed = change(copy.deepcopy(node))
+            if ast.dump(changed) != ast.dump(node):
+                made = _built(_with(tree, place, lambda _, new=changed: new), function)
+                if made is not None:
+                    yield name, say(f"slip_{name}"), made
+
+
+def _goes_round(statement):
+    """x[:-1] with x[1:] as x rolled by one with x."""
+    parts = [n for n in ast.walk(statement) if isinstance(n, ast.Subscript)]
+    before = {ast.dump(n.value): n for n in parts if ast.unparse(n.slice) == ":-1"}
+    after = {ast.dump(n.value): n for n in parts if ast.unparse(n.slice) == "1:"}
+    for key in before.keys() & after.keys():
+        old, new = before[key], after[key]
+        rolled = _call("roll", old.value)
+        statement = _Replace(lambda n, old=old: n is old, lambda _, r=rolled: r).visit(statement)
+        statement = _Replace(lambda n, new=new: n is new, lambda n: n.value).visit(statement)
+    return statement
+
+
+def _entries_exchanged(statement):
+    both = {n.value for s in _slices(statement) for n in ast.walk(s) if isinstance(n, ast.Constant)}
+    if {0, 1} <= both:
+        for node in (n for s in _slices(statement) for n in ast.walk(s)):
+            if isinstance(node, ast.Constant) and node.value in (0, 1):
+                node.value = 1 - node.value
+    return statement
+
+
+def _slices(statement):
+    return [n.slice for n in ast.walk(statement) if isinstance(n, ast.Subscript)]
 
 
 def _is_call_of(name, node):
@@ -238,7 +281,10 @@ def _which(lost, arguments):
     if function:
         kind = "slip_the_one_with_function" if names else "slip_the_function"
         return say(kind, function=function, names=names)
-    return say("slip_the_one_with", names=names) if names else ""
+    if names:
+        return say("slip_the_one_with", names=names)
+    local = next((n.id for n in ast.walk(lost) if isinstance(n, ast.Name) and len(n.id) > 3), "")
+    return say("slip_called", name=local) if local else ""
 
 
 def _listed(names, arguments):

@@ -49,7 +49,7 @@ def _rate_spelt_out(t, kappa, tau):
 
 
 def _rate_cases(rng):
-    for t in (0.0, 3.0, 25.0, 300.0):
+    for t in (0, 3, 25, 300):
         yield case(t, rng.uniform(0.55, 1.0), rng.uniform(2.0, 64.0))
 
 

@@ -657,3 +657,64 @@ def test_different_mistakes_in_different_results():
     message = said(task, lambda a, b: (a * b, a + b))
     assert "Number 1: the product is that of the entries" in message
     assert "Number 2: the difference is a sum" in message
+
+
+# ---------------------------------------------------------------- what has no line of its own
+
+
+def of_logs(log_p):
+    """log of the sum of exp, by the largest."""
+    top = log_p.max()
+    return top + np.log(np.sum(np.exp(log_p - top)))
+
+
+LOGS = Task(
+    "logs",
+    of_logs,
+    lambda rng: [
+        *((rng.normal(size=n),) for n in (2, 3, 5)),
+        case(rng.normal(size=4) - 2000, label="logs around -2000"),
+    ],
+    mistakes=(),
+)
+
+
+def walk(steps, states):
+    """log of the product of steps from each state to the next."""
+    return np.log(steps[states[:-1], states[1:]]).sum()
+
+
+WALK = Task(
+    "walk",
+    walk,
+    lambda rng: [(rng.dirichlet(np.ones(3), 3), rng.integers(3, size=n)) for n in (3, 4, 6, 7)],
+    mistakes=(),
+)
+
+
+def on_and_off(table, b):
+    """An average over two rows."""
+    return (1 - b) * table[0] + b * table[1]
+
+
+COIN = Task(
+    "coin", on_and_off, lambda rng: [(rng.normal(size=(3, 3)), rng.random()) for _ in range(4)]
+)
+NO_ENTRY = {
+    "Right on paper": (LOGS, lambda log_p: np.log(np.exp(log_p).sum())),
+    "off by the largest entry": (LOGS, lambda log_p: np.log(np.exp(log_p - log_p.max()).sum())),
+    "t - 1 is -1": (WALK, lambda steps, states: np.log(steps[np.roll(states, 1), states]).sum()),
+    "entries 0 and 1": (COIN, lambda table, b: b * table[0] + (1 - b) * table[1]),
+}
+
+
+@pytest.mark.parametrize("words", NO_ENTRY)
+def test_what_no_entry_is_needed_for(words):
+    task, function = NO_ENTRY[words]
+    assert words in said(task, function), said(task, function)
+
+
+def test_a_log_of_a_logarithm_is_named_and_so_are_too_few_results():
+    assert "a logarithm already" in said(LOGS, lambda log_p: np.log(log_p - 9.0).sum())
+    three = Task("three", lambda a: (a.sum(), a.min(), a.max()), lambda rng: rng.random((4, 1, 3)))
+    assert "You return 2 results; asked for are 3" in said(three, lambda a: (a.sum(), a.min()))

@@ -93,8 +93,8 @@ RIGHT = {
           {"line": 3, "input": Q}, (np.int64(3), Q)],
     CHOICE: [{"q": "full", "variance": 2.1, "coupling": "Kept"},
              {"Q": "FULL", "Variance": np.array(2.0), "coupling": "kept."}],
-    RUN: ["digamma", "Digamma.", " DIGAMMA "],
-    NUMBER: [1.39, np.float32(1.386), np.array([1.3863]), 1.3863 + 0j],
+    RUN: ["digamma", "Digamma.", " DIGAMMA ", "digam"],
+    NUMBER: [1.39, "1.386", np.float32(1.386), np.array([1.3863]), 1.3863 + 0j],
     OPEN: [{"elbos": np.array([-3.0, -2.0]), "q": np.array([[1.0, 0.0]]), "log_evidence": -1.5}],
 }  # fmt: skip
 WRONG = {
@@ -132,8 +132,9 @@ WRONG = {
         "full": "Expected is a dictionary",
     },
     RUN: {"old q": "every second step", "no idea": "Answer with one of", 3: "Answer with one of"},
-    NUMBER: {2: "in bits", -3: "no less than zero", 1.2: "too small. How large", 7: "too large",
-             "2": "expected is one number", float("nan"): "nan", (1, 2): "one number"},
+    NUMBER: {2: "in bits", "0.693": "half the right", 0.7213: "one over it",
+             -3: "no less than zero", 1.2: "too small. How large", 7: "too large",
+             "two": "expected is one number", float("nan"): "nan", (1, 2): "one number"},
     OPEN: {
         (("elbos", (-3, -4)), ("q", (0.5, 0.5)), ("log_evidence", -2)): "falls from -3 to -4",
         (("elbos", (-3, -1)), ("q", (0.5, 0.5)), ("log_evidence", -2)): "above",
