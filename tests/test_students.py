@@ -91,6 +91,20 @@ task = sheet.kl
 for name in ("reference", "right", "answer", "why", "hints", "mistakes", "worked", "cases"):
     assert not hasattr(task, name), name
 print(vars(sheet), dir(task), task, task.__doc__, inspect.getsource(sheet))
+from checks import catalogue, sealed, sheets
+packed = next(sheets.FOLDER.glob("*"))
+for ask in (
+    lambda: sheets.of_sheet("checks.jensen"),
+    lambda: catalogue._of_sheet("checks.jensen"),
+    lambda: sealed.unpacked(sealed.HERE / "jensen.sealed"),
+    lambda: sealed.Modules.import_module("checks.jensen"),
+    lambda: sealed._get("checks.jensen"),
+    lambda: packed.read_text("utf-8"),
+):
+    try:
+        raise SystemExit(f"answered: {ask()}")
+    except PermissionError as refusal:
+        assert "not handed out" in str(refusal)
 """
 
 

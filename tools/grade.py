@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from checks import grading, sandbox  # noqa: E402
+from checks.sentences import sentences  # noqa: E402
 
 COLUMNS = ("student", "sheet", "task", "points", "of", "verdict")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -115,10 +116,28 @@ def grade_all(folder, sheets, out, jobs):
 # ---------------------------------------------------------------- the teacher's page
 
 
+def _pattern(sentence):
+    """A sentence of the checks as a pattern, anything in its gaps."""
+    return re.sub(r"\\\{\w+\\\}", "(?s:.+?)", re.escape(sentences()[sentence]))
+
+
+EXAMPLE = re.compile("|".join(_pattern(name) for name in ("example", "example_above", "so_many")))
+
+
 def cause(verdict):
-    """What a verdict says, without its mark and with its numbers left out, so that it repeats."""
+    """What a verdict says, without its mark, its example and its numbers, so that it repeats."""
     said = verdict.partition(". ")[2] or verdict
-    return NUMBER.sub("…", said)
+    return NUMBER.sub("…", EXAMPLE.sub("", said)).strip()
+
+
+def named(verdict):
+    """Does a verdict say more than what came out for one input?"""
+    return bool(re.search(r"\w", cause(verdict)))
+
+
+def wrong_rows(rows):
+    """What was answered, can be judged here, and lost points."""
+    return [row for row in rows if row.points < row.of and row.verdict[:1] not in ("…", "✓")]
 
 
 def class_page(rows, names=False):
@@ -127,7 +146,12 @@ def class_page(rows, names=False):
     for row in rows:
         by_task[row.sheet, row.task].append(row)
     students = len({row.student for row in rows})
-    parts = [f"<h1>What the class got wrong</h1><p>{students} students.</p>"]
+    wrong = wrong_rows(rows)
+    with_name = sum(named(row.verdict) for row in wrong)
+    said = (
+        f"{students} students. {len(wrong)} answers are wrong; of {with_name} the cause is named."
+    )
+    parts = [f"<h1>What the class got wrong</h1><p>{said}</p>"]
     for sheet in dict.fromkeys(sheet for sheet, _ in by_task):
         parts.append(_sheet_table(sheet, by_task, names))
     title = "<title>What the class got wrong</title>"
@@ -159,11 +183,14 @@ def _share_right(rows):
 def _task_row(sheet, task, rows, names):
     right = sum(row.points == row.of for row in rows)
     untouched = [row for row in rows if row.verdict.startswith("…")]
-    wrong = [row for row in rows if row.points < row.of and row not in untouched]
+    wrong = wrong_rows(rows)
     said = Counter(cause(row.verdict) for row in wrong)
     lines = []
-    for text, count in said.most_common(6):
-        who = ", ".join(row.student for row in wrong if cause(row.verdict) == text)
+    for text, count in said.most_common():
+        those = [row for row in wrong if cause(row.verdict) == text]
+        who = ", ".join(row.student for row in those)
+        if not text:
+            text = f"wrong, in ways without a name. One: {those[0].verdict.partition('. ')[2]}"
         line = f"{count} × {html.escape(text)}" + (f" <i>({html.escape(who)})</i>" if names else "")
         lines.append(f"<li>{line}</li>")
     cells = (

@@ -5,6 +5,7 @@ can check, hint and show; the task itself, with its right answer, stays behind.
 """
 
 import base64
+import functools
 import importlib.util
 import linecache
 import sys
@@ -17,7 +18,27 @@ from checks.sentences import say
 from checks.tasks import Exercise
 
 HERE = Path(__file__).resolve().parent
-SHEETS = {}  # name of a sheet's module -> the module with its tasks
+
+
+def for_checks(function):
+    """The function as the course's own code may call it; anybody else gets no answer from it."""
+
+    @functools.wraps(function, assigned=("__name__", "__doc__"), updated=())
+    def asked(*arguments, **named):
+        if not sys._getframe(1).f_globals.get("__name__", "").startswith("checks."):
+            raise PermissionError(say("not_handed_out", task=arguments[0]))
+        return function(*arguments, **named)
+
+    del asked.__wrapped__
+    return asked
+
+
+def _drawer():
+    sheets_by_name = {}  # name of a sheet's module -> the module with its tasks
+    return for_checks(sheets_by_name.setdefault), for_checks(sheets_by_name.get)
+
+
+_put, _get = _drawer()
 
 
 def open_sheet(name):
@@ -25,12 +46,13 @@ def open_sheet(name):
     source, file = unpacked(HERE / f"{name.rpartition('.')[2]}.sealed"), f"<{name}>"
     # what recognises mistakes reads the formulas of right answers
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    sheet = SHEETS[name] = types.ModuleType(name)
+    sheet = _put(name, types.ModuleType(name))
     exec(compile(source, file, "exec"), vars(sheet))
     tasks = {key: _face(task) for key, task in vars(sheet).items() if isinstance(task, Exercise)}
     return tasks | {"progress": lambda: progress.progress_of(sheet)}
 
 
+@for_checks
 def unpacked(path):
     """The text that was packed into a file."""
     return zlib.decompress(base64.b85decode(path.read_bytes())).decode()
@@ -70,9 +92,10 @@ class Modules:
     util = importlib.util
 
     @staticmethod
+    @for_checks
     def import_module(name):
         importlib.import_module(name)
-        return SHEETS.get(name, sys.modules[name])
+        return _get(name, sys.modules[name])
 
 
 class Folder:
@@ -95,6 +118,7 @@ class Packed:
     def __init__(self, path):
         self.path = path
 
+    @for_checks
     def read_text(self, encoding):
         return unpacked(self.path)
 
@@ -103,4 +127,6 @@ class Packed:
 
 
 catalogue.importlib = progress.importlib = sheets.importlib = Modules
+for where, name in ((sheets, "of_sheet"), (catalogue, "known"), (catalogue, "_of_sheet")):
+    setattr(where, name, for_checks(getattr(where, name)))
 catalogue.FOLDER, sheets.FOLDER = Folder("mistakes"), Folder("texts")
