@@ -12,6 +12,7 @@ TITLES = {
     "latent_factors": "The latent factor document model",
     "gradients": "Gradients",
     "interactive": "Interactive figures",
+    "grading": "Grading a class",
 }
 OPENING = """# What the course's algorithms cost
 

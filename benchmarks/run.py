@@ -28,7 +28,9 @@ from timing import Point, Row
 
 HERE = Path(__file__).parent
 RESULTS, RECORD, FIGURES = HERE / "RESULTS.md", HERE / "results.json", HERE / "figures"
-ROOMS = ("log_linear", "fhmm", "lda", "stream", "latent_factors", "gradients", "interactive")
+ROOMS = (
+    "log_linear", "fhmm", "lda", "stream", "latent_factors", "gradients", "interactive", "grading",
+)  # fmt: skip
 PACKAGES = (
     "numpy", "scipy", "scikit-learn", "gensim", "hmmlearn", "dynamax", "jax", "numpyro", "arviz",
     "autograd",
