@@ -620,7 +620,10 @@ Q, LONG = (lda.DocumentPosterior(np.ones(2), np.full((n, 2), 0.5)) for n in (1, 
         (lambda: lda.LDA(np.nan, [[0.5, 0.5]]), "alpha: holds NaN"),
         (lambda: lda.mean_field(None, np.ones((2, 3))), "model: expected LDA(...)"),
         (lambda: lda.mean_field(MODEL, np.ones((2, 3)), tolerance=np.nan), "tolerance: "),
-        (lambda: lda.mean_field(MODEL, np.ones((2, 3)), tolerance=-1), "tolerance: expected nats"),
+        (
+            lambda: lda.mean_field(MODEL, np.ones((2, 3)), tolerance=-1),
+            "tolerance: expected a number",
+        ),
         (lambda: lda.mean_field(MODEL, np.ones((2, 4))), "counts: expected 3 columns"),
         (
             lambda: lda.mean_field(MODEL, [[1, -1, 0]]),

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-from helpers.arguments import finite_array, generator, probabilities
+from helpers.arguments import generator, probabilities
 from helpers.ascent import State, ascending
 from helpers.lda.held_out import per_token
-from helpers.lda.model import check_counts, check_topics, warn_unsupported
+from helpers.lda.model import at_least_zero, check_counts, check_topics, warn_unsupported
+from helpers.lda.variational_em import m_step
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,7 @@ class MixtureOfUnigrams:
 
 def fit_unigram(counts, pseudo_count=0.0):
     """The maximum-likelihood (or smoothed) unigram model, a mixture with one component."""
-    counts, pseudo_count = check_counts(counts), _check_pseudo_count(pseudo_count)
+    counts, pseudo_count = check_counts(counts), at_least_zero("pseudo_count", pseudo_count)
     return MixtureOfUnigrams(np.ones(1), _normalised(counts.sum(axis=0)[None], pseudo_count))
 
 
@@ -74,7 +75,7 @@ def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
         States without end: q = p(z_d | w_d), (D, K), and the log likelihood as ``elbo``, plus
         the log prior (without its constant) where smoothed. It never falls.
     """
-    counts, pseudo_count = check_counts(counts), _check_pseudo_count(pseudo_count)
+    counts, pseudo_count = check_counts(counts), at_least_zero("pseudo_count", pseudo_count)
     n_topics = check_topics(n_topics, counts)
     q = generator("rng", rng).dirichlet(np.ones(n_topics), counts.shape[0])
     return _climb_mixture(counts, q, pseudo_count)
@@ -93,13 +94,4 @@ def _climb_mixture(counts, q, pseudo_count):
 
 def _normalised(usage, pseudo_count):
     """Rows of word probabilities (K, V); a topic without any word becomes uniform."""
-    usage = np.asarray(usage, dtype=float) + pseudo_count
-    totals = usage.sum(axis=1, keepdims=True)
-    return np.where(totals > 0, usage / np.where(totals > 0, totals, 1.0), 1 / usage.shape[1])
-
-
-def _check_pseudo_count(pseudo_count):
-    pseudo_count = float(finite_array("pseudo_count", pseudo_count, ndim=0))
-    if pseudo_count < 0:
-        raise ValueError(f"pseudo_count: expected a number of at least 0, got {pseudo_count}")
-    return pseudo_count
+    return m_step(np.asarray(usage, dtype=float) + pseudo_count, 1 / usage.shape[1])

@@ -14,7 +14,6 @@ import numpy as np
 from scipy.special import xlogy
 
 from helpers.arguments import (
-    finite_array,
     instance,
     positive,
     probabilities,
@@ -26,7 +25,7 @@ from helpers.ascent import State, ascending
 from helpers.densities import dirichlet_entropy
 from helpers.elbo import Bound
 from helpers.fast import lda as fast
-from helpers.lda.model import LDA, check_counts, warn_unsupported, word_numbers
+from helpers.lda.model import LDA, at_least_zero, check_counts, warn_unsupported, word_numbers
 from helpers.lda.variational_em import (
     CorpusPosterior,
     check_alpha,
@@ -95,12 +94,12 @@ def trajectory(model, words, n_states, start=None):
     states = document_mean_field(model, words, start)
     refuse_large("n_states", whole_number("n_states", n_states), len(words), model.n_topics)
     states = list(islice(states, n_states))
-    found = {name: np.array([getattr(s.q, name) for s in states]) for name in ("gamma", "phi")}
-    return (
-        found
-        | {"elbo": np.array([s.elbo for s in states])}
-        | {"updated": [s.updated for s in states]}
-    )
+    return {
+        "gamma": np.array([state.q.gamma for state in states]),
+        "phi": np.array([state.q.phi for state in states]),
+        "elbo": np.array([state.elbo for state in states]),
+        "updated": [state.updated for state in states],
+    }
 
 
 def mean_field(model, counts, start=None, updates=None, tolerance=1e-12):
@@ -130,7 +129,7 @@ def mean_field(model, counts, start=None, updates=None, tolerance=1e-12):
     """
     counts = check_counts(counts, instance("model", model, LDA).n_words)
     warn_unsupported(counts, model.topics.any(axis=0))
-    tolerance = _tolerance(tolerance)
+    tolerance = at_least_zero("tolerance", tolerance)
     gamma = first_gamma(model.alpha, counts, start, "start")
     rules = _rules(updates, tolerance)
     return _ascend(model, fast.EStep(counts, model.alpha), gamma, rules, tolerance)
@@ -177,7 +176,7 @@ def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_u
     if scores.size and scores.max() == np.inf:
         raise ValueError("expected_log_topics: expected logarithms, got inf")
     counts, alpha = check_counts(counts, scores.shape[1]), check_alpha(alpha, len(scores))
-    tolerance = _tolerance(tolerance)
+    tolerance = at_least_zero("tolerance", tolerance)
     rule = fast.Rule(whole_number("max_updates", max_updates, minimum=0), tolerance)
     return fast_e_step(fast.EStep(counts, alpha), scores, first_gamma(alpha, counts, gamma), rule)
 
@@ -228,10 +227,3 @@ def _alternate(model, words, gamma):
         else:
             q = DocumentPosterior(q.gamma, update_phi(q.gamma, log_topics, words))
             updated = "phi"
-
-
-def _tolerance(tolerance):
-    tolerance = float(finite_array("tolerance", tolerance, ndim=0))
-    if tolerance < 0:
-        raise ValueError(f"tolerance: expected nats, zero or more, got {tolerance:g}")
-    return tolerance

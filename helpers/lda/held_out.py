@@ -11,7 +11,7 @@ import numpy as np
 from helpers.arguments import generator, instance, probabilities
 from helpers.ascent import climb
 from helpers.lda.fixed_topics import mean_field
-from helpers.lda.model import LDA, check_counts, warn_unsupported
+from helpers.lda.model import LDA, check_counts, warn_unsupported, whole_counts
 
 TOLERANCE, RTOL = 1e-9, 1e-9  # a bound that has not converged would flatter nobody
 
@@ -49,15 +49,11 @@ def completion_perplexity(model, counts, rng, share=0.5):
 
 def split_tokens(counts, rng, share=0.5):
     """Each token into the first array with probability ``share``, else into the second."""
-    counts = check_counts(counts)
-    generator("rng", rng)
+    counts = whole_counts(check_counts(counts))
     share = float(probabilities("share", share, axis=None, ndim=0))
-    if (counts.data % 1).any():
-        raise ValueError("counts: expected whole numbers, since tokens cannot be divided")
-    whole = counts.data.astype(np.int64)
-    dealt = rng.binomial(whole, share)
-    first, rest = counts.astype(np.int64), counts.astype(np.int64)
-    first.data, rest.data = dealt, whole - dealt
+    first, rest = counts.copy(), counts.copy()
+    first.data = generator("rng", rng).binomial(counts.data, share)
+    rest.data = counts.data - first.data
     first.eliminate_zeros(), rest.eliminate_zeros()
     return first, rest
 

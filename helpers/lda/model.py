@@ -127,10 +127,8 @@ def tokens(counts, document):
     """The tokens of one row of ``counts`` as word numbers (N,), in the order of the words."""
     counts = check_counts(counts)
     last = counts.shape[0] - 1
-    row = counts[[whole_number("document", document, minimum=-last - 1, maximum=last)]]
-    if (row.data % 1).any():
-        raise ValueError("counts: expected whole numbers, since tokens cannot be divided")
-    return np.repeat(row.indices, row.data.astype(np.intp)).astype(np.intp)
+    row = whole_counts(counts[[whole_number("document", document, -last - 1, last)]])
+    return np.repeat(row.indices, row.data).astype(np.intp)
 
 
 def check_counts(counts, n_words=None):
@@ -156,6 +154,21 @@ def check_counts(counts, n_words=None):
     if not np.isfinite(counts.data).all() or (counts.data < 0).any():
         raise ValueError("counts: expected finite numbers of at least 0")
     return counts
+
+
+def at_least_zero(name, value):
+    """A finite number that is not negative, as a float."""
+    value = float(finite_array(name, value, ndim=0))
+    if value < 0:
+        raise ValueError(f"{name}: expected a number of at least 0, got {value:g}")
+    return value
+
+
+def whole_counts(counts):
+    """Checked counts as int64, unless a token is divided (ValueError)."""
+    if (counts.data % 1).any():
+        raise ValueError("counts: expected whole numbers, since tokens cannot be divided")
+    return counts.astype(np.int64)
 
 
 def check_topics(n_topics, counts):

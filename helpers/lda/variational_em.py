@@ -29,6 +29,7 @@ from helpers.fast import lda as fast
 from helpers.lda.model import LDA, check_counts, check_topics
 from helpers.lda.progress import Bar
 
+UPDATES = 2  # of phi and gamma in each sweep; gamma goes on from the last one
 TRIAL_SWEEPS = 10  # of each restart, before the best one goes on
 
 
@@ -150,9 +151,7 @@ def variational_em(e_step, alpha, topics, eta=None):
 # -- for use -------------------------------------------------------------------------------
 
 
-def fit(
-    counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", updates=2, progress=True
-):
+def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", progress=True):
     """Learn the topics of a corpus: :func:`variational_em` with the fast E-step.
 
         ascent = climb(lda.fit(counts, 20, rng, eta=0.1))
@@ -167,7 +166,6 @@ def fit(
         restarts: starting points; each has ten sweeps, then the best one goes on.
         start: "seeded" by documents that are unlike each other, or "random", which ends at
             worse bounds.
-        updates: of phi and gamma in each sweep; gamma goes on from the last sweep.
         progress: show a bar from the first second on.
     Yields:
         States without end; ``q`` is a :class:`CorpusPosterior`, ``model`` has the topics, or
@@ -183,9 +181,8 @@ def fit(
     generator("rng", rng)
     if not (isinstance(start, str) and start in fast.STARTS):
         raise ValueError(f"start: expected one of {', '.join(fast.STARTS)}, got {start!r}")
-    updates, restarts = whole_number("updates", updates), whole_number("restarts", restarts)
-    bar = Bar(f"{n_topics} topics", progress)
-    rule = fast.Rule(updates, plain=True)
+    restarts, bar = whole_number("restarts", restarts), Bar(f"{n_topics} topics", progress)
+    rule = fast.Rule(UPDATES, plain=True)
     e_step = partial(fast_e_step, fast.EStep(counts, alpha, bar.tick), rule=rule)
     uniform = np.full((n_topics, counts.shape[1]), 1 / counts.shape[1])
 
