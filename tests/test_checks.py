@@ -693,8 +693,8 @@ WALK = Task(
 
 
 def on_and_off(table, b):
-    """An average over two rows."""
-    return (1 - b) * table[0] + b * table[1]
+    """A sum over two rows."""
+    return (1 - b) * table[0] + b**2 * table[1]
 
 
 COIN = Task(
@@ -704,7 +704,7 @@ NO_ENTRY = {
     "Right on paper": (LOGS, lambda log_p: np.log(np.exp(log_p).sum())),
     "off by the largest entry": (LOGS, lambda log_p: np.log(np.exp(log_p - log_p.max()).sum())),
     "t - 1 is -1": (WALK, lambda steps, states: np.log(steps[np.roll(states, 1), states]).sum()),
-    "entries 0 and 1": (COIN, lambda table, b: b * table[0] + (1 - b) * table[1]),
+    "entries 0 and 1": (COIN, lambda table, b: b**2 * table[0] + (1 - b) * table[1]),
 }
 
 
