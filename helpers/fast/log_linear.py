@@ -71,13 +71,18 @@ def solve_curvature(tagger, probs, slope, diagonal, accuracy):
     measured so that the matrix has ones on its diagonal; ``diagonal`` (F, T) is what stands there.
     """
     features, shape, unit = tagger.features, slope.shape, diagonal**-0.5
+    share = (unit / tagger.prior_sd) ** 2  # the prior's part of the ones on the diagonal
     transposed = features.T.tocsr() if sparse.issparse(features) else features.T
 
     def curved(direction):
-        direction = unit * direction.reshape(shape)
-        moved = probs * (features @ direction)
-        moved -= probs * moved.sum(axis=1, keepdims=True)
-        return (unit * (transposed @ moved + tagger.prior_sd**-2.0 * direction)).ravel()
+        direction = direction.reshape(shape)
+        moved = features @ (unit * direction)
+        moved -= np.vecdot(probs, moved)[:, None]
+        moved *= probs
+        product = transposed @ moved
+        product *= unit
+        product += share * direction
+        return product.ravel()
 
     matrix = LinearOperator((slope.size, slope.size), matvec=curved, dtype=float)
     step, _ = cg(matrix, (unit * slope).ravel(), rtol=accuracy, maxiter=100)
