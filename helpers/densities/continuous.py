@@ -71,10 +71,8 @@ class MultivariateNormal:
     def __init__(self, mean, covariance):
         mean, covariance = finite_array("mean", mean), checked_covariance("covariance", covariance)
         if mean.shape[-1:] != covariance.shape[-1:]:
-            raise ValueError(
-                "covariance: expected (..., P, P) for a mean (..., P), "
-                f"got {covariance.shape} for {mean.shape}"
-            )
+            shapes = f"{covariance.shape} for {mean.shape}"
+            raise ValueError(f"covariance: expected (..., P, P) for a mean (..., P), got {shapes}")
         broadcastable(mean=mean.shape[:-1], covariance=covariance.shape[:-2])
         store(self, loc=mean, covariance=covariance)
 
@@ -132,11 +130,10 @@ class Dirichlet:
         store(self, concentration=positive("concentration", self.concentration))
         if self.concentration.ndim == 0 or self.concentration.shape[-1] == 0:
             raise ValueError("concentration: expected (..., K) with K of at least one")
-        beyond = (self.concentration < 1e-300) | (self.concentration > 1e12)
-        if beyond.any():
+        wrong = self.concentration[(self.concentration < 1e-300) | (self.concentration > 1e12)]
+        if wrong.size:
             raise ValueError(
-                "concentration: expected numbers from 1e-300 to 1e12, "
-                f"got {self.concentration[beyond][0]:g}"
+                f"concentration: expected numbers from 1e-300 to 1e12, got {wrong[0]:g}"
             )
 
     def log_prob(self, x):

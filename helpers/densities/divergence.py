@@ -15,7 +15,6 @@ from helpers.densities.discrete import Bernoulli, Categorical
 from helpers.densities.gamma_functions import dirichlet_kl
 
 
-@singledispatch
 def kl_divergence(q, p):
     """KL(q || p) = E_q[log q(z) - log p(z)], in nats, of the broadcast batch shape.
 
@@ -25,49 +24,53 @@ def kl_divergence(q, p):
     Raises:
         ValueError: q and p are of different families or sizes.
     """
-    raise ValueError(f"q: expected a distribution of helpers.densities, got {describe(q)}")
-
-
-@kl_divergence.register
-def _(q: Bernoulli, p):
-    _same_family(q, p)
-    broadcastable(q=q.prob, p=p.prob)
-    return _nats(rel_entr(q.prob, p.prob) + rel_entr(1 - q.prob, 1 - p.prob))
-
-
-@kl_divergence.register
-def _(q: Categorical, p):
-    _same_family(q, p)
-    _same_size(q.probs, p.probs)
-    return _nats(rel_entr(q.probs, p.probs).sum(-1))
-
-
-@kl_divergence.register
-def _(q: Normal, p):
-    _same_family(q, p)
-    broadcastable(**{"q.mean": q.loc, "q.sd": q.sd, "p.mean": p.loc, "p.sd": p.sd})
+    if _divergence.dispatch(type(q)) is _divergence.dispatch(object):
+        raise ValueError(f"q: expected a distribution of helpers.densities, got {describe(q)}")
+    if type(q) is not type(p):
+        raise ValueError(
+            f"p: expected a {type(q).__name__}, as q is one, got {describe(p).split('(')[0]}"
+        )
     with np.errstate(over="ignore"):  # inf is what such a divergence rounds to
-        return _nats(0.5 * (_excess(q.sd, p.sd) + ((q.loc - p.loc) / p.sd) ** 2))
+        return scalar(np.maximum(_divergence(q, p), 0.0))  # round-off may take it below zero
 
 
-@kl_divergence.register
+@singledispatch
+def _divergence(q, p):
+    """KL(q || p) for each family; a new density registers its own."""
+
+
+@_divergence.register
+def _(q: Bernoulli, p):
+    broadcastable(q=q.prob, p=p.prob)
+    return rel_entr(q.prob, p.prob) + rel_entr(1 - q.prob, 1 - p.prob)
+
+
+@_divergence.register
+def _(q: Categorical, p):
+    _same_size(q.probs, p.probs)
+    return rel_entr(q.probs, p.probs).sum(-1)
+
+
+@_divergence.register
+def _(q: Normal, p):
+    broadcastable(**{"q.mean": q.loc, "q.sd": q.sd, "p.mean": p.loc, "p.sd": p.sd})
+    return 0.5 * (_excess(q.sd, p.sd) + ((q.loc - p.loc) / p.sd) ** 2)
+
+
+@_divergence.register
 def _(q: MultivariateNormal, p):
-    _same_family(q, p)
     _same_size(q.loc, p.loc)
     broadcastable(q=q.batch_shape, p=p.batch_shape)
-    with np.errstate(over="ignore"):  # inf is what such a divergence rounds to
-        spread = (whiten(p.cholesky, q.cholesky) ** 2).sum((-2, -1))  # tr(Sigma_p^-1 Sigma_q)
-        shift = (whiten(p.cholesky, (q.loc - p.loc)[..., None]) ** 2).sum((-2, -1))
+    spread = (whiten(p.cholesky, q.cholesky) ** 2).sum((-2, -1))  # tr(Sigma_p^-1 Sigma_q)
+    shift = (whiten(p.cholesky, (q.loc - p.loc)[..., None]) ** 2).sum((-2, -1))
     size = q.loc.shape[-1]
-    return _nats(0.5 * (spread - size + shift + p.log_determinant - q.log_determinant))
+    return 0.5 * (spread - size + shift + p.log_determinant - q.log_determinant)
 
 
-@kl_divergence.register
+@_divergence.register
 def _(q: Dirichlet, p):
-    _same_family(q, p)
     _same_size(q.concentration, p.concentration)
-    with np.errstate(over="ignore"):  # inf is what such a divergence rounds to
-        return _nats(dirichlet_kl(q.concentration, p.concentration, q.expected_log()))
+    return dirichlet_kl(q.concentration, p.concentration, q.expected_log())
 
 
 def _excess(above, below):
@@ -80,18 +83,6 @@ def _excess(above, below):
     close = np.log1p(np.where(near, ratio - 1, 0))
     log_ratio = np.where(near, close, np.log(above) - np.log(below))
     return (ratio - 1) * (ratio + 1) - 2 * log_ratio
-
-
-def _nats(divergence):
-    """Without the round-off that takes the divergence of two equal distributions below zero."""
-    return scalar(np.maximum(divergence, 0.0))
-
-
-def _same_family(q, p):
-    if type(q) is not type(p):
-        raise ValueError(
-            f"p: expected a {type(q).__name__}, as q is one, got {describe(p).split('(')[0]}"
-        )
 
 
 def _same_size(q, p):
