@@ -13,12 +13,12 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 from scipy.special import log_softmax, logsumexp
 
-from helpers import small
+from helpers import fhmm, small
+from helpers.ascent import climb
 from helpers.densities import MultivariateNormal, Normal, kl_divergence
 from helpers.elbo import bound_by_enumeration, bound_by_quadrature, enumerate_assignments
 from helpers.gradients import moments, normal_rule
-from helpers.latent_factors import Gaps
-from helpers.lda import LDA, trajectory
+from helpers.lda import LDA, document_mean_field, exact_by_counts, trajectory
 from helpers.show import interactive
 from helpers.show.interactive import (
     coin,
@@ -29,8 +29,10 @@ from helpers.show.interactive import (
     encoder,
     figure,
     gaps,
+    links,
     topics,
     touching,
+    tug,
     widget,
 )
 
@@ -55,20 +57,15 @@ FIGURES = {
     "estimators": lambda: interactive.estimators(),
     "sampled elbo": lambda: interactive.sampled_elbo(),
     "encoder gaps": lambda: interactive.encoder_gaps(),
+    "cut links": lambda: interactive.cut_links(),
+    "tug of war": lambda: interactive.tug_of_war(),
     "two kls": lambda: interactive.two_kls(),
-    "two gaps": lambda: interactive.two_gaps(),
-    "two gaps, one stage": lambda: interactive.two_gaps(a_gap()),
     "lda document": lambda: interactive.lda_document(),
     "lda document, many topics": lambda: interactive.lda_document(*many_topics()),
     "trace": lambda: interactive.trace(small.mean_field(small.bank(), 1), -1.4, max_steps=9),
     "trace of a broken ascent": lambda: interactive.trace([-5.0, -4.0, -4.5, -1.0], -1.4),
     "trace without the evidence": lambda: interactive.trace(lambda: iter([-5.0, -4.0])),
 }
-
-
-def a_gap():
-    """The gaps of two documents, at one stage."""
-    return Gaps(np.array([-3.0, -4.0]), np.array([-3.5, -4.0]), np.array([-3.6, -4.75]))
 
 
 def many_topics(K=9, seed=4):
@@ -79,7 +76,7 @@ def many_topics(K=9, seed=4):
     return [f"w{token}" for token in tokens], trajectory(model, tokens, 21)
 
 
-CODE_LIMIT, DATA_LIMIT = 14 << 10, 150_000
+CODE_LIMIT, DATA_LIMIT = 14_000, 150_000
 
 
 @cache
@@ -367,6 +364,44 @@ def test_the_bound_over_an_encoder_against_quadrature(x, mean, sd):
     assert encoder.elbo(x, at, wide) == pytest.approx(best, abs=1e-6)
 
 
+# Links to cut, a word to force
+
+
+def test_cutting_links_opens_the_gap_from_exact_to_mean_field():
+    """Against the ascents of helpers.fhmm, which know nothing of the families' weights."""
+    built = ready("cut links")
+    kl = [
+        built.at(**dict(zip(links.LINKS, cut, strict=True)))["kl"] for cut in np.ndindex(2, 2, 2, 2)
+    ]
+    kl = np.reshape(kl, (2, 2, 2, 2))
+    assert kl[0, 0, 0, 0] == pytest.approx(0, abs=1e-9)
+    for axis in range(4):
+        assert (np.diff(kl, axis=axis) > -1e-9).all()
+    model, evidence = links.two_chains(), built.at()["log_evidence"]
+    for inference, cut in ((fhmm.mean_field, (1, 1, 1, 1)), (fhmm.structured, (1, 1, 0, 0))):
+        runs = [
+            climb(inference(model, links.X, np.random.default_rng(s)), 1e-13) for s in range(12)
+        ]
+        best = max(run.state.elbo for run in runs)
+        assert evidence - kl[cut] == pytest.approx(best, abs=1e-6)
+    assert fhmm.exact(model, links.X).log_evidence == pytest.approx(evidence, abs=1e-8)
+
+
+def test_a_forced_word_costs_no_less_than_exact_inference_says():
+    model, tokens = tug.toy_document()
+    free = climb(document_mean_field(model, tokens), rtol=1e-13).state
+    gamma, _, bound = tug.pulled(model, tokens)
+    np.testing.assert_allclose(gamma, free.q.gamma, atol=1e-4)
+    assert bound == pytest.approx(free.elbo, abs=1e-8)
+    exact = exact_by_counts(model, tokens)
+    for word, topic in ((5, 1), (0, 1), (11, 0)):
+        rest = exact_by_counts(model, np.delete(tokens, word))
+        taken = rest.topic_counts[:, topic] + model.alpha[topic]
+        share = rest.probs @ taken / (len(tokens) - 1 + model.alpha.sum())  # E[theta_k | rest]
+        forced = rest.log_evidence + np.log(share * model.topics[topic, tokens[word]])
+        assert tug.pulled(model, tokens, word, topic)[2] < forced < exact.log_evidence
+
+
 # The two KLs
 
 
@@ -519,15 +554,6 @@ def test_explaining_away_explains_away():
     assert after["second_given_first"] < after["second"] < after["second_given_not_first"]
 
 
-def test_two_gaps_add_up_to_the_distance_from_the_evidence():
-    built = ready("two gaps")
-    for setting in at_random(built, np.random.default_rng(0), 30):
-        shown = built.at(**setting)
-        total = shown["elbo"] + shown["network_gap"] + shown["family_gap"]
-        assert total == pytest.approx(shown["log_evidence"], abs=1e-12)
-        assert (shown["family_gaps"] > -1e-6).all() and (shown["network_gaps"] > -1e-6).all()
-
-
 def test_lda_document_shows_the_trajectory_and_never_passes_the_evidence():
     built = ready("lda document")
     model, tokens, _ = topics.toy_model()
@@ -603,14 +629,6 @@ def test_trace_takes_what_an_endless_iterator_gives():
         (lambda: interactive.explaining_away(...), "model: expected .* got ellipsis"),
         (lambda: interactive.fhmm([{}], labels=[1, 2]), "labels: expected 1"),
         (lambda: interactive.fhmm([None]), "tables: expected a list .* got \\[None\\]"),
-        (
-            lambda: interactive.two_gaps(Gaps(np.zeros(2), np.ones(2), np.zeros(2))),
-            "a mean field bound is above the log evidence",
-        ),
-        (
-            lambda: interactive.two_gaps(Gaps(np.ones(2), np.zeros(2), np.ones(2))),
-            "the network's bound is above the best of its family",
-        ),
         (lambda: interactive.trace([]), "updates: expected at least one state, got none"),
         (lambda: interactive.trace(3), "updates: expected an iterator of states"),
         (lambda: interactive.trace([object()]), "expected states with a number `elbo`"),

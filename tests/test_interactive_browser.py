@@ -44,11 +44,12 @@ CALLS = (
     "interactive.lda_document()",
     "interactive.lda_document(*long_names())",
     "interactive.explaining_away()",
-    "interactive.two_gaps()",
     "interactive.two_kls()",
     "interactive.estimators()",
     "interactive.sampled_elbo()",
     "interactive.encoder_gaps()",
+    "interactive.cut_links()",
+    "interactive.tug_of_war()",
     "interactive.trace([-5.0, -4.0, -4.5, -1.0], -1.4)",
 )
 LOOK = """(root) => {

@@ -55,7 +55,7 @@ async () => {
   // Pictures as shown: their share of the slide, and of the size that they were drawn for.
   function pictures(slide) {
     let [share, zoom, count, graphs] = [0, 1, 0, 0];
-    for (const picture of slide.querySelectorAll("figure > svg, figure > img, .html img, .vi-figure, .text img")) {
+    for (const picture of slide.querySelectorAll("figure > svg, figure > img, .html img, .vi-core, .text img")) {
       if (picture.closest(hidden)) continue;
       count += 1;
       graphs += /^Graphical model/.test(picture.alt ?? picture.getAttribute("aria-label") ?? "");

@@ -56,7 +56,7 @@ LOOKS = ROLES | METHODS  # every name that has a look of its own
 # Topics, chains, clusters: things that are counted, not named. Eight, then they repeat.
 SERIES = {
     LIGHT: (
-        "#432E5D", "#D37754", "#42675A", "#A24DD2", "#782F14", "#799799", "#8B5F0B", "#392694",
+        "#432E5D", "#D37754", "#42675A", "#0080A0", "#782F14", "#799799", "#8B5F0B", "#392694",
     ),
     DARK: (
         "#74F2FC", "#BB6D19", "#8FC5A9", "#AD8BE1", "#E7D36B", "#7464EF", "#DAA06F", "#4E9FAD",

@@ -3,7 +3,6 @@
 They work in the notebook, and without a kernel in slides, exported pages and the site.
 """
 
-from helpers.show.interactive.amortised import two_gaps
 from helpers.show.interactive.ascents import trace
 from helpers.show.interactive.coin import bayes
 from helpers.show.interactive.competing import explaining_away
@@ -15,14 +14,17 @@ from helpers.show.interactive.encoder import encoder_gaps
 from helpers.show.interactive.figure import Interactive
 from helpers.show.interactive.gaps import gap, kl_directions
 from helpers.show.interactive.jensen import jensen
+from helpers.show.interactive.links import cut_links
 from helpers.show.interactive.predictions import predict, predict_number, predict_point, recall
 from helpers.show.interactive.sampled import sampled_elbo
 from helpers.show.interactive.topics import lda_document
 from helpers.show.interactive.touching import em
+from helpers.show.interactive.tug import tug_of_war
 
 __all__ = [
     "Interactive",
     "bayes",
+    "cut_links",
     "em",
     "encoder_gaps",
     "estimators",
@@ -39,6 +41,6 @@ __all__ = [
     "recall",
     "sampled_elbo",
     "trace",
-    "two_gaps",
+    "tug_of_war",
     "two_kls",
 ]

@@ -13,8 +13,6 @@
 import { draw, number, set } from "./drawing.js";
 import { button, enliven, html, OWN } from "./page.js";
 
-const NARROW = 600; // px: a phone
-
 // A labelled native slider or choice; returns { show(value) }, which moves it.
 function control(parent, spec, change) {
   const label = html(parent, "label");
@@ -55,11 +53,13 @@ export function mount(root, figure, data) {
   const sentence = html(root, "p", { role: "status" });
   let redraw = null;
   const fit = () => {
-    const narrow = root.clientWidth < NARROW;
+    // A phone.
+    const narrow = root.clientWidth < 600;
     if (narrow === stage.narrow) return;
     stage.replaceChildren();
     Object.assign(stage, { narrow, aside: draw(stage, "g") });
     root.classList.toggle("narrow", narrow);
+    root.classList.toggle("many", !narrow && data.controls.length > 2);
     redraw = figure.build(stage, data);
     const [width, height] = figure.size;
     const below = narrow && figure.split;
@@ -88,8 +88,8 @@ export function mount(root, figure, data) {
     button(buttons, preset.label, () => go(preset.by ? preset.settings[settings[preset.by]] : preset.settings));
   }
   for (const extra of figure.extras || []) {
-    stops.push(extra({ root, stage, buttons, button, figure, data, settings, go }) || (() => {}));
+    stops.push(extra({ root, stage, buttons, button, figure, data, settings, go }));
   }
   go(Object.fromEntries(data.controls.map((spec) => [spec.name, spec.value || 0])));
-  return () => stops.forEach((stop) => stop());
+  return () => stops.forEach((stop) => stop?.());
 }

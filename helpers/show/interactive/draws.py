@@ -76,7 +76,7 @@ def estimators(mean=1.0, sd=1.0):
         "controls": [
             slider("mean", "mean of q", -4, 4, 0.05, mean),
             slider("sd", "standard deviation of q", 0.3, 3, 0.05, sd),
-            choice("baseline", "baseline of the score function", BASELINES),
+            choice("baseline", "baseline of the score", BASELINES),
             slider("size", "step size", 0.02, 0.5, 0.02, 0.1),
             steps("draws", "draws of z", DRAWS, pause=60) | {"min": 2, "value": 10},
         ],

@@ -25,8 +25,9 @@ SPACES = re.compile(
     r'("(?:[^"\\]|\\.)*"'
     r"|`(?:[^`\\$]|\\.|\$(?!\{)|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\})*`"
     r"|/(?![ /*])(?:[^/\\\n]|\\.)+/(?=[.,)\]; ]))"
-    r"| *(=>|[{(,;:=?<>*&|\[])\s*|\s*([})\]]) *"
+    r"| *(=>|[{(,;:=?<>*&|\[])\s*|\s*([})\]]) *| ([-+]) (?![-+])"
 )
+ARROW = re.compile(r"(?<=[(,=:?>&|[])\((\w+)\)=>")
 RENDER = "export default { render: ({ model, el }) => mount(el, figure, model.get('data')) };"
 # By the module that mounts: its sheet, and the class under which the sheet's rules hold.
 SHEETS = {"core": ("style.css", "vi-core"), "predict": ("predict.css", "vi-ask")}
@@ -117,7 +118,7 @@ def module_text(name):
     host = "predict" if "predict" in names else "core"
     code = "\n".join(_code(imported) for imported in _with_imports([host, name]))
     style = json.dumps(_style(code, *SHEETS[host]), ensure_ascii=False)
-    return f"{code}\nfigure.style={style};\n"
+    return f"let M=Math;{code}\nfigure.style={style};\n"
 
 
 def _with_imports(names, seen=()):
@@ -156,16 +157,15 @@ def _code(name):
     lines = [line.strip() for line in _read(f"{name}.js").splitlines()]
     kept = (line for line in lines if line and not line.startswith(("//", "import ")))
     code = "\n".join(line.removeprefix("export ") for line in kept)
-    return (
-        SPACES.sub(lambda found: found[1] or found[2] or found[3], code)
-        .replace(";}", "}")
-        .replace("const ", "let ")
-    )
+    short = SPACES.sub(lambda found: found[found.lastindex], code).replace(";}", "}")
+    short = re.sub(r"\bconst\b", "let", short).replace("Math.", "M.")
+    return ARROW.sub(r"\1=>", short)
 
 
 def _style(code, sheet, kind):
     """The sheet's rules that the code has elements for, nested (& is the figure), and colours."""
     rules = re.sub(r"\s*([{};,])\s*|(:)\s+|\s+", lambda m: m[1] or m[2] or " ", _read(sheet))
+    rules = re.sub(r"(?<=[ :(,])0(?=\.\d)", "", rules).replace(";}", "}")
     kept = [rule for rule in re.findall(r"[^{}]+{[^}]*}", rules) if _needed(rule, code)]
     names = dict.fromkeys(re.findall(r"var\(--([\w-]+)", "".join(kept)))
     if "var(--series-$" in code:

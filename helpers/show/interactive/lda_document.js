@@ -20,7 +20,7 @@ export const figure = {
     const topics = data.names.length;
     const colour = (k) => `fill:var(--series-${k});stroke:var(--series-${k})`;
     let [x, y] = [10, 0];
-    const size = data.words.length > 40 ? 18 : 19;
+    const size = 20.5;
     const words = data.words.map((word) => {
       const width = size * ems(word) + 4;
       if (x + width > (stage.narrow ? 560 : 895)) [x, y] = [10, y + 40];

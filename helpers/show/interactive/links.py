@@ -1,0 +1,113 @@
+"""From exact inference to mean field by hand: the links of a posterior, to be cut one by one.
+
+Two chains s and z of two steps each and one sum of both a step: given x the posterior has four
+links, s1-s2 and z1-z2 along time, s1-z1 and s2-z2 between the chains. For each set of links kept
+there is a family of q, and in it a best one.
+
+    q(s, z) proportional to exp{sum_i a_i v_i + sum_(i, j) kept b_ij v_i v_j},   v = -1 or 1
+
+Source: the slides "Original FHMM inference" and "Mean field FHMM inference".
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax, logsumexp
+
+from helpers.elbo import enumerate_assignments
+from helpers.show.interactive.controls import choice, preset
+from helpers.show.interactive.figure import Interactive
+
+NODES = ("s₁", "s₂", "z₁", "z₂")
+LINKS = {"early": (0, 2), "late": (1, 3), "first": (0, 1), "second": (2, 3)}
+X = np.array([[1.0], [1.2]])  # about one: one of the chains is on, but which?
+STARTS = 8
+
+
+def two_chains():
+    """A factorial HMM whose outputs add up: each chain that is on gives 1, chain z a bit more."""
+    from helpers.fhmm import FactorialHMM
+
+    stay = np.array([[0.8, 0.2], [0.2, 0.8]])
+    means = np.array([[[0.0], [1.0]], [[0.0], [1.15]]])
+    return FactorialHMM(np.full((2, 2), 0.5), np.stack([stay, stay]), means, np.array([[0.16]]))
+
+
+@lru_cache
+def tables():
+    """log p(x, s, z) of the 16 assignments, and the best q for each of the 16 sets of links.
+
+    The sets are numbered in binary, 1 for a link that is kept; q is the best of eight starts.
+    """
+    bits = enumerate_assignments([2] * 4).reshape(-1, 4)
+    states = bits.reshape(-1, 2, 2).swapaxes(1, 2)  # (16, T, M): s and z are the chains
+    log_joint = np.round(two_chains().log_joint(states, X), 9)
+    signs = 2.0 * bits - 1
+    pairs = np.stack([signs[:, i] * signs[:, j] for i, j in LINKS.values()], axis=1)
+    families = [np.hstack([signs, pairs[:, _kept(number)]]) for number in range(16)]
+    return bits, log_joint, np.array([_best(log_joint, features) for features in families])
+
+
+def _kept(number):
+    return [i for i in range(len(LINKS)) if number >> i & 1]
+
+
+def _best(log_joint, features):
+    """The q of an exponential family on the assignments that has the highest bound."""
+
+    def lost(weights):
+        log_q = log_softmax(features @ weights)
+        q, excess = np.exp(log_q), log_q - log_joint
+        kl = q @ excess
+        return kl, features.T @ (q * (excess - kl))
+
+    rng, ends = np.random.default_rng(0), []
+    for _ in range(STARTS):
+        start = rng.normal(size=features.shape[1])
+        ends.append(minimize(lost, start, jac=True, options={"gtol": 1e-8}))
+    return np.exp(log_softmax(features @ min(ends, key=lambda end: end.fun).x))
+
+
+def cut_links():
+    """The posterior of two short chains as a graph whose links are cut, and the gap that opens."""
+    bits, log_joint, best = tables()
+    evidence = float(logsumexp(log_joint))
+    posterior = np.exp(log_joint - evidence)
+
+    def compute(**cut):
+        q = best[sum((1 - cut[name]) << i for i, name in enumerate(LINKS))]
+        log_ratio = np.log(q) - log_joint
+        return {
+            "elbo": float(-q @ log_ratio),
+            "kl": float(q @ (np.log(q) - np.log(posterior))),
+            "log_evidence": evidence,
+            "q_on": q @ bits,
+            "p_on": posterior @ bits,
+        }
+
+    names = [f"{NODES[i]}–{NODES[j]}" for i, j in LINKS.values()]
+    all_of = dict.fromkeys
+    between = all_of(("early", "late"), 1) | all_of(("first", "second"), 0)
+    along = {name: 1 - cut for name, cut in between.items()}
+    data = {
+        "title": "Cut the links: from exact inference to mean field",
+        "controls": [
+            choice(name, f"link {label}", ("kept", "cut"))
+            for name, label in zip(LINKS, names, strict=True)
+        ],
+        "presets": [
+            preset("exact", all_of(LINKS, 0)),
+            preset("structured", between),
+            preset("cut along time", along),
+            preset("mean field", all_of(LINKS, 1)),
+        ],
+        "nodes": NODES,
+        "links": [[name, *ends] for name, ends in LINKS.items()],
+        "names": names,
+        "bits": bits,
+        "log_joint": log_joint,
+        "best": best,
+        "ceiling": evidence,
+    }
+    return Interactive("links", data, compute)
