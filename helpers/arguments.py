@@ -82,11 +82,9 @@ def covariance(name, value, ndim=None, shape=None):
     array, precision = finite_array(name, value, ndim, shape), _precision(name, value)
     if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
         raise ValueError(f"{name}: expected (..., P, P), P at least one, got {array.shape}")
-    variances = np.diagonal(array, axis1=-2, axis2=-1)
+    variances, wanted = np.diagonal(array, axis1=-2, axis2=-1), "a positive definite matrix"
     if not (variances > 0).all():
-        raise ValueError(
-            f"{name}: expected a positive definite matrix, got the variance {variances.min():g}"
-        )
+        raise ValueError(f"{name}: expected {wanted}, got the variance {variances.min():g}")
     sd = np.sqrt(variances)
     with np.errstate(over="ignore"):  # beyond 1 already, no covariance is left
         correlations = np.clip(array / sd[..., :, None] / sd[..., None, :], -2, 2)
@@ -99,8 +97,7 @@ def covariance(name, value, ndim=None, shape=None):
     lowest = np.linalg.eigvalsh((correlations + correlations.mT) / 2).min(initial=1)
     if lowest < array.shape[-1] * np.finfo(float).eps:
         raise ValueError(
-            f"{name}: expected a positive definite matrix; its correlations have the eigenvalue "
-            f"{lowest:.3g}"
+            f"{name}: expected {wanted}; its correlations have the eigenvalue {lowest:.3g}"
         )
     return array / 2 + array.mT / 2
 
@@ -153,11 +150,10 @@ def refuse_large(name, *shape):
 
 def listed(name, value, what):
     """``value`` as a list; a string, None, a number or a mapping in its place is refused."""
-    if isinstance(value, str | bytes | dict) or not hasattr(value, "__iter__"):
+    array, iterable = isinstance(value, np.ndarray), hasattr(value, "__iter__")
+    if isinstance(value, str | bytes | dict) or not iterable or (array and value.ndim == 0):
         raise ValueError(f"{name}: expected a list of {what}, got {describe(value)}")
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        raise ValueError(f"{name}: expected a list of {what}, got {describe(value)}")
-    refuse_large(name, *np.shape(value) if isinstance(value, np.ndarray) else ())
+    refuse_large(name, *value.shape if array else ())
     return list(value)
 
 
@@ -245,15 +241,12 @@ def _precision(name, value):
 
 
 def _check_shape(name, array, ndim, shape):
-    allowed = ndim if isinstance(ndim, tuple) or ndim is None else (ndim,)
-    if allowed is not None and array.ndim not in allowed:
+    allowed = ndim if isinstance(ndim, tuple) else (array.ndim if ndim is None else ndim,)
+    if array.ndim not in allowed:
         wanted = " or ".join(str(n) for n in allowed)
         raise ValueError(f"{name}: expected {wanted} axes, got shape {array.shape}")
-    if shape is None:
-        return
-    fits = array.ndim == len(shape) and all(
-        want is None or want == have for want, have in zip(shape, array.shape, strict=True)
-    )
-    if not fits:
+    sizes = array.shape if shape is None else shape
+    fits = (want in (None, have) for want, have in zip(sizes, array.shape, strict=False))
+    if array.ndim != len(sizes) or not all(fits):
         wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
         raise ValueError(f"{name}: expected shape {wanted}, got {array.shape}")

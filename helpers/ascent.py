@@ -48,18 +48,12 @@ class State:
         info = self.__dict__.get("info", {})  # absent while a copy is being made
         if name in info:
             return info[name]
-        raise AttributeError(
-            f"a state has q, elbo, model, noisy{''.join(f', {x}' for x in info)}; "
-            f"it has no {name!r}"
-        )
+        names = ", ".join(("q", "elbo", "model", "noisy", *info))
+        raise AttributeError(f"a state has {names}; it has no {name!r}")
 
 
 class States:
-    """The states of an ascent, one after the other and without end.
-
-    What belongs to a state cannot be asked of all of them, and no list can hold them; both slips
-    are named.
-    """
+    """An endless iterator of states; to ask it for a state's parts, or for a list, is refused."""
 
     def __init__(self, states):
         self._states = iter(states)
@@ -123,16 +117,15 @@ def climb(states, rtol=1e-6, max_steps=1000):
     max_steps = whole_number("max_steps", max_steps, minimum=0, maximum=2**31)
     if not (isinstance(rtol, numbers.Real) and rtol >= 0):
         raise ValueError(f"rtol: expected a number of at least 0, got {describe(rtol)}")
-    state, elbos, converged = None, [], False
     if not hasattr(states, "__iter__"):
         raise ValueError(f"states: expected an iterator of states, got {describe(states)}")
+    state, elbos, converged = None, [], False
     for state in islice(states, max_steps + 1):
         elbos.append(_checked_elbo(state, len(elbos)))
         noisy = getattr(state, "noisy", False)
         if not noisy:
             _refuse_fall(elbos)
-        converged = _has_converged(elbos, rtol, noisy)
-        if converged:
+        if converged := _has_converged(elbos, rtol, noisy):
             break
     if state is None:
         raise ValueError("states: expected at least one state, got an empty iterator")
@@ -166,14 +159,9 @@ def _refuse_fall(elbos):
 
 
 def _has_converged(elbos, rtol, noisy):
-    if noisy:
-        if len(elbos) < 2 * WINDOW:
-            return False
-        new, old = np.mean(elbos[-WINDOW:]), np.mean(elbos[-2 * WINDOW : -WINDOW])
-    else:
-        if len(elbos) < 2:
-            return False
-        new, old = elbos[-1], elbos[-2]
-    if old == -np.inf:  # still on its way up to the possible
+    window = WINDOW if noisy else 1
+    if len(elbos) < 2 * window:
         return False
-    return bool(new - old <= rtol * abs(new))
+    new, old = np.mean(elbos[-window:]), np.mean(elbos[-2 * window : -window])
+    # from -inf it is still on its way up to the possible
+    return bool(old > -np.inf and new - old <= rtol * abs(new))

@@ -78,7 +78,7 @@ def bound_by_enumeration(log_joint, q):
     if np.shape(real_array("q", q)) != log_joint.shape:
         raise ValueError(f"q: expected shape {log_joint.shape} as log_joint has, got {np.shape(q)}")
     q = probabilities("q", np.ravel(q)).reshape(log_joint.shape)
-    _refuse_no_posterior("log_joint", log_joint)
+    log_joint = _log_probs("log_joint", log_joint)
     held = q > 0  # 0 log 0 = 0, also where log p(x, z) = -inf
     return Bound(
         expected_log_joint=float(np.sum(q[held] * log_joint[held])),
@@ -107,8 +107,7 @@ def bound_by_quadrature(log_joint, q_log_prob, grid):
         raise ValueError("grid: expected at least two increasing numbers")
     half, middle = np.diff(grid)[:, None] / 2, (grid[1:] + grid[:-1])[:, None] / 2
     z, dz = (middle + half * NODES).ravel(), (half * WEIGHTS).ravel()
-    log_p = real_array("log_joint(z)", function("log_joint", log_joint)(z), shape=z.shape)
-    _refuse_no_posterior("log_joint(z)", log_p)
+    log_p = _log_probs("log_joint(z)", function("log_joint", log_joint)(z), z.shape)
     log_q = real_array("q_log_prob(z)", function("q_log_prob", q_log_prob)(z), shape=z.shape)
     q = np.exp(log_q) * dz
     if abs(q.sum() - 1) > 1e-6:
@@ -144,8 +143,7 @@ def bound_by_sampling(log_joint, q, rng, n):
     if not (hasattr(q, "sample") and hasattr(q, "log_prob")):
         raise ValueError(f"q: expected a distribution of helpers.densities, got {describe(q)}")
     z = q.sample(generator("rng", rng), n)
-    log_p = real_array("log_joint(z)", function("log_joint", log_joint)(z), shape=(n,))
-    _refuse_plus_infinity("log_joint(z)", log_p)
+    log_p = _log_probs("log_joint(z)", function("log_joint", log_joint)(z), (n,), posterior=False)
     log_q = q.log_prob(z).reshape(n, -1).sum(axis=1)
     difference = log_p - log_q
     spread = float(difference.std(ddof=1)) if np.isfinite(difference).all() else nan
@@ -175,16 +173,15 @@ def enumerate_assignments(sizes):
         )
     refuse_large("sizes", count, len(sizes))
     # how many rows a value stays: numpy.indices counts no more than 64 variables
-    runs = count // np.cumprod([1, *sizes], dtype=np.int64)[1:]
+    runs = count // np.cumprod(sizes, dtype=np.int64)
     return np.arange(count)[:, None] // runs % np.array(sizes, dtype=np.int64)
 
 
-def _refuse_no_posterior(name, log_p):
-    _refuse_plus_infinity(name, log_p)
-    if (log_p == -np.inf).all():
-        raise ValueError(f"{name}: -inf everywhere, so that p(x) = 0 and no posterior exists")
-
-
-def _refuse_plus_infinity(name, log_p):
+def _log_probs(name, value, shape=None, posterior=True):
+    """Logarithms of probabilities, and unless ``posterior`` is False not all of them -inf."""
+    log_p = real_array(name, value, shape=shape)
     if (log_p == np.inf).any():
         raise ValueError(f"{name}: expected log probabilities, got inf")
+    if posterior and (log_p == -np.inf).all():
+        raise ValueError(f"{name}: -inf everywhere, so that p(x) = 0 and no posterior exists")
+    return log_p
