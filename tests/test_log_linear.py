@@ -33,7 +33,7 @@ from helpers.log_linear import (
     unseen,
     word_shape,
 )
-from helpers.log_linear.laplace import diagonal_precision
+from helpers.log_linear.laplace import diagonal_precision, full_precision
 from helpers.log_linear.nodes import rules_in_turn
 
 seeds = st.integers(0, 2**32 - 1)
@@ -257,21 +257,42 @@ def test_no_spread_is_the_softmax_itself():
     assert_allclose(curvature, probs * (1 - probs), atol=1e-12)
 
 
-@pytest.mark.parametrize("active", [None, 2])
-def test_covariances_of_logits_and_curvature_of_weights_by_their_definition(active):
-    rng = generator(7)
-    tagger = example(rng, n=30, f=15, t=3, active=active)
-    assert fast.pays_as_pairs(tagger.features) == (active is not None)
-    dense = tagger.features.toarray() if active else tagger.features
-    root = rng.normal(size=(45, 45))
+@settings(max_examples=20, deadline=None)
+@given(seeds, st.integers(1, 12), st.integers(1, 4), st.booleans())
+def test_fast_sums_over_tokens_are_the_plain_ones(seed, f, t, sparsely):
+    rng = generator(seed)
+    dense = rng.normal(size=(20, f)) * (rng.random((20, f)) < (0.1 if sparsely else 1))
+    features = sparse.csr_array(dense) if sparsely else dense
+    root = rng.normal(size=(f * t, f * t))
     covariance = root @ root.T
-    blocks = covariance.reshape(15, 3, 15, 3)
-    expected = np.einsum("nf,ftgu,ng->ntu", dense, blocks, dense)
-    assert_allclose(fast.logit_covariances(tagger.features, covariance), expected, atol=1e-10)
-    curvature = rng.normal(size=(30, 3, 3))
-    curvature = curvature + curvature.transpose(0, 2, 1)
-    expected = np.einsum("nf,ntu,ng->ftgu", dense, curvature, dense).reshape(45, 45)
-    assert_allclose(fast.summed_curvature(tagger.features, curvature), expected, atol=1e-10)
+    expected = np.einsum("nf,ftgu,ng->ntu", dense, covariance.reshape(f, t, f, t), dense)
+    assert_allclose(fast.logit_covariances(features, covariance), expected, atol=1e-10)
+    curvature = rng.normal(size=(20, t, t))
+    curvature = curvature + curvature.mT
+    expected = np.einsum("nf,ntu,ng->ftgu", dense, curvature, dense).reshape(f * t, f * t)
+    assert_allclose(fast.summed_curvature(features, curvature), expected, atol=1e-10)
+
+
+def test_tables_of_pairs_are_for_features_that_seldom_meet():
+    assert fast.pays_as_pairs(example(generator(7), n=30, f=15, active=2).features)
+    assert not fast.pays_as_pairs(example(generator(7), n=30, f=3, active=2).features)
+    assert not fast.pays_as_pairs(np.eye(30))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seeds, st.integers(1, 8), st.integers(1, 4), st.booleans())
+def test_fast_solutions_are_the_plain_ones(seed, f, t, sparsely):
+    rng = generator(seed)
+    tagger = example(rng, n=30, f=f, t=t, active=min(2, f) if sparsely else None, prior_sd=0.7)
+    probs = tag_probabilities(rng.normal(size=(f, t)), tagger.features)
+    slope, diagonal = rng.normal(size=(f, t)), diagonal_precision(tagger, probs * (1 - probs))
+    curvature = probs[:, :, None] * (np.eye(t) - probs[:, None, :])
+    matrix = full_precision(tagger, curvature)
+    step = fast.solve_curvature(tagger, probs, slope, diagonal, accuracy=1e-13)
+    assert_allclose(step.ravel(), np.linalg.solve(matrix, slope.ravel()), atol=1e-10)
+    covariance, log_determinant = fast.inverse(matrix.copy())
+    assert_allclose(covariance, np.linalg.inv(matrix), atol=1e-10)
+    assert log_determinant == pytest.approx(-np.linalg.slogdet(matrix)[1], abs=1e-10)
 
 
 # --- fitting -------------------------------------------------------------------------------------
@@ -392,17 +413,6 @@ def test_laplace_precision_is_the_hessian():
     assert_allclose(np.linalg.inv(laplace.q.covariance), -np.array(columns) / 2e-5, atol=1e-5)
     diagonal = fit_laplace(tagger, covariance="diagonal").q
     assert_allclose(diagonal.sd.ravel() ** -2, -np.diag(np.array(columns)) / 2e-5, atol=1e-5)
-
-
-def test_newton_step_solves_its_equation():
-    tagger = example(generator(15), n=30, f=5, t=3, active=2)
-    probs = tag_probabilities(generator(16).normal(size=(5, 3)), tagger.features)
-    slope = generator(17).normal(size=(5, 3))
-    curvature = probs[:, :, None] * (np.eye(3) - probs[:, None, :])
-    matrix = fast.summed_curvature(tagger.features, curvature) + np.eye(15)
-    diagonal = diagonal_precision(tagger, probs * (1 - probs))
-    step = fast.solve_curvature(tagger, probs, slope, diagonal, accuracy=1e-12)
-    assert_allclose(matrix @ step.ravel(), slope.ravel(), atol=1e-8)
 
 
 def test_the_mode_from_far_away():
