@@ -27,6 +27,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import v4
+from nbformat.reader import NotJSONError
 
 from slides import outline
 from slides.arrange import heading_of, minutes, split
@@ -69,9 +70,10 @@ def read(path, notebooks):
     path = Path(path)
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # no TOML, or no UTF-8
         raise NotebookProblem(f"{path}: {error}") from None
-    found = said.get("deck")
+    _known_keys(said, ("title", "deck"), path)
+    found = _listed(said, "deck", dict, path)
     if not found:
         raise NotebookProblem(f"{path}: a track needs at least one [[deck]]")
     return [
@@ -114,17 +116,36 @@ def _copied(slide, section, prefix):
     return cells
 
 
+def _known_keys(said, keys, where):
+    for key in said:
+        if key not in keys:
+            raise NotebookProblem(f"{where}: {key}: expected one of {', '.join(keys)}")
+
+
+def _listed(said, key, kind, where):
+    """The list under a key, its entries all of a kind."""
+    found = said.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(entry, kind) for entry in found):
+        begin = "[[deck]]" if key == "deck" else "[[deck.part]]"
+        expected = f"tables, each begun by {begin}" if kind is dict else "a list of strings"
+        raise NotebookProblem(f"{where}: {key}: expected {expected}, got {found!r}")
+    return found
+
+
 def _deck(said, where, notebooks):
-    slot = said.get("slot")
-    if not isinstance(slot, int | float) or isinstance(slot, bool) or slot <= 0:
+    _known_keys(said, ("title", "slot", "part", "exercises"), where)
+    title, slot = said.get("title", ""), said.get("slot")
+    if not isinstance(title, str):
+        raise NotebookProblem(f"{where}: title: expected a string, got {title!r}")
+    if isinstance(slot, bool) or not isinstance(slot, int | float) or not 0 < slot < 10_000:
         raise NotebookProblem(f"{where}: slot: expected minutes, a number, got {slot!r}")
     parts = [
         _part(part, f"{where}, part {n}", notebooks)
-        for n, part in enumerate(said.get("part", ()), start=1)
+        for n, part in enumerate(_listed(said, "part", dict, where), start=1)
     ]
     if not parts:
         raise NotebookProblem(f"{where}: a deck needs at least one [[deck.part]]")
-    deck = Deck(said.get("title", ""), slot, tuple(parts), tuple(said.get("exercises", ())))
+    deck = Deck(title, slot, tuple(parts), tuple(_listed(said, "exercises", str, where)))
     room = (1 - RESERVE) * slot
     if deck.minutes > room + 1e-9:
         raise NotebookProblem(
@@ -139,9 +160,17 @@ def _part(said, where, notebooks):
     file = notebooks / f"{name}.ipynb"
     if not file.is_file():
         raise NotebookProblem(f"{where}: there is no notebook {name!r} in {notebooks}")
-    slides = _slides(nbformat.read(file, as_version=4).cells)
-    wanted = said.get("slides", "all")
-    wanted = [f"#{key}" for key, _, _ in slides[1:]] if wanted == "all" else wanted
+    _known_keys(said, ("notebook", "slides"), where)
+    try:
+        slides = _slides(nbformat.read(file, as_version=4).cells)
+    except NotJSONError as error:
+        raise NotebookProblem(f"{where}: {file} is no notebook: {error}") from None
+    if said.get("slides", "all") == "all":
+        wanted = [f"#{key}" for key, _, _ in slides[1:]]
+    else:
+        wanted = _listed(said, "slides", str, where)
+    if not wanted:
+        raise NotebookProblem(f"{where}: slides: expected at least one slide of {name}, or 'all'")
     return tuple(slide for entry in wanted for slide in _chosen(entry, slides, name, where))
 
 
@@ -163,7 +192,8 @@ def _chosen(entry, slides, name, where):
     key = wanted.removeprefix("#") if column == 0 else plain(wanted)
     places = [i for i, slide in enumerate(slides) if slide[column] == key]
     if not places:
-        raise NotebookProblem(f"{where}: {name} has no slide {wanted!r}")
+        how = "; minutes are written '| 3 min'" if "|" in wanted else ""
+        raise NotebookProblem(f"{where}: {name} has no slide {wanted!r}{how}")
     if len(places) > 1:
         ids = ", ".join(f"#{slides[i][0]}" for i in places)
         raise NotebookProblem(f"{where}: {name} has several slides {wanted!r}: say {ids}")

@@ -83,3 +83,30 @@ def test_a_track_is_one_deck_with_title_outline_and_exercises(lectures):
 def test_what_is_wrong_is_said_with_file_and_place(lectures, slides, more, message):
     with pytest.raises(NotebookProblem, match=message.replace("|", r"\|")):
         read(lectures, slides, **more)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("[[deck]]", "[deck]"), r"mine.toml: deck: expected tables, each begun by \[\[deck\]\]"),
+        (("[[deck.part]]", "[deck.part]"), "deck 1: part: expected tables"),
+        (('["One"]', "5"), "part 1: slides: expected a list of strings, got 5"),
+        (('["One"]', "[5]"), "part 1: slides: expected a list of strings"),
+        (('["One"]', "[]"), "part 1: slides: expected at least one slide of 01_a"),
+        (('["One"]', '["One | 3"]'), "has no slide 'One | 3'; minutes are written '| 3 min'"),
+        (('["01: one"]', "3"), "deck 1: exercises: expected a list of strings, got 3"),
+        (("slot = 20", "slot = nan"), "deck 1: slot: expected minutes, a number, got nan"),
+        (("slides", "slide"), "part 1: slide: expected one of notebook, slides"),
+        (("slot = 20", "slot = 20\ntitle = 7"), "mine.toml: "),
+        (("01_a", "02_b"), "02_b.ipynb is no notebook"),
+    ],
+)
+def test_a_file_of_another_form_is_one_sentence(lectures, change, message):
+    (lectures / "02_b.ipynb").write_text("no notebook", encoding="utf-8")
+    text = HEAD.format(slot=20, notebook="01_a", slides='["One"]').replace(*change)
+    (lectures / "mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(NotebookProblem, match=message.replace("|", r"\|")):
+        track.read(lectures / "mine.toml", lectures)
+    (lectures / "mine.toml").write_bytes(text.encode("utf-16"))
+    with pytest.raises(NotebookProblem, match=r"mine\.toml: "):
+        track.read(lectures / "mine.toml", lectures)
