@@ -39,9 +39,11 @@ def finite_array(name, value, ndim=None, shape=None):
     return array
 
 
-def positive(name, value, ndim=None, shape=None):
-    """As :func:`finite_array`, and every entry above zero."""
+def positive(name, value, ndim=None, shape=None, maximum=np.inf):
+    """As :func:`finite_array`, and every entry above zero, and none above ``maximum``."""
     array = finite_array(name, value, ndim, shape)
+    if array.max(initial=0) > maximum:
+        raise ValueError(f"{name}: expected at most {maximum:g}, got {array.max():g}")
     if not (array > 0).all():
         raise ValueError(f"{name}: expected positive numbers, got {array[array <= 0][0]:g}")
     return array
@@ -135,6 +137,25 @@ def whole_number(name, value, minimum=1, maximum=None):
     if maximum is not None and value > maximum:
         raise ValueError(f"{name}: expected at most {in_words(maximum)}, got {in_words(value)}")
     return int(value)
+
+
+def whole_numbers(name, value, ndim=None):
+    """An array of whole numbers, of at least 0; 3.0 and True are refused. An empty one will do."""
+    array = plain_array(name, value)
+    refuse_large(name, *array.shape)
+    if (array.size and array.dtype.kind not in "iu") or ndim not in (None, array.ndim):
+        axes = "" if ndim is None else f" on {ndim} axes"
+        raise ValueError(f"{name}: expected whole numbers{axes}, got {describe(value)}")
+    if array.size and array.min() < 0:
+        raise ValueError(f"{name}: expected whole numbers of at least 0, got {array.min()}")
+    return array.astype(np.intp)
+
+
+def one_of(name, value, options):
+    """One of the words ``options``."""
+    if not (isinstance(value, str) and value in options):
+        raise ValueError(f"{name}: expected one of {tuple(options)}, got {describe(value)}")
+    return value
 
 
 def refuse_large(name, *shape):

@@ -1,19 +1,19 @@
 """Bad values for every argument of every public function: named by a ValueError, or answered.
 
 A row of FUNCTIONS is a call that works. Each of its arguments is replaced by each of the bad
-values; what comes back is an answer without NaN, or a ValueError that names the argument.
+values; what comes back is an answer without NaN, or a ValueError that names the argument, or the
+one that it does not fit. calls.py has the rows of the models.
 """
 
 from dataclasses import fields, is_dataclass
 from itertools import islice
 
+import calls
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
 from helpers import ascent, data, densities, elbo, small
-from helpers import latent_factors as lf
-from helpers import log_linear as ll
 
 MASKED = np.ma.array([[0.5, 0.5], [0.5, 0.5]], mask=[[0, 1], [0, 0]])
 BAD = {
@@ -48,13 +48,6 @@ def rng():
 
 
 COUNTS = np.array([[2.0, 0, 1], [0, 3, 1]])
-MODEL = lf.initial_model(COUNTS, 2, rng(), n_hidden=2)
-ENCODER = lf.initial_encoder(3, 2, rng(), n_hidden=2)
-PHI = np.array([[1.0, 0], [0, 1], [1, 1]])
-TAGGER = ll.LogLinearTagger(PHI, [0, 1, 0], 1.0)
-WEIGHTS = np.zeros((2, 2))
-SENTENCES = [[("the", "DET"), ("dog", "NOUN")]]
-Q = ll.DiagonalGaussian(WEIGHTS, np.ones((2, 2)))
 NORMAL = densities.Normal(0.0, 1.0)
 
 
@@ -116,8 +109,11 @@ FUNCTIONS = {
     "read_conllu": (data.read_conllu, {"path": data.shipped.FILES / "sentences.conllu"}),
     "read_chorales": (data.read_chorales, {"path": None}),
     "music21_chorales": (data.music21_chorales, {"most": 0, "more_than": 0}),
-}  # fmt: skip
+} | calls.MODELS  # fmt: skip
 FILES = ("docs_path", "vocabulary_path", "path")  # a string may be the name of no file
+LEGAL = (  # no bad values there
+    ("fhmm.fit", "inference", "a function"),  # a student's own E-step; its faults are its own
+)
 UNKNOWN = ("log_evidence", "standard_error")  # NaN says that a bound's evidence is not known
 CASES = [
     pytest.param(name, argument, id=f"{name}-{argument}")
@@ -139,18 +135,29 @@ def has_nan(value):
     return array.dtype.kind == "f" and array.size < 10**6 and bool(np.isnan(array).any())
 
 
+def names_one(message, argument, good):
+    """The argument's name, of which a list's part may be one; or that of one it does not fit."""
+    misfit = any(f"{other}: expected" in message for other in good)
+    return argument.removesuffix("s") in message or misfit
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("name", "argument"), CASES)
 def test_a_bad_value_is_named_or_answered(name, argument):
     function, good = FUNCTIONS[name]
     wrong = []
     for kind, value in BAD.items():
+        if (name, argument, kind) in LEGAL:
+            continue
         try:
             if has_nan(function(**good | {argument: value})):
                 wrong.append(f"{kind}: the answer holds NaN")
         except ValueError as error:
-            if argument not in str(error):
+            if not names_one(str(error), argument, good):
                 wrong.append(f"{kind}: {error} (does not name {argument})")
+        except RuntimeWarning as warning:  # numbers near the largest there are may overflow, aloud
+            if kind not in ("a large number", "many") or "overflow" not in str(warning):
+                wrong.append(f"{kind}: {warning}")
         except ModuleNotFoundError:
             assert "music21" in name
         except OSError:

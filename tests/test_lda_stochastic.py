@@ -105,8 +105,8 @@ def test_bad_input_is_named(corpus, more, message):
     ("second", "message"),
     [
         (sp.csr_array((3, V), dtype=np.int64), "at least one token in each batch"),
-        (np.ones((3, V + 2)), "counts: expected 30 columns"),
-        (np.full((3, V), np.nan), "counts: "),
+        (np.ones((3, V + 2)), "batches: expected 30 columns"),
+        (np.full((3, V), np.nan), "batches: "),
     ],
 )
 def test_a_bad_batch_is_named_and_the_state_before_it_is_good(corpus, second, message):

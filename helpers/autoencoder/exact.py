@@ -16,7 +16,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from helpers.arguments import real_array
+from helpers.arguments import instance, real_array
+from helpers.autoencoder.model import Autoencoder
 from helpers.densities import LOG_2PI
 
 WIDTH, NODES = 8.0, 321  # of the grid, on each axis from -WIDTH to WIDTH
@@ -42,9 +43,9 @@ def grid(width=WIDTH, nodes=NODES):
 
 def log_joint_on(model, x, nodes):
     """log p(x, z), (D, G^2), at every node for pictures x (D, V)."""
-    logits = model.logits(nodes.z)
+    logits = instance("model", model, Autoencoder).logits(nodes.z)
     constant = log_prior(nodes.z) - np.logaddexp(0, logits).sum(axis=1)
-    return real_array("x", x, ndim=2) @ logits.T + constant
+    return real_array("x", x, shape=(None, logits.shape[1])) @ logits.T + constant
 
 
 def log_prior(z):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from helpers.arguments import finite_array, generator, real_array, whole_number
+from helpers.arguments import finite_array, generator, real_array, refuse_large, whole_number
 from helpers.ascent import State, States
 from helpers.gradients.adam import Adam, pack, unpack
 from helpers.gradients.fit import NotFinite
@@ -52,6 +52,8 @@ class Autoencoder:
 
     def sample(self, rng, n):
         """Latent z (n, K) and pictures (n, V) from the model."""
+        n = whole_number("n", n, minimum=0)
+        refuse_large("n", n, len(self.a) + len(self.c))
         z = generator("rng", rng).standard_normal((n, len(self.A)))
         chance = 0.5 * (1 + np.tanh(self.logits(z) / 2))
         return z, (rng.random(chance.shape) < chance).astype(np.int64)
@@ -59,6 +61,11 @@ class Autoencoder:
 
 def new_autoencoder(rng, n_pixels, n_hidden=32, n_latent=2):
     """Random weights of a size that lets every hidden unit work."""
+    generator("rng", rng)
+    n_pixels, n_hidden = whole_number("n_pixels", n_pixels), whole_number("n_hidden", n_hidden)
+    n_latent = whole_number("n_latent", n_latent)
+    refuse_large("n_hidden/n_pixels", n_hidden, n_pixels)
+    refuse_large("n_hidden/n_latent", n_hidden, 2 * n_latent)
     shapes = [(n_latent, n_hidden), (n_hidden,), (n_hidden, n_pixels), (n_pixels,)]
     shapes += [(n_pixels, n_hidden), (n_hidden,), (n_hidden, 2 * n_latent), (2 * n_latent,)]
     drawn = (

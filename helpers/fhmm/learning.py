@@ -11,7 +11,7 @@ from itertools import islice
 
 import numpy as np
 
-from helpers.arguments import describe, generator, instance, whole_number
+from helpers.arguments import generator, instance, one_of, refuse_large, whole_number
 from helpers.ascent import State, ascending, climb
 from helpers.fhmm.exact import Posterior, exact
 from helpers.fhmm.families import refuse_misfit
@@ -74,12 +74,12 @@ def fit(
             f"start: expected a model of {sizes} chains and states, as n_chains and n_states say, "
             f"got one of {start.means.shape[:2]}"
         )
-    x = as_sequences(sequences) if start is None else observed(start, sequences)
+    name = "sequences"
+    x = as_sequences(sequences, name=name) if start is None else observed(start, sequences, name)
+    refuse_large("n_chains/n_states", *sizes, sizes[1])
     rng, sweeps = generator("rng", rng), whole_number("sweeps", sweeps)
-    if not callable(inference) and inference not in INFERENCES:
-        raise ValueError(
-            f"inference: expected one of {INFERENCES}, or a function, got {describe(inference)}"
-        )
+    if not callable(inference):
+        one_of("inference", inference, INFERENCES)
     restarts = whole_number("restarts", restarts, maximum=MOST_RESTARTS)
     warm_up = whole_number("warm_up", warm_up)
     models = [flat_model(x, *sizes, rng) for _ in range(restarts)] if start is None else [start]

@@ -11,6 +11,7 @@ from helpers.arguments import (
     finite_array,
     generator,
     instance,
+    plain_array,
     probabilities,
     refuse_large,
     whole_number,
@@ -101,6 +102,7 @@ class FactorialHMM:
         The second part, which no state changes, is kept apart: it may be so large that the
         differences between states would drown in its rounding.
         """
+        x = finite_array("x", x, shape=(None, self.n_dimensions))
         check_size(self, "a table of them at each step", len(x))
         features, table, offset = self.emission_factors(x)
         return features @ table, offset
@@ -146,6 +148,7 @@ class FactorialHMM:
 
     def output(self, states):
         """The mean of x given the states, sum_m means[m, s_t^m], (T, P)."""
+        states = self.checked_states(states, *np.shape(plain_array("states", states))[-2:-1])
         return self.means[np.arange(self.n_chains), states].sum(-2)
 
     def log_joint(self, states, x):
@@ -168,9 +171,9 @@ class FactorialHMM:
         steps = self.transition[chains, states[..., rows, :], states[..., rows + 1, :]]
         return logarithm(first).sum((-2, -1)) + logarithm(steps).sum((-2, -1))
 
-    def checked_states(self, states, T, name="states"):
+    def checked_states(self, states, T="T", name="states"):
         """Paths (..., T, M) of states 0 .. L-1 as an array; ValueError for anything else."""
-        states = np.asarray(states)
+        states = plain_array(name, states)
         if states.shape[-2:] != (T, self.n_chains) or states.dtype.kind not in "iu":
             raise ValueError(
                 f"{name}: expected whole numbers of shape (..., {T}, {self.n_chains}), "
@@ -188,9 +191,9 @@ def logarithm(probabilities):
         return np.log(probabilities)
 
 
-def observed(model, x):
+def observed(model, x, name="x"):
     """Data for a model: (T, P) or a list of such arrays as Sequences; ValueError if they misfit."""
-    return as_sequences(x, instance("model", model, FactorialHMM).n_dimensions)
+    return as_sequences(x, instance("model", model, FactorialHMM).n_dimensions, name)
 
 
 def flatten(model):

@@ -43,7 +43,7 @@ class Sequences:
         return [rows[start:end] for start, end in pairwise(ends)]
 
 
-def as_sequences(x, n_dimensions=None):
+def as_sequences(x, n_dimensions=None, name="x"):
     """One array (T, P), or a list of arrays (T_n, P), as :class:`Sequences`.
 
     n_dimensions: the P that the data must have, None for any. Raises ``ValueError`` for empty
@@ -52,29 +52,29 @@ def as_sequences(x, n_dimensions=None):
     if isinstance(x, Sequences):
         return x
     parts = []
-    for name, part in _named_parts(x):
-        part = finite_array(name, part, ndim=2)
+    for place, part in _named_parts(x, name):
+        part = finite_array(place, part, ndim=2)
         if 0 in part.shape:
-            raise ValueError(f"{name}: expected at least one observation, got shape {part.shape}")
+            raise ValueError(f"{place}: expected at least one observation, got shape {part.shape}")
         n_dimensions = n_dimensions or part.shape[1]
         if part.shape[1] != n_dimensions:
-            raise ValueError(f"{name}: expected shape (T, {n_dimensions}), got {part.shape}")
+            raise ValueError(f"{place}: expected shape (T, {n_dimensions}), got {part.shape}")
         parts.append(part)
     if not parts:
-        raise ValueError("x: expected at least one sequence, got none")
+        raise ValueError(f"{name}: expected at least one sequence, got none")
     return Sequences(np.concatenate(parts), tuple(len(part) for part in parts))
 
 
-def _named_parts(x):
+def _named_parts(x, name):
     """What is meant as one sequence each, with its name; rows may be lists, series may not."""
     if isinstance(x, np.ndarray) and x.ndim == 3:
         x = list(x)
     if not isinstance(x, list | tuple) or len(x) == 0:
-        return [("x", x)]
+        return [(name, x)]
     if not isinstance(x[0], list | tuple) and np.ndim(x[0]) == 1:
         raise ValueError(
-            f"x: got a list of {len(x)} one-dimensional arrays; a list holds one array (T, P) a "
-            "sequence, and a series of single numbers is series[:, None]"
+            f"{name}: got a list of {len(x)} one-dimensional arrays; a list holds one array (T, P) "
+            "a sequence, and a series of single numbers is series[:, None]"
         )
     first = np.ndim(x[0][0]) + 1 if isinstance(x[0], list | tuple) and len(x[0]) else np.ndim(x[0])
-    return [(f"x[{n}]", part) for n, part in enumerate(x)] if first == 2 else [("x", x)]
+    return [(f"{name}[{n}]", part) for n, part in enumerate(x)] if first == 2 else [(name, x)]

@@ -1,6 +1,6 @@
 """What inference costs: multiplications, and a refusal where it does not fit into memory."""
 
-from helpers.arguments import in_words, whole_number
+from helpers.arguments import in_words, one_of, whole_number
 
 MOST_BYTES = 4 * 2**30
 
@@ -14,7 +14,8 @@ def multiplications(n_chains, n_states, T, algorithm="factorial"):
     The first is the cost on the tutorial's slide "Factorial HMMs", and that of the flat HMM; the
     second uses that each chain moves by itself (Ghahramani & Jordan, 1997).
     """
-    M, L = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
+    M = whole_number("n_chains", n_chains, maximum=10**6)
+    L = whole_number("n_states", n_states, maximum=10**6)
     steps = 2 * whole_number("T", T)
     counts = {
         "flat": L ** (2 * M),
@@ -22,9 +23,7 @@ def multiplications(n_chains, n_states, T, algorithm="factorial"):
         "structured": M * L**2,
         "mean_field": M * L**2,
     }
-    if algorithm not in counts:
-        raise ValueError(f"algorithm: expected one of {tuple(counts)}, got {algorithm!r}")
-    return steps * counts[algorithm]
+    return steps * counts[one_of("algorithm", algorithm, counts)]
 
 
 def check_size(model, what, rows, arrays=1):

@@ -219,7 +219,7 @@ def _first_point(start, covariance):
 
 def checked_size(size, state=None):
     """A step size, a finite number above 0; else ValueError, NotFinite if there is a state."""
-    if isinstance(size, bool) or not isinstance(size, numbers.Real) or not 0 < size < np.inf:
+    if isinstance(size, bool) or not isinstance(size, numbers.Real) or not 0 < size < 1e305:
         message = f"step_size: expected a finite number above 0, got {describe(size)}"
         raise ValueError(message) if state is None else NotFinite(message, state)
     return size

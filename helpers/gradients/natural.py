@@ -29,6 +29,7 @@ def dirichlet_fisher(concentration):
 
 def normal_natural(mean, sd):
     """eta = (m / s^2, -1 / (2 s^2)) of a normal, with t(z) = (z, z^2): (2,)."""
+    mean, sd = finite_array("mean", mean, ndim=0), positive("sd", sd, ndim=0, maximum=1e150)
     return np.array([mean / sd**2, -0.5 / sd**2])
 
 

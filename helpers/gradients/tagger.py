@@ -15,14 +15,14 @@ from itertools import count
 import numpy as np
 from scipy import sparse
 
-from helpers.arguments import generator, whole_number
+from helpers.arguments import generator, instance, one_of, refuse_large, whole_number
 from helpers.ascent import State, ascending
 from helpers.fast.log_linear import inverse
 from helpers.gradients.fit import checked_size
 from helpers.log_linear.bound import expected_log_prior
 from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, square_root
 from helpers.log_linear.laplace import full_precision
-from helpers.log_linear.model import one_hot
+from helpers.log_linear.model import LogLinearTagger, one_hot
 
 BURN_IN = 8  # iterates before q is their running mean
 FORGETTING = 3  # of that running mean: the higher, the sooner it forgets its first iterates
@@ -41,11 +41,13 @@ def fit_tagger(tagger, rng, covariance="diagonal", step_size=None, n_draws=None)
     prior and entropy exactly.
     """
     generator("rng", rng)
-    if covariance not in ("diagonal", "full"):
-        raise ValueError(f"covariance: is {covariance!r}, expected 'diagonal' or 'full'")
-    ascend, size, draws = {"diagonal": (_diagonal, 0.5, 2), "full": (_full, 1.0, 16)}[covariance]
+    instance("tagger", tagger, LogLinearTagger)
+    kinds = {"diagonal": (_diagonal, 0.5, 2), "full": (_full, 1.0, 16)}
+    ascend, size, draws = kinds[one_of("covariance", covariance, kinds)]
     size = checked_size(size if step_size is None else step_size)
-    return ascend(tagger, rng, size, whole_number("n_draws", n_draws or draws))
+    n_draws = whole_number("n_draws", draws if n_draws is None else n_draws)
+    refuse_large("n_draws", n_draws, tagger.features.shape[0], tagger.n_tags)
+    return ascend(tagger, rng, size, n_draws)
 
 
 @ascending

@@ -48,7 +48,10 @@ def split_gap(model, encoder, counts, rng, n_random=3, rtol=1e-12):
     posterior, encoded = exact(model, counts), instance("encoder", encoder, Encoder)(counts)
     shape = posterior.marginals.shape
     starts = [encoded, None, posterior.marginals, posterior.mode]
-    starts += [rng.random(shape) for _ in range(whole_number("n_random", n_random, minimum=0))]
+    starts += [
+        rng.random(shape)
+        for _ in range(whole_number("n_random", n_random, minimum=0, maximum=10_000))
+    ]
     best = best_mean_field(model, counts, starts, rtol)
     amortised = bound_gradient(model, counts, encoded.logits)[0]
     return Gaps(posterior.log_evidence, best.elbos, amortised)

@@ -21,9 +21,12 @@ import scipy.sparse
 from scipy.special import log_softmax, logsumexp
 
 from helpers.arguments import (
+    MOST_NUMBERS,
     finite_array,
     generator,
+    in_words,
     instance,
+    plain_array,
     probabilities,
     real_array,
     real_csr,
@@ -93,7 +96,9 @@ class LatentFactorModel:
     def sample(self, rng, lengths):
         """Documents of the given lengths, (D,) whole numbers: z (D, K) and counts (D, V)."""
         rng = generator("rng", rng)
-        lengths = [whole_number("lengths", n, 0, 2**53) for n in np.atleast_1d(lengths)]
+        lengths = np.atleast_1d(plain_array("lengths", lengths))
+        refuse_large("lengths", *lengths.shape)
+        lengths = [whole_number("lengths", n, 0, 2**53) for n in lengths]
         refuse_large("lengths", len(lengths), self.n_words)
         z = (rng.random((len(lengths), self.n_factors)) < self.prior).astype(float)
         words = np.exp(self.word_log_probs(z))
@@ -166,7 +171,9 @@ def _plainly_right(counts):
     """
     if type(counts) is not np.ndarray or counts.dtype != np.float64:
         return False
-    return counts.ndim == 2 and counts.size > 0 and 0 <= counts.min() and counts.max() < np.inf
+    if counts.ndim != 2 or not 0 < counts.size <= MOST_NUMBERS:
+        return False
+    return 0 <= counts.min() and counts.max() < np.inf
 
 
 def chunks(n_rows, row_size, size=None):
@@ -180,7 +187,7 @@ def check_enumerable(n_factors):
     if whole_number("n_factors", n_factors) > MAX_FACTORS:
         raise ValueError(
             f"n_factors: expected at most {MAX_FACTORS} for enumeration, "
-            f"got {n_factors}, that is 2^{n_factors} states"
+            f"got {in_words(n_factors)}, that is 2^{in_words(n_factors)} states"
         )
     return n_factors
 

@@ -22,6 +22,8 @@ def informative_words(counts, labels, n_words):
     labels = listed("labels", labels, "labels")
     if len(labels) != counts.shape[0]:
         raise ValueError(f"labels: expected {counts.shape[0]} of them, got {len(labels)}")
+    if not all(isinstance(label, str | int | np.integer) for label in labels):
+        raise ValueError(f"labels: expected strings or numbers, got {describe(labels)}")
     _, which = np.unique(labels, return_inverse=True)
     joint = np.eye(which.max() + 1)[which].T @ counts
     if not joint.any():
@@ -49,7 +51,9 @@ def factor_words(probs, counts, vocabulary, n=8):
     KL(words where the factor is on || words where it is off).
     """
     vocabulary, n = listed("vocabulary", vocabulary, "words"), whole_number("n", n)
-    counts = count_matrix(counts, len(vocabulary))
+    counts = count_matrix(counts)
+    if len(vocabulary) != counts.shape[1]:
+        raise ValueError(f"vocabulary: expected {counts.shape[1]} words, got {len(vocabulary)}")
     probs = probabilities("probs", probs, axis=None, shape=(counts.shape[0], None))
     on, off = probs.T @ counts + 1, (1 - probs).T @ counts + 1  # +1: no word is impossible
     on, off = on / on.sum(1, keepdims=True), off / off.sum(1, keepdims=True)

@@ -16,7 +16,14 @@ from itertools import islice
 
 import numpy as np
 
-from helpers.arguments import MOST_NUMBERS, describe, generator, positive, whole_number
+from helpers.arguments import (
+    MOST_NUMBERS,
+    describe,
+    generator,
+    positive,
+    refuse_large,
+    whole_number,
+)
 from helpers.ascent import State, States
 from helpers.gradients.adam import Adam, pack, unpack
 from helpers.latent_factors.bound import (
@@ -155,7 +162,8 @@ def training_method(inference, gradient, n_factors):
     if not named or (inference, gradient) not in methods:
         raise ValueError(
             "inference: expected 'exact', 'mean_field' or 'amortised', the last one also with "
-            f"gradient='score_function'; got {inference!r} with gradient={gradient!r}"
+            f"gradient='score_function'; got {describe(inference)} with gradient="
+            f"{describe(gradient)}"
         )
     if gradient == "exact":
         check_enumerable(n_factors)
@@ -201,8 +209,8 @@ def initial_encoder(n_words, n_factors, rng, n_hidden=32):
     """Small random weights: every q starts near one half."""
     rng, n_words = generator("rng", rng), whole_number("n_words", n_words)
     n_factors = whole_number("n_factors", n_factors)
-    most = MOST_NUMBERS // max(n_words, n_factors)
-    n_hidden = whole_number("n_hidden", n_hidden, maximum=most)
+    n_hidden = whole_number("n_hidden", n_hidden)
+    refuse_large("n_hidden/n_words/n_factors", n_hidden, max(n_words, n_factors))
     return Encoder(
         input_weights=rng.normal(scale=1 / np.sqrt(n_words), size=(n_words, n_hidden)),
         input_bias=np.zeros(n_hidden),

@@ -25,7 +25,14 @@ from helpers.ascent import State, ascending
 from helpers.densities import dirichlet_entropy
 from helpers.elbo import Bound
 from helpers.fast import lda as fast
-from helpers.lda.model import LDA, at_least_zero, check_counts, warn_unsupported, word_numbers
+from helpers.lda.model import (
+    LDA,
+    MOST_CONCENTRATION,
+    at_least_zero,
+    check_counts,
+    warn_unsupported,
+    word_numbers,
+)
 from helpers.lda.variational_em import (
     CorpusPosterior,
     check_alpha,
@@ -186,7 +193,7 @@ def learning_bound(counts, gamma, concentrations, alpha, eta):
 
     gamma (D, K), concentrations lambda (K, V), alpha a number or (K,), eta a number; nats.
     """
-    eta = float(positive("eta", eta, ndim=0))
+    eta = float(positive("eta", eta, ndim=0, maximum=MOST_CONCENTRATION))
     topics = positive("concentrations", concentrations, ndim=2)
     log_topics = expected_log_topics(topics, eta)
     found = e_step(counts, alpha, log_topics, gamma, max_updates=0)

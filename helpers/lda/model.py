@@ -19,13 +19,17 @@ import scipy.sparse as sp
 from helpers.arguments import (
     MOST_NUMBERS,
     canonical,
-    describe,
     finite_array,
     generator,
+    listed,
     positive,
     probabilities,
+    refuse_large,
     whole_number,
+    whole_numbers,
 )
+
+MOST_CONCENTRATION = 1e150  # sums and squares of larger ones would overflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +45,7 @@ class LDA:
 
     def __post_init__(self):
         topics = probabilities("topics", self.topics, ndim=2)
-        alpha = positive("alpha", self.alpha, ndim=(0, 1))
+        alpha = positive("alpha", self.alpha, ndim=(0, 1), maximum=MOST_CONCENTRATION)
         if alpha.ndim == 1 and len(alpha) != len(topics):
             raise ValueError(
                 f"alpha: expected one number or one for each of the {len(topics)} topics, "
@@ -70,9 +74,9 @@ class LDA:
             A :class:`Sample`.
         """
         generator("rng", rng)
-        lengths = np.asarray(lengths)
-        if lengths.ndim != 1 or lengths.dtype.kind not in "iu" or (lengths < 0).any():
-            raise ValueError(f"lengths: expected whole numbers (D,), got {describe(lengths)}")
+        lengths = whole_numbers("lengths", lengths, ndim=1)
+        refuse_large("lengths", len(lengths), self.n_topics)
+        refuse_large("lengths", sum(map(int, lengths)))
         theta = rng.dirichlet(self.alpha, len(lengths))
         z = [rng.choice(self.n_topics, n, p=p) for n, p in zip(lengths, theta, strict=True)]
         words = [self._sample_words(rng, topics) for topics in z]
@@ -102,7 +106,8 @@ class Sample:
 
 def bags(documents, n_words):
     """Counts (D, V), a CSR array, of documents given as sequences of word numbers."""
-    n_words = whole_number("n_words", n_words)
+    n_words = whole_number("n_words", n_words, maximum=2**62)
+    documents = listed("documents", documents, "documents, each a list of word numbers")
     documents = [word_numbers("documents", words, n_words) for words in documents]
     lengths = [len(words) for words in documents]
     columns = np.concatenate([np.empty(0, dtype=np.intp), *documents])
@@ -113,14 +118,12 @@ def bags(documents, n_words):
 
 def word_numbers(name, words, n_words):
     """A document's tokens as an array (N,) of whole numbers below ``n_words``; N may be 0."""
-    words = np.asarray(words)
-    if words.ndim != 1 or (words.size and words.dtype.kind not in "iu"):
-        raise ValueError(f"{name}: expected word numbers (N,), got {describe(words)}")
-    if words.size and not 0 <= words.min() <= words.max() < n_words:
+    words = whole_numbers(name, words, ndim=1)
+    if words.size and not words.max() < n_words:
         raise ValueError(
             f"{name}: expected numbers from 0 to {n_words - 1}, got {words.min()} to {words.max()}"
         )
-    return words.astype(np.intp)
+    return words
 
 
 def tokens(counts, document):
@@ -131,7 +134,7 @@ def tokens(counts, document):
     return np.repeat(row.indices, row.data).astype(np.intp)
 
 
-def check_counts(counts, n_words=None):
+def check_counts(counts, n_words=None, name="counts"):
     """Counts as a CSR array (D, V) of int64 or float64, each word once in a row, in order.
 
     Not copied where they are so already, and the caller's array is never changed.
@@ -141,26 +144,26 @@ def check_counts(counts, n_words=None):
             an entry that is negative, NaN or infinite.
     """
     if not sp.issparse(counts):
-        counts = finite_array("counts", counts, ndim=2)
+        counts = finite_array(name, counts, ndim=2)
     if counts.ndim != 2 or 0 in counts.shape:
-        raise ValueError(f"counts: expected documents by words, got shape {counts.shape}")
+        raise ValueError(f"{name}: expected documents by words, got shape {counts.shape}")
     if counts.dtype.kind not in "biuf":
-        raise ValueError(f"counts: expected real numbers, got dtype {counts.dtype}")
+        raise ValueError(f"{name}: expected real numbers, got dtype {counts.dtype}")
     if n_words is not None and counts.shape[1] != n_words:
-        raise ValueError(f"counts: expected {n_words} columns, one a word, got {counts.shape[1]}")
+        raise ValueError(f"{name}: expected {n_words} columns, one a word, got {counts.shape[1]}")
     wide = np.float64 if counts.dtype.kind == "f" else np.int64  # sums of bytes would overflow
     # widened first: other formats add up repeated entries on the way to CSR
     counts = canonical(sp.csr_array(counts.astype(wide, copy=False)))
     if not np.isfinite(counts.data).all() or (counts.data < 0).any():
-        raise ValueError("counts: expected finite numbers of at least 0")
+        raise ValueError(f"{name}: expected finite numbers of at least 0")
     return counts
 
 
 def at_least_zero(name, value):
     """A finite number that is not negative, as a float."""
     value = float(finite_array(name, value, ndim=0))
-    if value < 0:
-        raise ValueError(f"{name}: expected a number of at least 0, got {value:g}")
+    if not 0 <= value <= MOST_CONCENTRATION:
+        raise ValueError(f"{name}: expected a number from 0 to 1e150, got {value:g}")
     return value
 
 

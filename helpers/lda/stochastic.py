@@ -18,11 +18,19 @@ from itertools import chain
 import numpy as np
 import scipy.sparse as sp
 
-from helpers.arguments import describe, generator, positive, real_array, whole_number
+from helpers.arguments import (
+    broadcastable,
+    describe,
+    finite_array,
+    generator,
+    positive,
+    real_array,
+    whole_number,
+)
 from helpers.ascent import State, ascending
 from helpers.fast.lda.starts import seeded_topics
 from helpers.lda.fixed_topics import e_step
-from helpers.lda.model import LDA, check_counts, check_topics
+from helpers.lda.model import LDA, MOST_CONCENTRATION, check_counts, check_topics
 from helpers.lda.variational_em import (
     CorpusPosterior,
     check_alpha,
@@ -38,7 +46,8 @@ TOLERANCE = 0.1  # nats; an E-step that is more exact than its topics are wastes
 
 def step_size(t, kappa=0.7, tau=10.0):
     """rho_t = (tau + t)^-kappa (7b.2), for t = 0, 1, 2, ..."""
-    return float((tau + t) ** -kappa)
+    kappa, tau = _check_steps(kappa, tau)
+    return float((tau + whole_number("t", t, minimum=0, maximum=2**62)) ** -kappa)
 
 
 def natural_step(topics, usage, rho, eta, scale):
@@ -46,6 +55,12 @@ def natural_step(topics, usage, rho, eta, scale):
 
     scale: D / B, documents of the corpus for each of the batch.
     """
+    topics, usage = finite_array("topics", topics, 2), finite_array("usage", usage)
+    rho, eta, scale = (
+        finite_array(name, value, ndim=0)
+        for name, value in (("rho", rho), ("eta", eta), ("scale", scale))
+    )
+    broadcastable(**{"topics": topics, "usage": usage})
     return (1 - rho) * topics + rho * (eta + scale * usage)
 
 
@@ -96,11 +111,13 @@ def fit_stream(
         ValueError: a batch is empty, larger than the corpus or of other words, or an argument
             is out of range. The last state before is good: go on from its ``q.topics``.
     """
-    n_documents = whole_number("n_documents", n_documents)
-    eta = float(positive("eta", eta, ndim=0))
+    n_documents = whole_number("n_documents", n_documents, maximum=2**62)
+    eta = float(positive("eta", eta, ndim=0, maximum=MOST_CONCENTRATION))
     kappa, tau = _check_steps(kappa, tau)
     generator("rng", rng)
-    seen = whole_number("seen", seen, minimum=0)
+    seen = whole_number("seen", seen, minimum=0, maximum=2**62)
+    if not hasattr(batches, "__iter__") or isinstance(batches, str | dict):
+        raise ValueError(f"batches: expected batches of counts, got {describe(batches)}")
     batches = iter(batches)
     first = _first_batches(batches, n_documents, topics)
     beginning = sp.csr_array(sp.vstack(first))
@@ -159,7 +176,7 @@ def _first_topics(topics, first, n_topics, rng, eta, n_documents):
 
 
 def _check_batch(batch, n_words, n_documents):
-    batch = check_counts(batch, n_words)
+    batch = check_counts(batch, n_words, "batches")
     if batch.shape[0] > n_documents:
         raise ValueError(
             f"batches: a batch of {batch.shape[0]} documents cannot come from a corpus of "

@@ -22,11 +22,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp, psi
 
-from helpers.arguments import generator, positive, whole_number
+from helpers.arguments import generator, one_of, positive, whole_number
 from helpers.ascent import State, ascending
 from helpers.densities import dirichlet_kl
 from helpers.fast import lda as fast
-from helpers.lda.model import LDA, check_counts, check_topics
+from helpers.lda.model import LDA, MOST_CONCENTRATION, check_counts, check_topics
 from helpers.lda.progress import Bar
 
 UPDATES = 2  # of phi and gamma in each sweep; gamma goes on from the last one
@@ -59,6 +59,7 @@ class EStep(NamedTuple):
 
 def expected_log_theta(gamma):
     """E_q[log theta_k] = digamma(gamma_k) - digamma(sum_j gamma_j), for gamma (..., K)  (4b.6)."""
+    gamma = positive("gamma", gamma)
     return psi(gamma) - psi(np.sum(gamma, axis=-1, keepdims=True))
 
 
@@ -177,11 +178,11 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", 
     if not counts.data.any():
         raise ValueError("counts: expected at least one token, got only empty documents")
     alpha = check_alpha(alpha, check_topics(n_topics, counts))
-    eta = None if eta is None else float(positive("eta", eta, ndim=0))
+    eta = None if eta is None else float(positive("eta", eta, ndim=0, maximum=MOST_CONCENTRATION))
     generator("rng", rng)
-    if not (isinstance(start, str) and start in fast.STARTS):
-        raise ValueError(f"start: expected one of {', '.join(fast.STARTS)}, got {start!r}")
-    restarts, bar = whole_number("restarts", restarts), Bar(f"{n_topics} topics", progress)
+    one_of("start", start, fast.STARTS)
+    restarts = whole_number("restarts", restarts, maximum=10_000)
+    bar = Bar(f"{n_topics} topics", progress)
     rule = fast.Rule(UPDATES, plain=True)
     e_step = partial(fast_e_step, fast.EStep(counts, alpha, bar.tick), rule=rule)
     uniform = np.full((n_topics, counts.shape[1]), 1 / counts.shape[1])

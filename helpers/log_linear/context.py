@@ -17,6 +17,13 @@ LONGEST_SUFFIX, LONGEST_PREFIX = 4, 3
 
 def token_features(words, i):
     """The names of what holds of word i of a sentence: the word, its form and its neighbours."""
+    words = listed("words", words, "words")
+    if not words or not all(isinstance(word, str) and word for word in words):
+        raise ValueError(f"words: expected words, got {describe(words)}")
+    return _features(words, whole_number("i", i, minimum=0, maximum=len(words) - 1))
+
+
+def _features(words, i):
     word = words[i]
     lower = word.lower()
     names = ["bias", f"word={word}", f"lower={lower}", f"shape={word_shape(word)}"]
@@ -36,6 +43,8 @@ def word_shape(word):
 
     Marks that combine with a letter, as Hindi's vowel signs, are part of it.
     """
+    if not isinstance(word, str):
+        raise ValueError(f"word: expected a string, got {describe(word)}")
     kinds = [_kind(character) for character in word if category(character)[0] != "M"]
     return "".join(c for i, c in enumerate(kinds) if i == 0 or c != kinds[i - 1])
 
@@ -60,7 +69,10 @@ def feature_matrix(sentences, names):
 
     Features that are not among the names (a word never seen) are left out.
     """
-    column = {name: f for f, name in enumerate(listed("names", names, "features' names"))}
+    names = listed("names", names, "features' names")
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"names: expected features' names, got {describe(names)}")
+    column = {name: f for f, name in enumerate(names)}
     rows = [[column[f] for f in found if f in column] for found in _all_features(sentences)]
     if not rows:
         raise ValueError("sentences: expected at least one word, got none")
@@ -88,7 +100,7 @@ def unseen(sentences, seen):
 
 
 def _all_features(sentences):
-    return (token_features(words, i) for words in _words(sentences) for i in range(len(words)))
+    return (_features(words, i) for words in _words(sentences) for i in range(len(words)))
 
 
 def _words(sentences, name="sentences"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from helpers.arguments import finite_array, generator, positive, whole_number
+from helpers.arguments import finite_array, generator, positive, refuse_large, whole_number
 from helpers.densities import LOG_2PI
 from helpers.fast.log_linear import logit_covariances
 
@@ -36,8 +36,9 @@ class DiagonalGaussian:
 
     def sample(self, rng, size=None):
         """Weights (F, T) drawn from q, or `size` of them."""
-        shape = self.mean.shape if size is None else (size, *self.mean.shape)
-        return self.mean + self.sd * generator("rng", rng).standard_normal(shape)
+        sizes = _sizes(size, self.mean.size)
+        noise = generator("rng", rng).standard_normal((*sizes, *self.mean.shape))
+        return self.mean + self.sd * noise
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ class FullGaussian:
 
     def __post_init__(self):
         mean = finite_array("mean", self.mean, ndim=2)
-        covariance = np.asarray(self.covariance, float)  # as it is: a copy may be 288 MB
+        covariance = self.covariance  # kept as it is, if it can be: it may have 288 MB
+        if not (isinstance(covariance, np.ndarray) and covariance.dtype == np.float64):
+            covariance = finite_array("covariance", covariance)
         if covariance.shape != (mean.size, mean.size):
             raise ValueError(
                 f"covariance: expected shape {(mean.size, mean.size)}, (F T, F T), for a mean "
@@ -82,10 +85,16 @@ class FullGaussian:
 
     def sample(self, rng, size=None):
         """Weights (F, T) drawn from q, or `size` of them."""
-        sizes = () if size is None else (whole_number("size", size, minimum=0),)
+        sizes = _sizes(size, self.mean.size)
         standard = generator("rng", rng).standard_normal((*sizes, self.mean.size))
         moved = standard @ square_root(self.covariance).T
         return self.mean + moved.reshape(*sizes, *self.mean.shape)
+
+
+def _sizes(size, n_weights):
+    sizes = () if size is None else (whole_number("size", size, minimum=0),)
+    refuse_large("size", *sizes, n_weights)
+    return sizes
 
 
 def square_root(covariances):

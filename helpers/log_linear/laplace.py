@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
-from helpers.arguments import instance
+from helpers.arguments import instance, one_of, positive, whole_number
 from helpers.densities import LOG_2PI
 from helpers.fast.log_linear import inverse, solve_curvature, summed_curvature
 from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, squares
@@ -55,6 +55,8 @@ def fit_laplace(tagger, covariance="full"):
 def posterior_mode(tagger, tolerance=1e-8, max_steps=100):
     """The weights (F, T) of the greatest log p(y, w | phi), which is concave: Newton's method."""
     weights = np.array(instance("tagger", tagger, LogLinearTagger).prior_mean)
+    tolerance = float(positive("tolerance", tolerance, ndim=0))
+    max_steps = whole_number("max_steps", max_steps, minimum=0, maximum=10**6)
     height = log_joint(tagger, weights)
     for _ in range(max_steps):
         probs = softmax(tagger.features @ weights, axis=1)
@@ -77,8 +79,7 @@ def posterior_mode(tagger, tolerance=1e-8, max_steps=100):
 def check_covariance(tagger, covariance):
     """Raise ValueError unless it is "diagonal", or "full" where that fits into memory."""
     size = instance("tagger", tagger, LogLinearTagger).prior_sd.size
-    if not isinstance(covariance, str) or covariance not in ("diagonal", "full"):
-        raise ValueError(f"covariance: is {covariance!r:.40}, expected 'diagonal' or 'full'")
+    one_of("covariance", covariance, ("diagonal", "full"))
     if covariance == "full" and size > LARGEST_FULL:
         raise ValueError(
             f"covariance: 'full' over {size} weights is {size} x {size}, {8e-9 * size**2:.1f} GB; "

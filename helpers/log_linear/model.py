@@ -17,6 +17,7 @@ from scipy.special import log_softmax, softmax
 from helpers.arguments import (
     MOST_NUMBERS,
     finite_array,
+    in_words,
     instance,
     plain_array,
     positive,
@@ -139,7 +140,8 @@ def _numbered_tags(tags, n_tags, n_rows):
             raise ValueError(f"tags: holds {tags.max()}, expected numbers below n_tags = {n_tags}")
         if n_tags * max(n_tags, n_rows) > MOST_NUMBERS:  # (N, T), (F, T), and T x T in one_hot
             raise ValueError(
-                f"tags: {n_tags} of them need an array of {max(n_tags, n_rows)} x {n_tags}; "
+                f"tags/n_tags: {in_words(n_tags)} of them need an array of "
+                f"{in_words(max(n_tags, n_rows))} x {in_words(n_tags)}; "
                 f"expected at most {MOST_NUMBERS:,} numbers, four gigabytes"
             )
         names = tuple(str(t) for t in range(n_tags))

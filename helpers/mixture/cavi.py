@@ -18,9 +18,10 @@ from helpers.arguments import (
     finite_array,
     generator,
     instance,
+    plain_array,
     positive,
     probabilities,
-    real_array,
+    refuse_large,
     whole_number,
 )
 from helpers.ascent import State, ascending
@@ -44,6 +45,7 @@ class BayesianMixture:
         """Means (K, P), assignments (n,) and points (n, P), drawn from the model."""
         rng, n = generator("rng", rng), whole_number("n", n)
         n_dimensions = whole_number("n_dimensions", n_dimensions)
+        refuse_large("n/n_dimensions", max(n, self.n_components), n_dimensions)
         means = self.prior_sd * rng.standard_normal((self.n_components, n_dimensions))
         z = rng.integers(self.n_components, size=n)
         return means, z, means[z] + rng.standard_normal((n, n_dimensions))
@@ -56,8 +58,8 @@ class BayesianMixture:
             log p(x_k | z) = -1/2 [n_k P log 2 pi + P log(1 + n_k prior_sd^2) + sum x^2
                                    - prior_sd^2 / (1 + n_k prior_sd^2) |sum x|^2]
         """
-        x, z = table(x), np.asarray(z)
-        z = z if z.dtype.kind in "iu" else real_array("z", z)
+        x, z = table(x), plain_array("z", z)
+        z = z if z.dtype.kind in "iu" else finite_array("z", z)
         wrong = z[~((z >= 0) & (z < self.n_components) & (z % 1 == 0))]
         if z.shape[-1:] != x.shape[:1] or wrong.size:
             raise ValueError(
@@ -146,7 +148,8 @@ def mean_field(model, x, rng=None, start=None):
 
 def random_means(model, x, rng):
     """Means (K, P) to begin with: normal, with the mean and the spread of the data."""
-    noise = rng.standard_normal((model.n_components, x.shape[1]))
+    x, n_components = table(x), instance("model", model, BayesianMixture).n_components
+    noise = generator("rng", rng).standard_normal((n_components, x.shape[1]))
     return x.mean(0) + x.std(0) * noise
 
 

@@ -13,7 +13,7 @@ the slides "Recap: EM Algorithm"; Bishop (2006), section 9.4.
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
-from helpers.arguments import describe, generator, instance, probabilities, whole_number
+from helpers.arguments import describe, generator, instance, one_of, probabilities, whole_number
 from helpers.ascent import State, ascending
 from helpers.elbo import Bound
 from helpers.mixture.model import FLOOR, GaussianMixture, random_start, table, units
@@ -91,7 +91,9 @@ class Statistics:
 
 def bound(model, x, q):
     """The two terms of the ELBO of any q (N, K) on log p(x), x (N, P), as a Bound in nats."""
-    log_joint, held = model.log_joint(table(x)), q > 0
+    x, model = table(x), instance("model", model, GaussianMixture)
+    q = probabilities("q", q, shape=(len(x), len(model.weights)))
+    log_joint, held = model.log_joint(model.points(x)), q > 0
     return Bound(
         expected_log_joint=float(np.sum(q[held] * log_joint[held])),
         entropy=float(entr(q).sum()),
@@ -124,8 +126,7 @@ def fit(x, n_components, rng, incremental=False, assignments="soft", start=None)
     x = table(x)
     if not isinstance(incremental, bool | np.bool_):
         raise ValueError(f"incremental: expected True or False, got {describe(incremental)}")
-    if assignments not in ("soft", "hard"):
-        raise ValueError(f"assignments: expected 'soft' or 'hard', got {assignments!r}")
+    one_of("assignments", assignments, ("soft", "hard"))
     model = first_model(x, n_components, rng, start)
     choose = e_step if assignments == "soft" else hard_e_step
     return (_one_by_one if incremental else _in_turn)(x, model, choose)
@@ -146,7 +147,8 @@ def first_model(x, n_components, rng, start=None):
     instance("start", start, GaussianMixture)
     if start.means.shape != (n_components, x.shape[1]):
         raise ValueError(
-            f"start: expected means of shape {(n_components, x.shape[1])}, got {start.means.shape}"
+            f"start: expected means of shape {(n_components, x.shape[1])}, as n_components and x "
+            f"say, got {start.means.shape}"
         )
     return start
 

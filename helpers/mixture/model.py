@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-from helpers.arguments import finite_array, probabilities, whole_number
+from helpers.arguments import finite_array, generator, probabilities, refuse_large, whole_number
 from helpers.densities import LOG_2PI, Categorical, MultivariateNormal
 
 FLOOR = 1e-6  # smallest variance, in the columns' own: a component on one point has none
@@ -47,17 +47,20 @@ class GaussianMixture:
 
     def log_likelihood(self, x):
         """sum_n log p(x_n) in nats, for x (N, P) or, with P = 1, (N,)."""
-        return float(logsumexp(self.log_joint(self._points(x)), axis=1).sum())
+        return float(logsumexp(self.log_joint(self.points(x)), axis=1).sum())
 
     def posterior(self, x):
         """p(z_n = k | x_n), (N, K)."""
-        return softmax(self.log_joint(self._points(x)), axis=1)
+        return softmax(self.log_joint(self.points(x)), axis=1)
 
-    def _points(self, x):
+    def points(self, x):
+        """x as (N, P), if it has this model's P."""
         return finite_array("x", table(x), shape=(None, self.means.shape[1]))
 
     def sample(self, rng, n):
         """n components, (n,), and points, (n, P)."""
+        n = whole_number("n", n, minimum=0)
+        refuse_large("n", n, self.means.shape[1])
         z = Categorical(self.weights).sample(rng, n)
         noise = rng.standard_normal((n, self.means.shape[1]))
         return z, self.means[z] + np.matvec(self._components.cholesky[z], noise)
@@ -69,7 +72,7 @@ def random_start(x, n_components, rng):
     n_components = whole_number("n_components", n_components, maximum=len(x))
     centre, scale = units(x)
     u = (x - centre) / scale
-    chosen = [int(rng.integers(len(x)))]
+    chosen = [int(generator("rng", rng).integers(len(x)))]
     while len(chosen) < n_components:
         distance = ((u[:, None] - u[chosen]) ** 2).sum(-1).min(1)
         total = distance.sum()
