@@ -56,7 +56,7 @@ def test_the_batches_steps_are_the_full_step_on_average(corpus):
 def test_a_run_goes_on_as_if_it_had_not_stopped(corpus):
     counts, topics = corpus
     batches = [counts[start : start + 4] for start in range(0, D, 4)]
-    whole = list(islice(stream(batches, topics), 7))[-1]
+    *_, whole = stream(batches, topics)  # a stream ends, and may be made a list of
     half = list(islice(stream(batches[:3], topics), 4))[-1]
     rest = list(islice(stream(batches[3:], half.q.topics, seen=half.info["seen"]), 4))[-1]
     assert half.info["seen"] == 3 and whole.info["seen"] == rest.info["seen"] == 6
@@ -66,6 +66,17 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(corpus):
 def test_the_steps_are_those_of_robbins_and_monro():
     assert step_size(0, 0.7, 1.0) == 1.0
     assert step_size(5, 0.6, 10.0) == pytest.approx(15**-0.6)
+
+
+def test_the_documents_of_several_batches_found_the_topics(corpus):
+    counts, _ = corpus
+    batches = [counts[[d]] for d in range(D)]
+    taken = iter(batches)
+    state = next(stream(taken, None, n_documents=25 * 5))
+    assert len(list(taken)) == D - 5  # one in 25 of the corpus, and each is learned from later
+    assert state.info["seen"] == 0 and state.q.gamma.shape == (1, K)
+    np.testing.assert_allclose(state.model.topics.sum(axis=1), 1)
+    assert state.model.topics.shape == (K, V) and np.isfinite(state.elbo)
 
 
 @pytest.mark.parametrize("start", [None, "random"])

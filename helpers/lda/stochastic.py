@@ -27,7 +27,7 @@ from helpers.arguments import (
     real_array,
     whole_number,
 )
-from helpers.ascent import State, ascending
+from helpers.ascent import State, States
 from helpers.fast.lda.starts import seeded_topics
 from helpers.lda.fixed_topics import e_step
 from helpers.lda.model import LDA, MOST_CONCENTRATION, check_counts, check_topics
@@ -80,6 +80,13 @@ class StreamState(State):
     elbo, model = (made.setter(lambda *_: None) for made in (elbo, model))  # nothing to keep
 
 
+class Stream(States):
+    """States that end with the stream, so that a list of them may be asked for."""
+
+    def __length_hint__(self):
+        return NotImplemented
+
+
 def fit_stream(
     batches, n_topics, rng, n_documents, alpha=0.1, eta=0.05, kappa=0.7, tau=10.0, topics=None,
     seen=0, tolerance=TOLERANCE,
@@ -124,10 +131,9 @@ def fit_stream(
     alpha = check_alpha(alpha, check_topics(n_topics, beginning))
     topics = _first_topics(topics, beginning, n_topics, rng, eta, n_documents)
     steps = (kappa, tau, seen, tolerance)
-    return _ascent(chain(first, batches), topics, n_documents, alpha, eta, steps)
+    return Stream(_ascent(chain(first, batches), topics, n_documents, alpha, eta, steps))
 
 
-@ascending
 def _ascent(batches, topics, n_documents, alpha, eta, steps):
     kappa, tau, seen, tolerance = steps
     for t, batch in enumerate(batches, seen):
