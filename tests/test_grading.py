@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import importlib.util
 import os
 import shutil
 import socket
@@ -285,6 +286,36 @@ def test_the_teachers_page_counts_named_mistakes_without_names(graded_folder):
     assert "2 × It is …" in grade_tool.class_page(rows) and "gus" in grade_tool.class_page(
         rows, True
     )
+
+
+def test_one_cause_is_one_line_whatever_its_example():
+    examples = [
+        f"For q = {n} your function returned {n + 1}, but the right result is {n + 2}. "
+        f"({n} of 5 inputs give a wrong result.)"
+        for n in (1, 2)
+    ]
+    bare = [f"✗ kl: not right. {text}" for text in examples]
+    told = [
+        f"✗ kl: not right. Your probabilities sum to 1.{n}, not to 1. {bare[0][17:]}"
+        for n in (2, 3)
+    ]
+    assert not any(map(grade_tool.named, bare)) and all(map(grade_tool.named, told))
+    assert len(set(map(grade_tool.cause, told))) == 1
+    rows = [grade_tool.Row("gus", NAME, "evidence", 0, 1, verdict) for verdict in (*bare, *told)]
+    page = grade_tool.class_page(rows)
+    assert page.count("2 × ") == 2 and "without a name. One: For q = 1" in page
+    assert "4 answers are wrong; of 2 the cause is named" in page
+
+
+def test_mistakes_planted_in_the_text_of_answers_are_named(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    spec = importlib.util.spec_from_file_location("planting", ROOT / "benchmarks" / "grading.py")
+    planting = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(planting)
+    rows, _, _, _ = planting.graded(4, jobs=1, seed=3)
+    wrong = grade_tool.wrong_rows(rows)
+    assert len(wrong) >= 8
+    assert sum(grade_tool.named(row.verdict) for row in wrong) >= len(wrong) - 1
 
 
 # ---------------------------------------------------------------- nbgrader
