@@ -71,3 +71,24 @@ def test_the_slow_tests_that_quick_leaves_out_are_there():
     slow = re.search(r"^SLOW := (.*?)\n\n", (ROOT / "Makefile").read_text("utf-8"), re.M | re.S)[1]
     for name in slow.replace("\\", "").split():
         assert (ROOT / f"tests/test_{name}.py").exists(), name
+
+
+@pytest.mark.parametrize(
+    "page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda p: p.stem
+)
+def test_links_and_targets_of_the_pages_exist(page):
+    text = page.read_text(encoding="utf-8")
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", text):
+        if not target.startswith(("http:", "https:")):
+            where = page.parent / target if target else page
+            assert where.exists(), target
+            if anchor:
+                headings = re.findall(r"^#+ (.*)$", where.read_text(encoding="utf-8"), re.M)
+                assert anchor in [
+                    re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings
+                ]
+    known = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert set(re.findall(r"`make ([a-z]+)|^ *make ([a-z]+)", text, re.M)) <= {
+        *((name, "") for name in known),
+        *(("", name) for name in known),
+    }
