@@ -8,13 +8,14 @@ The words of all tasks stand in texts/, known mistakes in mistakes/, all other s
 student reads in sentences.txt.
 
 tasks, kinds   what a task is; sheets puts words and references together
-marking        the verdict on an answer of any kind; judging, that on a function
+marking        the verdict on an answer of any kind: judging, that on a function, explaining what is
+               wrong with it; weighing and bugs, those on the other kinds
 outcomes       calling a student's function so that nothing it does can hurt, in running
 plain          results and inputs as plain numbers: compared, printed, fingerprinted
 recognising    which mistake explains all outcomes? In order of what is asked:
   catalogue    the known mistakes of the task
   mutants      a result twisted, an input replaced: what can happen in any task
-  slips        one sign, function or term of the formula changed
+  slips        one place of the formula changed, as changes lists it: a sign, a function, a term
   relations    a factor, a constant, single terms between results and right ones
   parts        the same, in some of several results
 session        what is printed: verdict, hints, solution; store and progress keep and show it

@@ -212,13 +212,8 @@ def _visible():
     """The folders that Python and the library need."""
     import helpers
 
-    wanted = [
-        sys.prefix,
-        sys.base_prefix,
-        "/usr",
-        "/etc/fonts",
-        *Path(helpers.__file__).parents[:1],
-    ]
+    library = str(Path(helpers.__file__).parent)
+    wanted = [sys.prefix, sys.base_prefix, "/usr", "/etc/fonts", library]
     wanted += [d for d in ("/bin", "/lib", "/lib32", "/lib64") if not os.path.islink(d)]
     return list(dict.fromkeys(str(p) for p in wanted if os.path.isdir(p)))
 

@@ -84,19 +84,19 @@ def says_something(value):
 
 
 class _Results(Sequence):
-    """What a wrong formula gives for each trial, computed when first asked for."""
+    """A result for each trial, computed when first asked for."""
 
-    def __init__(self, search, function):
-        self._search, self._function, self._found = search, function, {}
+    def __init__(self, count, compute):
+        self._count, self._compute, self._found = count, compute, {}
 
     def __len__(self):
-        return len(self._search.trials)
+        return self._count
 
     def __getitem__(self, i):
-        if i >= len(self):
+        if i >= self._count:
             raise IndexError(i)
         if i not in self._found:
-            self._found[i] = self._search.result(self._function, i)
+            self._found[i] = self._compute(i)
         return self._found[i]
 
 
@@ -117,17 +117,40 @@ class Search:
         except Exception:  # a wrong formula may fail where the right one does not
             return None
 
+    def _of(self, function):
+        return _Results(len(self.trials), functools.partial(self.result, function))
+
+    def _then(self, results, change):
+        """Results taken through ``change(result, what the student got)``."""
+
+        def compute(i):
+            return None if results[i] is None else change(results[i], self.trials[i].got)
+
+        return _Results(len(self.trials), compute)
+
+    def _merged(self, merge, a, b):
+        """Two mistakes in the terms of a sum or the factors of a product."""
+
+        def compute(i):
+            values = self.trials[i].expected, a[i], b[i]
+            if not all(isinstance(x, np.ndarray) and x.shape == values[0].shape for x in values):
+                return None
+            with np.errstate(all="ignore"):
+                return np.asarray(merge(*values))
+
+        return _Results(len(self.trials), compute)
+
     @functools.cached_property
     def mistakes(self):
         """Pairs (sentence, results) of the known mistakes."""
-        return [(m.hint, _Results(self, m.wrong)) for m in known(self.task)]
+        return [(m.hint, self._of(m.wrong)) for m in known(self.task)]
 
     @functools.cached_property
     def replaced(self):
         """Pairs (sentence, results) of the reference with an input replaced."""
         trial = self.trials[self.order[0]]
         found = replacements(self.task.arguments, trial.inputs)
-        return [(words, _Results(self, self._of_replaced(change))) for words, change in found]
+        return [(words, self._of(self._of_replaced(change))) for words, change in found]
 
     def _of_replaced(self, change):
         return lambda *inputs: self.task.reference(*change(inputs))
@@ -136,7 +159,7 @@ class Search:
     def slipped(self):
         """Pairs (sentence, results) of the reference with a slip of the pen."""
         formulas = (*self.task.spelt_out, self.task.reference)
-        return [(words, _Results(self, f)) for formula in formulas for words, f in slips(formula)]
+        return [(words, self._of(f)) for formula in formulas for words, f in slips(formula)]
 
     @functools.cached_property
     def twisted(self):
@@ -190,7 +213,7 @@ class Search:
             return self._first(self.replaced, partly=True)
         for words, results in self.replaced:
             for second, apply in then:
-                if self.explained(_Applied(results, apply, self.trials), partly=True):
+                if self.explained(self._then(results, apply), partly=True):
                     return say("two_things", first=words, second=second)
         return ""
 
@@ -259,53 +282,14 @@ class Search:
             return ""
         for words, results in [*self.mistakes, *self.twisted]:
             for twist in twists():
-                if self.explained(_Applied(results, functools.partial(_twisted, twist), ())):
+                if self.explained(self._then(results, functools.partial(_twisted, twist))):
                     return say("two_things", first=words, second=twist.hint)
         for (one, a), (other, b) in combinations(self.mistakes, 2):
-            for merge in (_added, _multiplied):
-                if self.explained(_Merged(merge, self.trials, a, b)):
+            for merge in (lambda c, a, b: a + b - c, lambda c, a, b: a * b / c):
+                if self.explained(self._merged(merge, a, b)):
                     return say("two_things", first=one, second=other)
         return ""
 
 
-class _Applied(Sequence):
-    """Results taken through a function of (result, what the student got), when asked for."""
-
-    def __init__(self, results, apply, trials):
-        self._results, self._apply, self._trials = results, apply, trials
-
-    def __len__(self):
-        return len(self._results)
-
-    def __getitem__(self, i):
-        got = self._trials[i].got if self._trials else None
-        return None if self._results[i] is None else self._apply(self._results[i], got)
-
-
 def _twisted(twist, result, _):
     return twisted(twist, result)
-
-
-class _Merged(Sequence):
-    """Two mistakes in the terms of a sum or the factors of a product."""
-
-    def __init__(self, merge, trials, a, b):
-        self._merge, self._trials, self._a, self._b = merge, trials, a, b
-
-    def __len__(self):
-        return len(self._trials)
-
-    def __getitem__(self, i):
-        values = self._trials[i].expected, self._a[i], self._b[i]
-        if not all(isinstance(x, np.ndarray) and x.shape == values[0].shape for x in values):
-            return None
-        with np.errstate(all="ignore"):
-            return np.asarray(self._merge(*values))
-
-
-def _added(right, a, b):
-    return a + b - right
-
-
-def _multiplied(right, a, b):
-    return a * b / right

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import checks
-from checks import catalogue, judging, marking, running, searching, sheets
+from checks import bugs, catalogue, judging, marking, running, searching, sheets
 from checks.judging import as_case, call_of, verdict_on
 from checks.kinds import Order, Paper
 from checks.marking import mark
@@ -45,7 +45,7 @@ REAL = {id(next(t for t in tasks_of(m) if isinstance(t, Task))) for m in MODULES
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
     """test_checks.py proves what a child process is for; a thousand of them would take minutes."""
-    for module in (judging, marking):
+    for module in (judging, marking, bugs):
         monkeypatch.setattr(module, "observe", lambda call, f, cases, *_: here(call, f, cases))
 
 

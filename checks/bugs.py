@@ -1,0 +1,109 @@
+"""The judge of a :class:`FindBug`: is that the line, and does the input show it?"""
+
+import numpy as np
+
+from checks.kinds import FindBug
+from checks.outcomes import VALUE
+from checks.plain import Odd, agree, describe, like, plain
+from checks.running import observe
+from checks.sentences import say
+from checks.weighing import came_as, weigh
+
+
+@weigh.register
+def _(task: FindBug, value):
+    pair = _line_and_input(value)
+    names = ", ".join(task.arguments)
+    if pair is None:
+        inputs = f"a tuple ({names})" if len(task.arguments) > 1 else f"`{names}`"
+        return False, say("bug_wrong_kind", came=came_as(value), inputs=inputs)
+    line, given = pair
+    place = _place_of(task, line)
+    if place is None:
+        return False, _no_such_line(task, line)
+    inputs = _inputs_of(task, given)
+    if len(inputs) != len(task.arguments):
+        wanted = f"{len(task.arguments)} part{'s' if len(task.arguments) > 1 else ''}"
+        return False, say("bug_input_count", wanted=wanted, names=names, came=len(inputs))
+    return _tried(task, place, inputs)
+
+
+def _line_and_input(value):
+    if isinstance(value, dict) and len(value) == 2:
+        value = list(value.values())
+    if isinstance(value, np.ndarray) and value.ndim == 1 and len(value) >= 2:
+        value = [value[0], value[1] if len(value) == 2 else value[1:]]  # a number and numbers
+    return value if isinstance(value, list) and len(value) == 2 else None
+
+
+def _no_such_line(task, line):
+    if isinstance(line, str):
+        return say("bug_several_lines", line=line[:60])
+    return say("bug_no_such_line", line=came_as(line), last=len(task.listing))
+
+
+def _place_of(task, line):
+    """The line's number, from a number or from its text; None if there is none such."""
+    if isinstance(line, str) and not line.strip().isdigit():
+        near = [k for k, c in enumerate(task.listing, 1) if _squeezed(line) in _squeezed(c)]
+        return near[0] if len(near) == 1 and _squeezed(line) else None
+    if (isinstance(line, np.ndarray) and line.size != 1) or not isinstance(line, (str, np.ndarray)):
+        return None
+    number = float(line if isinstance(line, str) else line.item())
+    return int(number) if number.is_integer() and 1 <= number <= len(task.listing) else None
+
+
+def _squeezed(text):
+    return "".join(text.split())
+
+
+def _inputs_of(task, given):
+    """The plain input as the arguments of the code."""
+    if len(task.arguments) == 1 and not (isinstance(given, list) and len(given) == 1):
+        given = [given]
+    parts = given.values() if isinstance(given, dict) else given
+    if parts is None or (isinstance(parts, np.ndarray) and parts.ndim == 0):
+        parts = [parts]
+    return tuple(_argument(e, x) for e, x in zip(task.example, parts, strict=False)) + tuple(
+        list(parts)[len(task.example) :]
+    )
+
+
+def _argument(example, value):
+    """A plain value in the type of the argument that it stands for."""
+    value = like(plain(example), value)
+    if isinstance(value, np.ndarray) and np.ndim(example) == 0 and value.ndim == 0:
+        return int(value) if isinstance(example, (int, np.integer)) else float(value)
+    if isinstance(value, np.ndarray) and getattr(example, "dtype", np.dtype(float)).kind in "iu":
+        return value.astype(int) if np.array_equal(value, np.round(value)) else value
+    return value
+
+
+def _tried(task, place, inputs):
+    right, buggy = (observe(_call, f, [inputs])[0] for f in (task.right, task.buggy))
+    if right.kind != VALUE or has_odd(right.value):
+        return False, say("bug_input_fails", error=right.error or right.kind)
+    reason = task.refuse(*inputs) if task.refuse else ""
+    if reason:
+        return False, say("bug_input_refused", reason=reason.rstrip("."))
+    shows = buggy.kind != VALUE or not agree(right.value, buggy.value, task.rtol)
+    words = {
+        "buggy": describe(buggy.value) if buggy.kind == VALUE else buggy.error or buggy.kind,
+        "right": describe(right.value),
+    }
+    if place in task.line:
+        found = f"{task.why} {say('bug_found', **words)}".strip()
+        return shows, found if shows else say("bug_input_agrees", **words)
+    line = task.listing[place - 1].strip()
+    said = say("bug_other_line", line=place, code=line, reason=task.reasons.get(place, ""))
+    shown = say("bug_input_shows", **words) if shows else say("bug_input_too")
+    return False, f"{said.strip()} {shown}"
+
+
+def _call(function, *inputs):
+    return function(*inputs)
+
+
+def has_odd(value):
+    """Is a result no numbers at all?"""
+    return isinstance(value, Odd) or value is None

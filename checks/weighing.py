@@ -1,0 +1,238 @@
+"""Whether an answer that is no function is right, and what to say: one judge for each kind of task.
+
+Each takes the task and the plain value of the answer, and returns (is it right?, the sentence).
+The judge of a :class:`FindBug` has a module of its own, :mod:`checks.bugs`.
+"""
+
+import functools
+
+import numpy as np
+
+from checks.kinds import ChooseQ, Number, OpenTask, Order
+from checks.plain import describe, like, plain, shape_in_words
+from checks.sentences import say
+from checks.tasks import Prediction
+
+_LETTERS = " ,;.-|/\n\t>→()[]{}'\""
+
+
+def quoted(words):
+    """Words between quotes, in a row."""
+    return ", ".join(repr(word) for word in words)
+
+
+def came_as(value):
+    """A plain answer in words."""
+    if isinstance(value, np.ndarray):
+        return describe(value if value.ndim else float(value))
+    return shape_in_words(value)
+
+
+def plain_words(text):
+    """A text without what does not matter in a choice: case, blanks, dashes, signs around it."""
+    return "".join(c for c in str(text).lower().replace("‖", "||") if c.isalnum() or c in "|+<>=/^")
+
+
+def chosen(value, choices):
+    """The choice that ``value`` means, or None."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = f"{float(value):g}"
+    if not isinstance(value, str):
+        return None
+    said = plain_words(value)
+    near = [c for c in choices if plain_words(c) == said]
+    near = near or [c for c in choices if said and plain_words(c).startswith(said)]
+    return near[0] if len(near) == 1 else None
+
+
+@functools.singledispatch
+def weigh(task, value):
+    """(is it right?, the sentence) for the plain ``value`` of an answer to ``task``."""
+    raise TypeError(f"there is no judge for a {type(task).__name__}")
+
+
+@weigh.register
+def _(task: Prediction, value):
+    choice = chosen(value, task.choices)
+    if choice is None:
+        return False, say("answer_one_of", came=came_as(value), choices=quoted(task.choices))
+    return choice == task.right, task.choices[choice]
+
+
+@weigh.register
+def _(task: Order, value):
+    given = "".join(value) if _is_words(value) else value
+    if not isinstance(given, str) or not given.strip(_LETTERS):
+        example = " ".join(sorted(task.lines)[:3]) + " ..."
+        return False, say("order_wrong_kind", came=came_as(value), example=example)
+    known = {letter.lower(): letter for letter in task.lines}
+    letters = [known.get(c.lower(), c) for c in given if c not in _LETTERS]
+    unknown = next((c for c in letters if c not in task.lines), None)
+    if unknown:
+        every = ", ".join(task.lines)
+        return False, say("order_unknown", letter=unknown, letters=every)
+    twice = next((c for c in letters if letters.count(c) > 1), None)
+    if twice:
+        return False, say("order_twice", letter=twice)
+    return _ordered(task, "".join(letters))
+
+
+def _is_words(value):
+    return isinstance(value, list) and all(isinstance(x, str) for x in value)
+
+
+def _ordered(task, given):
+    if given in task.right:
+        return True, task.why
+    agreed = max(_common(given, order) for order in task.right)
+    used = set("".join(task.right))
+    if agreed == len(given):
+        missing = min(len(o) for o in task.right if o.startswith(given)) - len(given)
+        return False, say("order_too_short", count=missing)
+    letter = given[agreed]
+    if given[:agreed] in task.right:
+        reason = task.reasons.get(letter, "")
+        return False, say("order_too_long", letter=letter, reason=reason).strip()
+    place = agreed + 1
+    if letter not in used:
+        reason = task.reasons.get(letter, say("order_unused"))
+        return False, say("order_distractor", letter=letter, place=place, reason=reason)
+    pairs = [task.reasons.get(letter + later) for later in given[place:]]
+    reason = next(filter(None, pairs), None) or task.reasons.get(letter, say("order_look_back"))
+    before = say("order_right_so_far", count=agreed) if agreed > 1 else ""
+    before = before or (say("order_first_is_right") if agreed else say("order_none_right"))
+    return False, say("order_first_wrong", before=before, letter=letter, place=place, reason=reason)
+
+
+def _common(a, b):
+    """How many letters two orders have in common from the start on."""
+    return next(k for k, (x, y) in enumerate(zip(a + "<", b + ">", strict=False)) if x != y)
+
+
+@weigh.register
+def _(task: Number, value):
+    try:
+        value = float(value if isinstance(value, str) else value.item())
+    except (AttributeError, ValueError):
+        return False, say("number_wrong_kind", came=came_as(value))
+    right, came = task.value, describe(value)
+    within = task.atol + task.rtol * abs(right)
+    if value == right or abs(value - right) <= within:
+        return True, task.why
+    if np.isnan(value):
+        return False, say("number_nan", came=came)
+    for low, high, sentence in task.ranges:
+        slack = task.atol + task.rtol * abs(low) if low == high else 0.0
+        if low - slack <= value <= high + slack:
+            return False, sentence
+    for sentence, other in _taken_for(right).items():
+        if np.isfinite(other) and abs(value - other) <= 0.004 * abs(other):
+            return False, say(f"number_{sentence}")
+    sentence = "number_high" if value > right else "number_low"
+    return False, say(sentence, came=came, question=task.question)
+
+
+def _taken_for(right):
+    """What is often given in place of a number: its square, one over it ..."""
+    with np.errstate(all="ignore"):
+        right = np.float64(right)
+        others = {
+            "sign": -right, "inverse": 1 / right, "complement": 1 - right, "root": np.sqrt(right),
+            "square": right**2, "log": np.log(right), "exp": np.exp(right), "twice": 2 * right,
+            "half": right / 2, "percent": 100 * right, "bits": right / np.log(2),
+        }  # fmt: skip
+    return others
+
+
+# ---------------------------------------------------------------- a q and what follows
+
+
+@weigh.register
+def _(task: ChooseQ, value):
+    keys = ["q", *task.foretell]
+    every = ", ".join(f'"{k}"' for k in keys)
+    if not isinstance(value, dict):
+        return False, say("choose_wrong_kind", came=came_as(value), keys=every)
+    value = {key.strip().lower(): part for key, part in value.items()}
+    missing = [k for k in keys if k.lower() not in value or value[k.lower()] is None]
+    unknown = sorted(set(value) - {k.lower() for k in keys})
+    if missing or unknown:
+        sentence = "choose_missing" if missing else "choose_unknown"
+        named = ", ".join(f'"{k}"' for k in missing or unknown)
+        return False, say(sentence, keys=named, all=every)
+    q = chosen(value["q"], task.choices)
+    if q is None:
+        came = came_as(value["q"])
+        return False, say("choose_no_such_q", came=came, choices=quoted(task.choices))
+    return _foretold(task, q, value)
+
+
+def _foretold(task, q, value):
+    measured = {key: plain(part) for key, part in task.measure(q).items()}
+    wrong, right = [], []
+    for part, foretell in task.foretell.items():
+        sentence = _compared(part, foretell, value[part.lower()], measured[part])
+        if sentence:
+            wrong.append(sentence)
+        else:
+            right.append(foretell.right or part)
+    words = [task.choices[q], *wrong]
+    if wrong or q not in task.good:
+        known = say("choose_foretold", parts=", ".join(right)) if right else ""
+        return False, " ".join(x for x in (*words, known) if x)
+    return True, f"{task.choices[q]} {task.why}".strip()
+
+
+def _compared(part, foretell, told, measured):
+    """ "" if it was foretold as it is, else a sentence."""
+    words = foretell.choices
+    if words:
+        choice = chosen(told, words)
+        if choice is None:
+            return say("choose_other_word", part=part, came=came_as(told), choices=quoted(words))
+        agreed = choice == chosen(measured, words)
+        return "" if agreed else foretell.said.format(told=choice, measured=measured)
+    if not isinstance(told, np.ndarray) or told.size != 1:
+        return say("choose_no_number", part=part, came=came_as(told))
+    told, measured = float(told.item()), float(measured)
+    close = abs(told - measured) <= foretell.atol + foretell.rtol * abs(measured)
+    close = close and told * measured >= 0  # a gap below zero is not nearly zero
+    told, measured = describe(told), describe(measured)
+    return "" if close else foretell.said.format(told=told, measured=measured)
+
+
+# ---------------------------------------------------------------- one's own data
+
+
+@weigh.register
+def _(task: OpenTask, value):
+    keys = ", ".join(f'"{k}" ({what})' for k, what in task.needs.items())
+    if not isinstance(value, dict):
+        return False, say("open_wrong_kind", came=came_as(value), keys=keys)
+    missing = [k for k in task.needs if value.get(k) is None]
+    if missing:
+        named = ", ".join(f'"{k}" ({task.needs[k]})' for k in missing)
+        return False, say("open_missing", keys=named)
+    value = {k: _as_array(v) for k, v in value.items()}
+    for key, what in task.needs.items():
+        sentence = _unfit(key, what, value[key])
+        if sentence:
+            return False, sentence
+    for invariant in task.invariants:
+        sentence = invariant(value)
+        if sentence:
+            return False, sentence[0].upper() + sentence[1:].rstrip(".") + "."
+    return True, task.why
+
+
+def _as_array(value):
+    return like(np.empty(0), value) if isinstance(value, list) else value
+
+
+def _unfit(key, what, part):
+    parts = part if isinstance(part, list) else [part]
+    if not all(isinstance(x, np.ndarray) for x in parts):
+        return say("open_no_numbers", key=key, came=came_as(part), what=what)
+    if any(np.isnan(x).any() for x in parts):
+        return say("open_nan", key=key)
+    return "" if any(x.size for x in parts) else say("open_empty", key=key)
