@@ -258,6 +258,26 @@ def test_play_walks_through_a_trajectory_and_stops_at_its_end(browser, tmp_path)
     page.close()
 
 
+def test_a_link_is_cut_and_a_word_forced_by_a_click(browser, tmp_path):
+    path = tmp_path / "clicked.html"
+    built = [interactive.cut_links(), interactive.tug_of_war()]
+    path.write_text(f"<!doctype html><body>{''.join(map(interactive.figure.page, built))}</body>")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector(".vi-core[data-alive] >> nth=1")
+    for clicked, name in (("[data-link=early]", "early"), ("[data-word='9']", "topic")):
+        for value in (1, 2 if name == "topic" else 0):
+            page.dispatch_event(clicked, "click")
+            assert (
+                page.evaluate(
+                    "([at, name]) => document.querySelectorAll('.vi-core')[at].settings[name]",
+                    [int(name == "topic"), name],
+                )
+                == value
+            )
+    page.close()
+
+
 def notebooks_with_figures():
     """Every notebook that holds an interactive figure in its outputs."""
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))

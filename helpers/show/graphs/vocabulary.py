@@ -101,7 +101,7 @@ class Graph:
     def picture(self):
         """The drawing, as a :class:`helpers.show.Picture`."""
         with matplotlib.rc_context(style()):
-            return Picture(_draw(self), self.alt)
+            return Picture(_draw(self), self._words())
 
     def html(self, **options):
         """As :meth:`helpers.show.Picture.html`."""
@@ -119,7 +119,10 @@ class Graph:
         )
 
     def __repr__(self):
-        return f"Figure: {self.alt}"
+        return f"Figure: {self._words()}"
+
+    def _words(self):
+        return self.alt if "raphical model" in self.alt else f"Graphical model. {self.alt}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return self.picture()._repr_mimebundle_()

@@ -5,7 +5,7 @@ import { player } from "./player.js";
 
 export const figure = {
   size: [900, 340],
-  split: 560,
+  split: 538,
   player,
 
   compute(data, { start, step }) {

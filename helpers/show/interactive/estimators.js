@@ -5,14 +5,14 @@ import { bell, dragged, hill } from "./hills.js";
 import { player } from "./player.js";
 
 const NODES = Array.from({ length: 801 }, (_, i) => -8 + i / 50);
-const HERE = [30, 50, 470, 270];
+const HERE = [30, 50, 470, 262];
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 // P(0 < e < a) for a standard normal e.
 const inner = (a) => (a / 1000) * sum(Array.from({ length: 1000 }, (_, i) => bell(((i + 0.5) * a) / 1000, 0, 1)));
 const average = (f) => sum(NODES.map((e) => bell(e, 0, 1) * f(e))) / 50;
 
 function stepping({ buttons, button, root, settings, go }) {
-  for (const [key, name] of [["score", "score"], ["path", "pathwise"]]) {
+  for (const [key, name] of [["score", "score"], ["path", "path"]]) {
     button(buttons, `↗ ${name}`, () => {
       go({ mean: clamp(settings.mean + settings.size * root.numbers[key], -4, 4) });
     });
@@ -20,7 +20,7 @@ function stepping({ buttons, button, root, settings, go }) {
 }
 
 export const figure = {
-  size: [900, 320],
+  size: [900, 312],
   split: 500,
   player,
   extras: [grabbing, stepping],
@@ -47,20 +47,20 @@ export const figure = {
 
   build(stage, data) {
     const frame = axes(stage, { box: HERE, x: [-5, 5], y: [0, 0.8], xlabel: "z", xticks: [-4, -2, 0, 2, 4] });
-    line(frame.pane, "p", frame.path(data.posterior.map((_, i) => -5 + i / 20), data.posterior) + "V270H30Z");
+    line(frame.pane, "p", frame.path(data.posterior.map((_, i) => -5 + i / 20), data.posterior) + "V262H30Z");
     const thrown = line(frame.pane, "axis thick");
     const q = hill(stage, frame, [-5, 5], 0.8);
     legend(stage, 30, 24, [["p", "posterior p(z|x)", true], ["q", "q(z), draws"]]);
     const last = data.draws.length;
-    const { X, Y, path, pane } = axes(stage.aside, { box: [560, 50, 875, 270], x: [0, last], y: [-4, 4], xlabel: "draws of z",
+    const { X, Y, path, pane } = axes(stage.aside, { box: [560, 50, 875, 262], x: [0, last], y: [-4, 4], xlabel: "draws of z",
       xticks: [0, 100, 200], yticks: [-4, -2, 0, 2, 4] });
     line(stage.aside, "evidence", `M560,${Y(0)}H875`);
     legend(stage.aside, 510, 24, [["scoreline", "score"], ["pathline", "pathwise"], ["evidence", "exact"]]);
     const parts = ["scoreline", "pathline"].map((look) => line(pane, look));
-    write(stage.aside, 870, 258, "estimate − exact", "end");
+    write(stage.aside, 870, 250, "estimate − exact", "end");
     return (numbers, { mean, sd, draws }) => {
       q(mean, sd);
-      set(thrown, { d: data.draws.slice(0, draws).map((e) => `M${frame.X(mean + sd * e).toFixed(1)},270v-14`).join("") });
+      set(thrown, { d: data.draws.slice(0, draws).map((e) => `M${frame.X(mean + sd * e).toFixed(1)},262v-14`).join("") });
       ["score", "path"].forEach((name, i) => {
         const error = numbers[`${name}_means`].map((value) => value - numbers.exact);
         const [end, wide] = [error.at(-1), numbers[`${name}_spread`] / Math.sqrt(draws)];

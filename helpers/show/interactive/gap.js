@@ -8,7 +8,7 @@ import { normalGap } from "./quadrature.js";
 
 export const figure = {
   size: [900, 340],
-  split: 590,
+  split: 560,
   extras: [grabbing, climbing],
   climbs: "▲ let it climb",
   drag: ([x], grip, settings, data) => dragged(across(data, x), grip, settings),

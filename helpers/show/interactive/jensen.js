@@ -4,7 +4,7 @@ import { axes, cutMark, draw, line, logs, number, path, set, write } from "./dra
 
 export const figure = {
   size: [900, 340],
-  split: 583,
+  split: 560,
 
   compute(data, settings) {
     const logJoint = logs(data.log_joint);

@@ -14,7 +14,7 @@ function cutting({ stage, settings, go }) {
 
 export const figure = {
   size: [900, 308],
-  split: 583,
+  split: 560,
   extras: [cutting],
 
   compute({ log_joint, best, links, bits }, settings) {

@@ -19,7 +19,7 @@ function forcing({ stage, data, settings, go }) {
 
 export const figure = {
   size: [900, 340],
-  split: 583,
+  split: 560,
   extras: [forcing],
 
   compute({ alpha, log_topics, updates, log_evidence }, { word, topic }) {
