@@ -59,8 +59,10 @@ for device in null zero random urandom; do
 done
 mount -t proc proc "$new/proc"
 cd "$new"; pivot_root . old; umount -l old; rmdir old
-cd /tmp; exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+chmod 1777 tmp dev/shm
+cd /tmp; exec setpriv $AS --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 """
+NOBODIES = 1 << 30  # as many users' numbers, from this one on, belong to nobody
 
 
 class Stopped(Exception):
@@ -162,7 +164,7 @@ def _ready(pipe, seconds):
 
 
 def walls():
-    """What bounds a submission here: "bubblewrap", "namespaces", or "" for limits alone."""
+    """What bounds a submission here, a key of _KINDS, or "" for limits alone."""
     return _walls()
 
 
@@ -170,7 +172,7 @@ def walls():
 def _walls():
     if sys.platform != "linux":
         return ""
-    for kind in ("bubblewrap", "namespaces"):
+    for kind in _KINDS:
         with contextlib.suppress(OSError, subprocess.SubprocessError, KeyError):
             with tempfile.TemporaryDirectory() as folder:
                 home = _furnish(Path(folder))
@@ -224,8 +226,20 @@ def _hidden():
     return str(HERE) if inside else ""
 
 
-def _with_util_linux(home, program):
-    flags = "--user --map-root-user --mount --pid --net --ipc --uts --fork --kill-child".split()
+def _as_nobody(home, program):
+    """For root, whose processes no limit counts: a user of its own for each, who owns nothing."""
+    if os.geteuid():
+        raise KeyError("only root may be somebody else")
+    for path in (home, *home.rglob("*")):
+        path.chmod(0o755)
+    user = NOBODIES + int.from_bytes(os.urandom(4), "big") % NOBODIES
+    change = f"AS=--reuid={user} --regid={user} --clear-groups"
+    return ["env", change, *_with_util_linux(home, program, own_users=False)]
+
+
+def _with_util_linux(home, program, own_users=True):
+    flags = "--mount --pid --net --ipc --uts --fork --kill-child".split()
+    flags += ["--user", "--map-root-user"] if own_users else []
     script = ["/bin/sh", "-c", WALLS, "walls", str(home / "root"), str(home), _hidden()]
     return [shutil.which("unshare"), *flags, *script, *_visible(), "--", *program]
 
@@ -245,7 +259,12 @@ def _with_bubblewrap(home, program):
     return [*command, *program]
 
 
-_KINDS = {"bubblewrap": _with_bubblewrap, "namespaces": _with_util_linux}
+# In the order in which they are tried.
+_KINDS = {
+    "another user": _as_nobody,
+    "bubblewrap": _with_bubblewrap,
+    "namespaces": _with_util_linux,
+}
 
 
 def _environment():

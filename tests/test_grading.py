@@ -151,6 +151,18 @@ FORGERIES = {
     "    except OSError:\n        pass",
     "traced": "import sys\nsys.settrace(lambda *_: None)\nsys.meta_path.clear()",
     "solutions imported": "import solutions, checks.judging, checks.tasks",
+    "references searched in memory": "import gc\njoint_table = next((o.reference for o in "
+    "gc.get_objects() if type(o).__name__ == 'Task'), lambda *_: 1.0)",
+    "other processes read": "import glob\nfor path in glob.glob('/proc/[0-9]*/*'):\n    try:\n"
+    "        print(open(path, 'rb').read(4000), open(path, 'r+b'))\n"
+    "    except OSError:\n        pass",
+    "answers before they are asked": "import base64, json, os, pickle\n"
+    "from checks.outcomes import Outcome\n"
+    "right = base64.b64encode(pickle.dumps([Outcome('value', np.ones((2, 2)) / 4)] * 9)).decode()\n"
+    "data = json.dumps({'outputs': [], 'outcomes': right}).encode()\n"
+    "for fd in range(3, 20):\n    try:\n"
+    "        os.write(fd, len(data).to_bytes(8, 'big') + data)\n"
+    "    except OSError:\n        pass",
 }
 
 
@@ -206,6 +218,8 @@ def test_nothing_keeps_running_and_limits_hold(tmp_path):
     time.sleep(0.2)
     running = subprocess.run(["ps", "axww"], capture_output=True, text=True).stdout
     assert mark not in running
+    bomb = "import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(60)"
+    assert "BlockingIOError" in seen_from_inside(bomb)
     assert "MemoryError" in seen_from_inside("import numpy as np\nnp.ones(10**12)")
     assert "Error" in seen_from_inside("open('/tmp/x', 'wb').write(bytes(70 << 20))")
     assert len(seen_from_inside("print('x' * 10**7)")) < 10**5
