@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import digamma, gammaln
 
@@ -553,6 +553,7 @@ def test_too_few_outcomes_are_not_enough():
 # ---------------------------------------------------------------- plain data
 
 
+@settings(max_examples=40)
 @given(st.recursive(st.none() | st.floats() | st.integers() | st.text(), st.lists, max_leaves=20))
 def test_anything_plain_agrees_with_itself(value):
     assert agree(plain(value), plain(value))
