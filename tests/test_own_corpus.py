@@ -12,13 +12,13 @@ from helpers.data import Corpus, read_conllu, read_ldac, write_ldac
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = re.compile(r"^(documents|sentences) = (data\.)?(corpus|tagged_sentences)\(\)", re.M)
-N_DOCUMENTS, N_WORDS = 60, 50
+N_DOCUMENTS, N_WORDS = 40, 50
 TAGS = ("NOUN", "VERB", "DET", "ADJ", "PUNCT")
 
 
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory):
-    """What takes our data's place: sixty short documents of invented words; a hundred sentences."""
+    """What takes our data's place: forty short documents of invented words; a hundred sentences."""
     folder, rng = tmp_path_factory.mktemp("foreign"), np.random.default_rng(0)
     topics = rng.dirichlet(np.full(N_WORDS, 0.05), size=6)
     shares = rng.dirichlet(np.full(6, 0.1), size=N_DOCUMENTS)
