@@ -70,8 +70,8 @@ site: env-test+site  ## render all notebooks as pages to read, into build/site
 	@$(PY) tools/lab.py --left-out
 	@$(PY) tools/site_pages.py
 
-lite: env-lite  ## build the course for a browser without a server, into build/lite
-	@$(PY) tools/lite.py
+lite: env-lite  ## build the course for a browser without a server: make lite [PYODIDE=folder]
+	@$(PY) tools/lite.py $(if $(PYODIDE),"$(PYODIDE)")
 
 grade: env-grade  ## mark a folder of submissions: make grade SUBMISSIONS=folder
 	@$(PY) tools/grade.py "$(SUBMISSIONS)"

@@ -231,7 +231,7 @@ def test_two_at_once_wait_for_each_other_and_a_killed_one_is_not_waited_for(cour
 def test_a_read_only_course_is_one_sentence(program, monkeypatch, tmp_path):
     module = __import__(program)
     (tmp_path / "file").write_text("")
-    places = {"site_pages": ("SOURCE", "SITE"), "lite": ("LITE", "FILES", "WHEELS")}
+    places = {"site_pages": ("SOURCE", "SITE"), "lite": ("LITE", "FILES", "WHEELS", "HOME")}
     for name in places.get(program, ("TARGET",)):
         monkeypatch.setattr(module, name, tmp_path / "file" / name)
     said = module.main([]) if program == "students" else module.main()
