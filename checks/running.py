@@ -23,6 +23,7 @@ from checks.outcomes import ENDED, ENDLESS, LAST, Outcome, OutOfTime, one_call
 SECONDS = 6.0  # for all calls of one check together; what ends an endless loop
 MEMORY = 2 << 30  # bytes beyond what the process holds already
 STEPS = 3_000_000  # of Python that all calls of one check may take where only these can be counted
+AGAIN = 10_000  # steps after which one that swallowed the end is ended again
 
 
 def observe(call, function, cases, seconds=SECONDS):
@@ -166,16 +167,50 @@ def _watchdog(seconds):
 
 @contextlib.contextmanager
 def _counted(limit):
-    """Throw :class:`OutOfTime` after so many steps of Python."""
-    left, before = limit, sys.gettrace()
+    """Throw :class:`OutOfTime` after so many steps of Python, and again if it is swallowed."""
+    left = limit
+
+    def count(*_):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            left = AGAIN
+            raise OutOfTime
+
+    with (_monitored if hasattr(sys, "monitoring") else _traced)(count):
+        yield
+
+
+@contextlib.contextmanager
+def _monitored(count):
+    """Call ``count`` at each line and each turn of a loop, whatever it throws."""
+    watch = sys.monitoring
+    # of the numbers 0 to 5 those that no kind of tool is promised; a check may run inside a check
+    tool = next(n for n in (4, 3) if watch.get_tool(n) is None)
+    watch.use_tool_id(tool, __name__)
+    events = (watch.events.LINE, watch.events.JUMP)
+    try:
+        for event in events:
+            watch.register_callback(tool, event, count)
+        watch.set_events(tool, sum(events))
+        yield
+    finally:
+        watch.set_events(tool, 0)
+        for event in events:
+            watch.register_callback(tool, event, None)
+        watch.free_tool_id(tool)
+
+
+@contextlib.contextmanager
+def _traced(count):
+    """The same before Python 3.12, which stops calling once ``count`` has thrown something."""
+    before = sys.gettrace()
 
     def trace(frame, event, _):
-        nonlocal left
         # a loop in one line has no second line to count
         frame.f_trace_opcodes = "site-packages" not in frame.f_code.co_filename
-        left -= event in ("line", "opcode")
-        if left < 0:
-            raise OutOfTime
+        if event in ("line", "opcode"):
+            count()
         return trace
 
     sys.settrace(trace)

@@ -1,12 +1,22 @@
-"""The course in a browser: what `make lite` takes from disk, and what it says of a wrong folder."""
+"""The course in a browser: what `make lite` takes from disk, and the checks in a real Pyodide."""
 
 import json
+import os
+import shutil
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import lite
 import pytest
 
+ROOT = Path(__file__).resolve().parent.parent
+NODE = """
+require("pyodide").loadPyodide().then(python => {
+  python.mountNodeFS("/course", process.argv[1]);
+  python.runPython(require("fs").readFileSync(process.argv[2], "utf8"));
+});"""
 CONSTANTS = types.SimpleNamespace(PYODIDE_VERSION="314.0.6", PYODIDE_PYTHON_VERSION="3.14")
 
 
@@ -60,3 +70,21 @@ def test_a_wrong_folder_is_one_sentence_that_says_what_was_expected(pyodide, tmp
 def test_the_course_installs_what_the_site_brings():
     assert set(lite.PACKAGES) <= {*lite.PURE, *lite.OF_PYODIDE}
     compile(lite.FIRST_CELL.replace("await ", ""), "cell", "exec")
+
+
+def test_checks_in_a_real_pyodide():
+    """Needs node and its package: npm install --prefix build/node pyodide."""
+    node = shutil.which("node")
+    env = {**os.environ, "NODE_PATH": str(ROOT / "build" / "node" / "node_modules")}
+    look = [node, "-e", "require.resolve('pyodide')"]
+    if not node or subprocess.run(look, env=env, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("no node with the package pyodide here")
+    command = [node, "-e", NODE, ROOT, ROOT / "tests" / "in_pyodide.py"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["platform"] == "emscripten" and said["troubles"] == ["", ""]
+    endless = dict.fromkeys(("endless", "comprehension", "swallows"), "endless")
+    assert said["ends"] == {"fine": "value", "deep": "raised", **endless}
+    assert said["kept"] == {"kl": "wrong", "elbo": "correct"}
+    assert said["hints"] > 5 and "kl is open again" in said["says"]
