@@ -9,8 +9,11 @@ import sys
 from pathlib import Path
 
 import console
+import marks
 import nbformat
 import pytest
+
+from checks.tasks import tasks_of
 
 ROOT = Path(__file__).resolve().parent.parent
 spec = importlib.util.spec_from_file_location("exercises", ROOT / "tools" / "exercises.py")
@@ -79,7 +82,7 @@ def test_an_untouched_exercise_runs_and_says_not_yet(path):
             checks += 1
         else:
             exec(code, scope)
-    assert checks == sum(not hasattr(t, "rubric") for t in exercises._tasks(scope["check"]))
+    assert checks == sum(not hasattr(t, "rubric") for t in tasks_of(scope["check"]))
     assert scope["check"].progress().points == 0
 
 
@@ -222,7 +225,7 @@ def test_a_task_without_its_badge_is_named_and_the_badge_above_stays(house):
     ]
     for cell in notebook.cells[graded[0] + 1 : graded[1]]:
         if cell.cell_type == "markdown":
-            cell.source = exercises.BADGE.sub("", cell.source)
+            cell.source = marks.BADGE.sub("", cell.source)
     nbformat.write(notebook, house / "solutions" / NAME)
     before = (house / "solutions" / NAME).read_bytes()
     with pytest.raises(SystemExit, match=rf"{NAME}: \w+: no text .* has a line like"):
