@@ -283,7 +283,7 @@ def _trace_cases(rng):
         "a bound that falls at the last update": [-90, -70, -60, -55, -57.5],
     }.items():
         yield case(np.array(bounds) + rng.normal(), label=label)
-    huge = -1e9 + np.array([-3.0, -1, 0, -0.25, 0, -0.125, 0])
+    huge = -1e9 + np.array([-3.0, -1, 0, 0.25, 0, 0.125, 0])
     yield case(huge, label="a converged bound of -1000000000 that trembles by 0.2")
     settled = -1e5 + np.array([-3.0, -1, 0, -1e-8, 0, -2e-8, 1e-8])
     yield case(settled, label="a converged bound of -100000 that trembles in its last digits")

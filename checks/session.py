@@ -93,7 +93,7 @@ def _hint(hints, number):
 def solution(task):
     """Show the right answer with its explanation, once the task has been tried."""
     if os.environ.get(SWITCH, "").lower() in ("off", "0", "no", "false"):
-        return print(say("solutions_off", task=task.name))
+        return without_solution(task, "solutions_off")
     if not tried(task) and not isinstance(task, Paper):
         return print(say("try_first", task=task.name))
     if isinstance(task, Paper):
@@ -102,6 +102,13 @@ def solution(task):
     if not found:
         return print(say("not_handed_out", task=task.name))
     return rendered(f"{found}\n\n{task.why}".strip())
+
+
+def without_solution(task, sentence="not_handed_out"):
+    """What is shown in place of a solution: of a task on paper, what its points are given for."""
+    if isinstance(task, Paper):
+        return rendered(f"{say('worked_elsewhere', task=task.name)}\n\n{rubric(task)}")
+    return print(say(sentence, task=task.name))
 
 
 def _from_sheet(task):

@@ -85,6 +85,18 @@ def test_it_names_mistakes_as_ours_does(edition, capsys, monkeypatch):
     assert "not handed out" in theirs
 
 
+ON_PAPER = """
+from checks import mean_field_fhmm as check
+check.structured_bound.solution()
+"""
+
+
+def test_a_task_on_paper_shows_its_rubric_alone(edition):
+    said = run(edition, ON_PAPER)
+    assert "whoever teaches" in said and "| 1 | the expected log priors cancel |" in said
+    assert r"\log Z_m" not in said
+
+
 PRY = """
 import inspect, checks.jensen as sheet
 task = sheet.kl
