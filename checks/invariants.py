@@ -90,3 +90,17 @@ def at_least(key, size, what):
         return "" if count >= size else f'"{key}" has {count} {what}: take {size} at least'
 
     return invariant
+
+
+def best_of(ends="ends", bounds="elbos", rtol=1e-9):
+    """The last bound is the highest of all starts' ends, and not all starts were the same."""
+
+    def invariant(answer):
+        found, last = np.ravel(answer[ends]), np.ravel(answer[bounds])[-1]
+        if abs(found.max() - last) > rtol * max(1.0, abs(last)):
+            return f'the best of "{ends}" is {found.max():.6g}, and "{bounds}" ends at {last:.6g}'
+        if len(found) > 1 and np.ptp(found) == 0:
+            return f'"{ends}" are the same to the last digit: did every start begin at one place?'
+        return ""
+
+    return invariant

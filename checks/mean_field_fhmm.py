@@ -8,7 +8,7 @@ are single numbers.  variance: of the noise.  q: (T, M, L), q[t, m, i] = q(s_t^m
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
-from checks.invariants import at_least, below, normalised, rising
+from checks.invariants import at_least, below, best_of, normalised, rising
 from checks.sheets import Sheet
 from checks.tasks import case
 
@@ -372,6 +372,7 @@ own_series = sheet.task(
         below("elbos", "log_evidence"),
         below("ends", "log_evidence"),
         at_least("ends", 5, "starts"),
+        best_of("ends", "elbos"),
         normalised("marginals"),
     ),
     example=_own_example,

@@ -121,7 +121,7 @@ def progress_of(module):
     """The state of every task of a module of checks, of this session and those before."""
     before, rows = store.kept(), []
     for task in tasks_of(module):
-        verdict = session.LATEST.get(key_of(task))
+        verdict = session.BEST.get(key_of(task))
         status, earned = before.get(key_of(task), ("", 0.0))
         if verdict is not None and verdict.points >= earned:
             status, earned = verdict.status, verdict.points

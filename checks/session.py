@@ -13,7 +13,7 @@ from checks.marking import mark
 from checks.sentences import say
 from checks.verdicts import NOT_YET
 
-LATEST = {}  # (sheet, task) -> its last verdict in this session, for the table of progress
+BEST = {}  # (sheet, task) -> its best verdict in this session, for the table of progress
 SWITCH = "VI_COURSE_SOLUTIONS"  # set to "off", solutions are not shown
 SHEETS = Path(__file__).resolve().parent.parent / "solutions"
 
@@ -26,7 +26,9 @@ def key_of(task):
 def check(task, answer):
     """Check ``answer``: print the verdict and return it."""
     verdict = mark(task, answer)
-    LATEST[key_of(task)] = verdict
+    best = BEST.get(key_of(task))
+    if best is None or verdict.points >= best.points:  # once right, a later slip takes nothing
+        BEST[key_of(task)] = verdict
     print(wrapped(verdict))
     if verdict.status != NOT_YET:
         trouble = store.keep(*key_of(task), verdict.status, verdict.points)
@@ -37,13 +39,13 @@ def check(task, answer):
 
 def tried(task):
     """Has this task been answered, right or wrong, here or before this kernel?"""
-    verdict = LATEST.get(key_of(task))
+    verdict = BEST.get(key_of(task))
     return key_of(task) in store.kept() or (verdict is not None and verdict.status != NOT_YET)
 
 
 def reset(task):
     """Forget what this task's answers came to."""
-    LATEST.pop(key_of(task), None)
+    BEST.pop(key_of(task), None)
     print(store.keep(*key_of(task), store.RESET) or say("reset", task=task.name))
 
 

@@ -236,3 +236,10 @@ def test_tasks_that_make_no_sense_are_refused():
         ChooseQ("x", {"a": ""}, ("b",), {}, dict)
     with pytest.raises(ValueError, match="difficulty"):
         Number("x", "?", 1.0, difficulty="easy")
+
+
+def test_the_best_of_many_starts_is_the_best():
+    best = invariants.best_of()
+    assert best({"ends": [-3, -2, -4], "elbos": [-5, -2]}) == ""
+    assert "best of" in best({"ends": [-3, -2, -4], "elbos": [-5, -3]})
+    assert "one place" in best({"ends": [-2, -2, -2], "elbos": [-5, -2]})

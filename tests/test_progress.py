@@ -23,7 +23,7 @@ def work(tmp_path, monkeypatch):
     (home / "exercises").mkdir(parents=True)
     (home / store.HANDED_OUT).write_text("{}")
     monkeypatch.chdir(home / "exercises")
-    monkeypatch.setattr(session, "LATEST", {})
+    monkeypatch.setattr(session, "BEST", {})
     return home
 
 
@@ -39,12 +39,21 @@ def in_a_new_kernel(source, work):
 
 def test_a_verdict_outlives_its_kernel(work, capsys):
     check.evidence(check.evidence.reference)
-    session.LATEST.clear()
+    session.BEST.clear()
     assert store.kept()["generative_models", "evidence"] == ("correct", check.evidence.points)
     rows = {row[0]: row[3] for row in check.progress().rows}
     assert rows["evidence"] == "right" and rows["posterior"] == "not checked"
     first = json.loads((work / store.NAME).read_text().splitlines()[0])
     assert first == {"version": store.VERSION}
+
+
+def test_a_slip_after_the_right_answer_takes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # nothing is kept here
+    monkeypatch.setattr(session, "BEST", {})
+    check.evidence(check.evidence.reference)
+    check.evidence(lambda joint: 0.0)
+    rows = {row[0]: row[3:5] for row in check.progress().rows}
+    assert rows["evidence"] == ("right", check.evidence.points)
 
 
 def test_a_killed_kernel_loses_nothing_that_it_said(work):
@@ -90,7 +99,7 @@ def test_a_task_on_paper_is_done_by_ones_own_points(work, capsys):
         assert paper(points=odd).status == "not right", odd
         assert "from 0 to 4" in capsys.readouterr().out or odd is None
     assert paper(points=3).points == 3
-    session.LATEST.clear()
+    session.BEST.clear()
     row = {r[0]: r[3:] for r in check.progress().rows}["average_on_paper"]
     assert row == ("done", 3, 4)
 

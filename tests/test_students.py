@@ -76,7 +76,7 @@ print(check.progress())
 def test_it_names_mistakes_as_ours_does(edition, capsys, monkeypatch):
     from checks import session
 
-    for name in ("LATEST", "TRIED"):
+    for name in ("BEST", "TRIED"):
         monkeypatch.setattr(session, name, type(getattr(session, name, {}))(), raising=False)
     exec(NAME_A_MISTAKE, {})
     ours = capsys.readouterr().out
