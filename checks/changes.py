@@ -9,7 +9,7 @@ import functools
 import numpy as np
 from scipy import special
 
-from checks.sentences import say
+from checks.sentences import article, say
 
 OPERATORS = {
     (ast.Add, ast.Sub): "minus_for_plus",
@@ -77,7 +77,8 @@ def changes(node, arguments):
 
 
 def _of_operator(node, arguments):
-    kind, left, right = type(node.op), _which(node.left, arguments), _which(node.right, arguments)
+    kind, left = type(node.op), _which(node.left, arguments, node.right)
+    right = _which(node.right, arguments, node.left)
     for (asked, wrong), name in OPERATORS.items():
         if kind is asked:
             yield name, {}, lambda n, wrong=wrong: ast.BinOp(n.left, wrong(), n.right)
@@ -116,7 +117,7 @@ def _of_call(node):
         yield "starts_late", {}, lambda n: _range(n, late=True)
         yield "ends_early", {}, lambda n: _range(n, late=False)
     inner = node.args[0] if len(node.args) == 1 else None
-    parts = {"name": name}
+    parts = {"name": name, "article": article(name)}
     if name in ("sqrt", "log", "exp") and isinstance(inner, ast.BinOp):
         for side in ("left", "right"):
             yield "partly", parts, lambda n, side=side: _partly(n, side)
@@ -151,20 +152,19 @@ def somewhere(node, arguments):
     return say("slip_somewhere", names=_listed(names, arguments))
 
 
-def _which(lost, arguments):
+def _which(lost, arguments, beside):
     """The part of a formula that is lost, by the arguments and the best known functions in it."""
     if isinstance(lost, ast.Constant) and isinstance(lost.value, (int, float)):
-        return say("slip_the_number", number=f"{lost.value:g}")
+        number = say("slip_the_number", number=f"{lost.value:g}")
+        known = isinstance(beside, ast.Name) and beside.id in arguments
+        return number + (say("slip_beside", name=beside.id) if known else "")
     names = _listed({n.id for n in ast.walk(lost) if isinstance(n, ast.Name)}, arguments)
     called = {name_of(n) for n in ast.walk(lost) if isinstance(n, ast.Call)}
     function = next((c for c in ("log", "gammaln", "digamma", "exp") if c in called), "")
     if function:
         kind = "slip_the_one_with_function" if names else "slip_the_function"
         return say(kind, function=function, names=names)
-    if names:
-        return say("slip_the_one_with", names=names)
-    local = next((n.id for n in ast.walk(lost) if isinstance(n, ast.Name) and len(n.id) > 3), "")
-    return say("slip_called", name=local) if local else ""
+    return say("slip_the_one_with", names=names) if names else ""
 
 
 def _listed(names, arguments):

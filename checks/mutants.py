@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 
 from checks.catalogue import FOLDER, read
-from checks.sentences import say
+from checks.sentences import claim, say
 
 
 @functools.lru_cache
@@ -48,12 +48,17 @@ def replacements(names, inputs):
         if is_dataclass(value) and not isinstance(value, type):
             for field in fields(value):
                 for mistake in _changes(getattr(value, field.name)):
-                    sentence = mistake.hint.format(f"`{names[k]}.{field.name}`")
+                    sentence = _said(mistake, f"{names[k]}.{field.name}")
                     yield sentence, _at(k, _in_field(field.name, mistake.wrong))
         else:
             for mistake in _changes(value):
-                yield mistake.hint.format(f"`{names[k]}`"), _at(k, mistake.wrong)
+                yield _said(mistake, names[k]), _at(k, mistake.wrong)
     yield from _exchanges(names, inputs)
+
+
+def _said(mistake, name):
+    """The sentence on an input; what an answer must use for it to fit stands after the code."""
+    return claim(mistake.hint.format(f"`{name}`"), mistake.wrong.code.partition("#")[2].split())
 
 
 def _changes(value):
@@ -91,8 +96,8 @@ def _exchanges(names, inputs):
         if i == j or shapes[i] is None or shapes[i] != shapes[j]:
             continue
         if i < j:
-            yield say("exchanged", a=names[i], b=names[j]), _taking({i: j, j: i})
-        yield say("goes_in_for", a=names[i], b=names[j]), _taking({j: i})
+            yield claim(say("exchanged", a=names[i], b=names[j]), ()), _taking({i: j, j: i})
+        yield claim(say("goes_in_for", a=names[i], b=names[j]), ()), _taking({j: i})
 
 
 def _taking(places):

@@ -53,7 +53,7 @@ class Parts:
             replace(t, expected=e[k], got=g[k])
             for t, (e, g) in zip(self.trials, self.pairs, strict=True)
         ]
-        alone = Search(bare, parts, self.search._spent)
+        alone = Search(bare, parts, self.search._spent, self.search.used)
         hint = alone.same_everywhere() or alone.twist() or related(bare, parts, CLOSE + LOOSE)
         if not hint and self.task.call is None and self.task.accept is None:
             hint = self._explained(self.some)
@@ -83,8 +83,13 @@ class Parts:
             replace(t, expected=plain([e[k] for k in places]), got=plain([g[k] for k in places]))
             for t, (e, g) in zip(self.trials, self.pairs, strict=True)
         ]
-        search = Search(replace(self.task, call=call), parts, self.search._spent)
-        return search.known_mistake() or (mutants and (search.replacement() or search.slip())) or ""
+        alone = replace(self.task, call=call)
+        search = Search(alone, parts, self.search._spent, self.search.used)
+        return (
+            search.known_mistake()
+            or (mutants and (search.replacement(sure=True) or search.slip()))
+            or ""
+        )
 
 
 def _several(trials):

@@ -7,6 +7,10 @@ import textwrap
 
 from checks.sentences import say
 
+LOOPS = ("FOR_ITER", "JUMP_BACKWARD", "JUMP_ABSOLUTE", "BUILD_SLICE", "BINARY_SLICE")
+ALIASES = {"psi": "digamma", "average": "mean", "amax": "max", "amin": "min", "power": "square",
+           "loggamma": "gammaln", "log_softmax": "softmax", "solve": "inv"}  # fmt: skip
+
 
 def draws_at_random(task, function):
     """Random numbers in a function that has no generator among its arguments."""
@@ -53,6 +57,44 @@ def names_read(compiled):
             names.update(step.argval if isinstance(step.argval, tuple) else [step.argval])
     names.update(compiled.co_cellvars)
     return names
+
+
+def used_by(function):
+    """The names that a function uses, own helpers included, and "loop" for a loop or a slice.
+
+    None where there is no code to look at.
+    """
+    if getattr(function, "__code__", None) is None:
+        return None
+    used, waiting, seen = set(), [function], set()
+    while waiting:
+        one = waiting.pop()
+        seen.add(one)
+        for compiled in _nested(one.__code__):
+            used |= _used_in(compiled)
+        called = [one.__globals__.get(name) for name in used]
+        own = [f for f in called if getattr(f, "__globals__", None) is one.__globals__]
+        waiting += [f for f in own if inspect.isfunction(f) and f not in seen]
+    return used | {ALIASES[name] for name in used & ALIASES.keys()}
+
+
+def _nested(compiled):
+    """A function's code and that of the functions and comprehensions in it."""
+    yield compiled
+    for part in compiled.co_consts:
+        if inspect.iscode(part):
+            yield from _nested(part)
+
+
+def _used_in(compiled):
+    steps = list(dis.get_instructions(compiled))
+    used = {*compiled.co_names, *compiled.co_freevars}
+    sliced = any(isinstance(x, slice) for x in compiled.co_consts)
+    if sliced or used & {"range", "arange"} or any(s.opname in LOOPS for s in steps):
+        used.add("loop")
+    if any(s.opname == "BINARY_POWER" or s.argrepr in ("**", "**=") for s in steps):
+        used |= {"square", "sqrt"}  # x**2, x**0.5
+    return used
 
 
 def written_besides_the_stub(function):

@@ -12,7 +12,7 @@ import numpy as np
 from checks.mutants import twisted, twists
 from checks.outcomes import VALUE
 from checks.parts import Parts
-from checks.reading import draws_at_random, swapped_arguments, unread_arguments
+from checks.reading import draws_at_random, swapped_arguments, unread_arguments, used_by
 from checks.relations import CLOSE, LOOSE, related, up_to_a_factor
 from checks.running import observe
 from checks.searching import Search, says_something
@@ -24,7 +24,7 @@ LAST_RESORT = 30.0  # seconds; ends what no count would
 
 def recognise(task, trials, function=None):
     """The sentence for what went wrong in ``trials``, or "" if nothing known explains it."""
-    search = Search(task, trials)
+    search = Search(task, trials, used=used_by(function))
     steps = (
         search.known_mistake,
         search.underflows,
@@ -66,8 +66,9 @@ def _guessed(search):
     parts = Parts(search)
     simple = [(t.hint, functools.partial(_twisted, t)) for t in twists()[:SIMPLE]]
     steps = (
-        search.replacement,
+        lambda: search.replacement(sure=True),
         search.slip,
+        search.replacement,
         lambda: related(search.task, search.trials, LOOSE),
         parts.together,
         lambda: parts.one_by_one(wholly=True),

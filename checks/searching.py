@@ -103,10 +103,11 @@ class _Results(Sequence):
 class Search:
     """What might explain the results of one student's function, each formula computed once."""
 
-    def __init__(self, task, trials, spent=None):
+    def __init__(self, task, trials, spent=None, used=None):
         self.task, self.trials = task, trials
         self.right = [matches(task, t.expected, t) for t in trials]
         self.order = sorted(range(len(trials)), key=lambda k: self.right[k])  # wrong ones first
+        self.used = used  # by the answer, see checks.reading; None if it cannot be read
         self._spent = [0] if spent is None else spent  # evaluations, shared with searches in parts
 
     def result(self, function, i):
@@ -191,9 +192,14 @@ class Search:
         for words, results in pairs:
             if self._spent[0] > EVALUATIONS:
                 return ""
-            if self.explained(results, **how):
+            if self._fits(words) and self.explained(results, **how):
                 return words
         return ""
+
+    def _fits(self, words):
+        """Does the answer use what a sentence says of it?"""
+        needs = getattr(words, "needs", frozenset())
+        return "loop" not in needs if self.used is None else needs <= self.used
 
     # ------------------------------------------------------------ one mistake
 
@@ -205,14 +211,18 @@ class Search:
         """The sentence of a twist of the right results."""
         return "" if self.by_chance else self._first(self.twisted)
 
-    def replacement(self, then=()):
-        """The sentence of a replaced input, its result taken through one of ``then``."""
+    def replacement(self, then=(), sure=False):
+        """The sentence of a replaced input, its result taken through one of ``then``.
+
+        With ``sure``, of none that goes in through a function: a lost `exp` looks like a log, too.
+        """
         if self.by_chance:
             return ""
         if not then:
-            return self._first(self.replaced, partly=True)
+            pairs = (p for p in self.replaced if not sure or p[0].needs <= {"loop"})
+            return self._first(pairs, partly=True)
         for words, results in self.replaced:
-            for second, apply in then:
+            for second, apply in then if self._fits(words) else ():
                 if self.explained(self._then(results, apply), partly=True):
                     return say("two_things", first=words, second=second)
         return ""
@@ -271,7 +281,7 @@ class Search:
         special = [t for t in self.trials if t.label and not matches(self.task, t.expected, t)]
         if len(ordinary) < 3 or not special or self.task.accept is not None:
             return ""
-        search = Search(self.task, ordinary, self._spent)
+        search = Search(self.task, ordinary, self._spent, self.used)
         hint = search.known_mistake() or search.twist()
         kind = "special_nan" if finite(special[0].got) is False else "special_more"
         return hint and say(kind, hint=hint, label=special[0].label)

@@ -19,6 +19,24 @@ def sentences():
     return found
 
 
+class Claim(str):
+    """A sentence that fits only answers which use what is in ``needs``: names, or "loop"."""
+
+    needs = frozenset()
+
+
+def claim(sentence, needs):
+    """``sentence``, for answers that use all of ``needs``."""
+    made = Claim(sentence)
+    made.needs = frozenset(needs)
+    return made
+
+
+def article(word):
+    """ "a" or "an", as it is said before the name of a function."""
+    return "an" if word[:1] in "aeio" else "a"
+
+
 def say(sentence, /, **parts):
     """The sentence of that name with its placeholders filled in."""
     return sentences()[sentence].format(**parts)

@@ -12,7 +12,7 @@ import inspect
 import textwrap
 
 from checks.changes import CONFUSED, FUNCTIONS, call_of_own, called, changes, name_of, somewhere
-from checks.sentences import say
+from checks.sentences import claim, say
 
 
 @functools.lru_cache(maxsize=256)
@@ -37,11 +37,21 @@ def slips(function):
             made = _built(_with(tree, place, change), function)
             if made is not None:
                 where = {"where": somewhere(node, arguments)} | parts
-                found.append((name, say(f"slip_{name}", **where), made))
+                words = claim(say(f"slip_{name}", **where), _needs(name, parts))
+                found.append((name, words, made))
     found += [*_everywhere(tree, function), *_in_a_statement(tree, function)]
-    # A lost factor of 2 is named as such, where there is one, rather than as a term counted twice.
-    found.sort(key=lambda slip: slip[0] in ("twice", "half"))
+    # A lost factor is named as such, rather than as a term counted twice, or added in its place.
+    found.sort(key=lambda slip: slip[0] in ("twice", "half", "added"))
     return tuple(slip[1:] for slip in found)
+
+
+def _needs(name, parts):
+    """What an answer must use for a sentence about this slip to fit it."""
+    if name in ("starts_late", "ends_early"):
+        return ("loop",)
+    if name == "confused":
+        return (parts["other"],)
+    return (parts["name"],) if name in ("partly", "arguments") else ()
 
 
 def _with(tree, place, change):
@@ -81,7 +91,8 @@ def _everywhere(tree, function):
             rename = _Replace(named, functools.partial(called, other))
             made = _built(rename.visit(copy.deepcopy(tree)), function)
             if made is not None:
-                yield "confused", say("slip_confused", other=other, name=name, where=""), made
+                words = say("slip_confused", other=other, name=name, where="")
+                yield "confused", claim(words, (other,)), made
 
 
 def _in_a_statement(tree, function):

@@ -125,11 +125,15 @@ def _(task: Number, value):
         slack = task.atol + task.rtol * abs(low) if low == high else 0.0
         if low - slack <= value <= high + slack:
             return False, sentence
-    for sentence, other in _taken_for(right).items():
-        if np.isfinite(other) and abs(value - other) <= 0.004 * abs(other):
-            return False, say(f"number_{sentence}")
+    fits = [name for name, other in _taken_for(right).items() if _near(value, other)]
+    if len(fits) == 1:  # 4 for 2 is its square and twice it: then nobody knows
+        return False, say(f"number_{fits[0]}")
     sentence = "number_high" if value > right else "number_low"
     return False, say(sentence, came=came, question=task.question)
+
+
+def _near(value, other):
+    return np.isfinite(other) and abs(value - other) <= 0.004 * abs(other)
 
 
 def _taken_for(right):

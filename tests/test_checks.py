@@ -16,9 +16,11 @@ from scipy.special import digamma, gammaln
 from checks import generative_models as check
 from checks import running
 from checks.judging import verdict_on
+from checks.kinds import Number
 from checks.marking import mark
 from checks.outcomes import ENDED, ENDLESS, NO_MEMORY, RAISED, UNWRITTEN, VALUE
 from checks.plain import Odd, agree, describe, fingerprint, like, plain
+from checks.reading import used_by
 from checks.running import observe
 from checks.slips import slips
 from checks.tasks import Hints, Mistake, Prediction, Task, case
@@ -729,3 +731,48 @@ def test_a_log_of_a_logarithm_is_named_and_so_are_too_few_results():
     assert "a logarithm already" in said(LOGS, lambda log_p: np.log(log_p - 9.0).sum())
     three = Task("three", lambda a: (a.sum(), a.min(), a.max()), lambda rng: rng.random((4, 1, 3)))
     assert "You return 2 results; asked for are 3" in said(three, lambda a: (a.sum(), a.min()))
+
+
+# ---------------------------------------------------------------- sentences that fit the answer
+
+
+def _sum_of_both(x, y):
+    return np.log(np.sum(x * np.exp(y)))
+
+
+BOTH = Task("both", reference=_sum_of_both, cases=lambda rng: [
+    case(rng.uniform(0.2, 2, n), rng.uniform(0.2, 2, n)) for n in (2, 3, 4, 3)
+])  # fmt: skip
+
+
+def _last_left_out_by_a_slice(x, y):
+    return np.log(np.sum(x[:-1] * np.exp(y[:-1])))
+
+
+def _last_left_out_by_a_mask(x, y):
+    return np.log(np.sum(x * np.exp(y), where=np.not_equal(y, y.take(-1))))
+
+
+def test_a_loop_or_a_function_is_blamed_only_where_there_is_one():
+    def own(x, y):
+        return [y for _ in x] and inner(x)
+
+    def inner(x):
+        return np.average(x**2)
+
+    assert "loop" in used_by(own) and "loop" not in used_by(inner)
+    assert {"mean", "square"} <= used_by(inner) and used_by(np.sum) is None
+    with_a_slice = BOTH(_last_left_out_by_a_slice).message
+    assert "does a loop or a slice stop too early" in with_a_slice
+    without = BOTH(_last_left_out_by_a_mask).message
+    assert "last entry" in without and "loop" not in without
+    sum_of_logs = BOTH(lambda x, y: np.sum(np.log(x * np.exp(y)))).message
+    assert "`prod`" not in sum_of_logs
+    assert "`prod` stands" in BOTH(lambda x, y: np.log(np.prod(x * np.exp(y)))).message
+    assert "an `exp` is missing" in BOTH(lambda x, y: np.log(np.sum(x * y))).message
+
+
+def test_a_number_is_named_only_if_nothing_else_gives_it():
+    two = Number("two", "Which?", right=2.0)
+    assert "square" not in two(4.0).message and "twice" not in two(4.0).message
+    assert "logarithm" in two(float(np.log(2))).message
