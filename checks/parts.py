@@ -85,11 +85,7 @@ class Parts:
         ]
         alone = replace(self.task, call=call)
         search = Search(alone, parts, self.search._spent, self.search.used)
-        return (
-            search.known_mistake()
-            or (mutants and (search.replacement(sure=True) or search.slip()))
-            or ""
-        )
+        return search.known_mistake() or (search.mutant() if mutants else "")
 
 
 def _several(trials):

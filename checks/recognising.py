@@ -66,9 +66,7 @@ def _guessed(search):
     parts = Parts(search)
     simple = [(t.hint, functools.partial(_twisted, t)) for t in twists()[:SIMPLE]]
     steps = (
-        lambda: search.replacement(sure=True),
-        search.slip,
-        search.replacement,
+        search.mutant,
         lambda: related(search.task, search.trials, LOOSE),
         parts.together,
         lambda: parts.one_by_one(wholly=True),

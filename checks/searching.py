@@ -6,7 +6,6 @@ answer gets the same sentence on every machine.
 
 import copy
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,6 +15,7 @@ from checks.catalogue import known
 from checks.mutants import replacements, twisted, twists
 from checks.plain import agree, describe, finite, like, plain
 from checks.relations import is_short_row
+from checks.results import Results
 from checks.sentences import say
 from checks.slips import slips
 
@@ -83,23 +83,6 @@ def says_something(value):
     return any(says_something(x) for x in value) if isinstance(value, list) else True
 
 
-class _Results(Sequence):
-    """A result for each trial, computed when first asked for."""
-
-    def __init__(self, count, compute):
-        self._count, self._compute, self._found = count, compute, {}
-
-    def __len__(self):
-        return self._count
-
-    def __getitem__(self, i):
-        if i >= self._count:
-            raise IndexError(i)
-        if i not in self._found:
-            self._found[i] = self._compute(i)
-        return self._found[i]
-
-
 class Search:
     """What might explain the results of one student's function, each formula computed once."""
 
@@ -119,7 +102,7 @@ class Search:
             return None
 
     def _of(self, function):
-        return _Results(len(self.trials), functools.partial(self.result, function))
+        return Results(len(self.trials), functools.partial(self.result, function))
 
     def _then(self, results, change):
         """Results taken through ``change(result, what the student got)``."""
@@ -127,7 +110,7 @@ class Search:
         def compute(i):
             return None if results[i] is None else change(results[i], self.trials[i].got)
 
-        return _Results(len(self.trials), compute)
+        return Results(len(self.trials), compute)
 
     def _merged(self, merge, a, b):
         """Two mistakes in the terms of a sum or the factors of a product."""
@@ -139,7 +122,7 @@ class Search:
             with np.errstate(all="ignore"):
                 return np.asarray(merge(*values))
 
-        return _Results(len(self.trials), compute)
+        return Results(len(self.trials), compute)
 
     @functools.cached_property
     def mistakes(self):
@@ -234,6 +217,10 @@ class Search:
         if not any(says_something(self.trials[k].got) for k in self.order if not self.right[k]):
             return ""  # nan for special inputs: many slips would do that
         return self._first(self.slipped)
+
+    def mutant(self):
+        """The sentence of a replaced input or of a slip, the surest first."""
+        return self.replacement(sure=True) or self.slip() or self.replacement()
 
     def same_everywhere(self):
         """One constant for all inputs."""
