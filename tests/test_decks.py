@@ -250,7 +250,7 @@ WEAK = {
     ],
     "code": [markdown("## F\n\n$$q$$", "slide"), code("a\n" * 7, "-", "show-input")],
     "dense": [markdown(f"## G\n\n{WORDS}", "slide")],
-    "fine": [markdown("## H\n\n$$q$$", "slide"), markdown("3 min", "notes")],
+    "fine": [markdown("## H\n\n$$q$$", "slide"), markdown(f"3 min {WORDS}", "notes")],
 }
 
 

@@ -33,7 +33,8 @@ async () => {
 
   function words(slide) {
     const copy = document.createElement("div");
-    copy.append(...[...slide.querySelectorAll(".cell.text, .html")].map((e) => e.cloneNode(true)));
+    const seen = [...slide.querySelectorAll(".cell.text, .html")].filter((e) => !e.closest(hidden));
+    copy.append(...seen.map((e) => e.cloneNode(true)));
     copy.querySelectorAll("mjx-container, svg, script, style, .vi-figure, table").forEach((e) => e.replaceWith(" x "));
     return copy.textContent.split(/\s+/).filter(Boolean).length;
   }
