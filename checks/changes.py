@@ -29,23 +29,23 @@ MISSING = {
 }
 _NUMPY = ("log", "log2", "exp", "sum", "mean", "max", "min", "prod", "sqrt", "square", "cumsum",
           "argmax", "argmin", "var", "std", "abs", "log1p", "median")  # fmt: skip
+_SPECIAL = ("digamma", "gamma", "gammaln", "logsumexp", "softmax", "expit", "entr", "rel_entr")
 FUNCTIONS = (
     {name: getattr(np, name) for name in _NUMPY}
-    | {
-        name: getattr(special, name)
-        for name in ("digamma", "gammaln", "logsumexp", "softmax", "expit", "entr", "rel_entr")
-    }
+    | {name: getattr(special, name) for name in _SPECIAL}
     | {"roll": lambda x: np.roll(x, 1, axis=0)}
 )
 CONFUSED = {
     "log": ("exp", "log2", "log1p", "digamma"), "exp": ("log",), "sum": ("mean", "max", "prod"),
     "mean": ("sum", "max", "median"), "digamma": ("log", "gammaln"), "psi": ("log", "gammaln"),
-    "gammaln": ("log", "digamma"), "sqrt": ("square",), "square": ("sqrt",), "max": ("min", "sum"),
-    "min": ("max",), "argmax": ("argmin", "max"), "logsumexp": ("sum", "max", "mean"),
-    "cumsum": ("sum",), "var": ("std",), "std": ("var",), "softmax": ("exp", "expit"),
-    "expit": ("exp", "softmax"), "log1p": ("log", "sqrt"), "tanh": ("expit",),
-    "entr": ("log",), "prod": ("sum",), "abs": ("square",),
+    "gammaln": ("log", "digamma", "gamma"), "sqrt": ("square",), "square": ("sqrt",),
+    "max": ("min", "sum"), "min": ("max",), "argmax": ("argmin", "max"),
+    "logsumexp": ("sum", "max", "mean"), "cumsum": ("sum",), "var": ("std",),
+    "std": ("var",), "softmax": ("exp", "expit"), "expit": ("exp", "softmax"),
+    "log1p": ("log", "sqrt"), "tanh": ("expit",), "entr": ("log",), "prod": ("sum",),
+    "abs": ("square",),
 }  # fmt: skip
+TOGETHER, EACH = ("sum", "mean"), ("log", "exp", "gammaln", "digamma", "square", "sqrt")
 
 
 def changes(node, arguments):
@@ -84,9 +84,11 @@ def _of_operator(node, arguments):
             yield name, {}, lambda n, wrong=wrong: ast.BinOp(n.left, wrong(), n.right)
     missing = MISSING.get(kind)
     if missing:
-        power = kind is ast.Pow
-        yield missing, {} if power else {"where": right}, lambda n: n.left
-        yield missing, {} if power else {"where": left}, lambda n: n.right
+        power, quotient = kind is ast.Pow, kind is ast.Div
+        lost = "not_normalised" if quotient and _is_total(node.right, node.left) else missing
+        yield lost, {} if power else {"where": right}, lambda n: n.left
+        lost = "no_numerator" if quotient else missing
+        yield lost, {} if power else {"where": left}, lambda n: n.right
     if kind in (ast.Add, ast.Sub):
         yield from _of_terms(left, right)
     if kind is ast.Sub:
@@ -97,6 +99,12 @@ def _of_operator(node, arguments):
         yield missing, {"where": left}, lambda n: ast.BinOp(ast.Constant(1.0), n.op, n.right)
     if kind in (ast.Sub, ast.Div):
         yield "wrong_way", {}, lambda n: ast.BinOp(n.right, n.op, n.left)
+
+
+def _is_total(total, part):
+    """Is this ``part.sum()`` or ``np.sum(part)``?"""
+    called = isinstance(total, ast.Call) and name_of(total) == "sum"
+    return called and ast.dump(_argument(total)) == ast.dump(part)
 
 
 def _of_terms(left, right):
@@ -121,6 +129,10 @@ def _of_call(node):
     if name in ("sqrt", "log", "exp") and isinstance(inner, ast.BinOp):
         for side in ("left", "right"):
             yield "partly", parts, lambda n, side=side: _partly(n, side)
+    within = name_of(_argument(node)) if isinstance(_argument(node), ast.Call) else ""
+    if (name in TOGETHER and within in EACH) or (name in EACH and within in TOGETHER):
+        if _argument(_argument(node)) is not None:
+            yield "order", {"outer": name, "inner": within}, _swapped
     for other in CONFUSED.get(name, ()):
         yield "confused", parts | {"other": other}, functools.partial(called, other)
     if name in CONFUSED and (method or len(node.args) == 1):
@@ -217,9 +229,22 @@ def called(other, node):
 
 def _summed(node, start, stop):
     """The call of a sum, over a part of what is summed."""
-    method = _is_method(node)
-    whole = node.func.value if method else node.args[0]
-    cut = ast.Subscript(whole, ast.Slice(start, stop), ast.Load())
-    if method:
-        return ast.Call(ast.Attribute(cut, node.func.attr, ast.Load()), node.args, node.keywords)
-    return ast.Call(node.func, [cut, *node.args[1:]], node.keywords)
+    return _of(node, ast.Subscript(_argument(node), ast.Slice(start, stop), ast.Load()))
+
+
+def _swapped(node):
+    """sum(log(x)) as log(sum(x))."""
+    return _of(_argument(node), _of(node, _argument(_argument(node))))
+
+
+def _argument(call):
+    """What a function is called with first, x also in x.sum(); None where there is nothing."""
+    return call.func.value if _is_method(call) else next(iter(call.args), None)
+
+
+def _of(call, argument):
+    """The same call with another first argument."""
+    if _is_method(call):
+        method = ast.Attribute(argument, call.func.attr, ast.Load())
+        return ast.Call(method, call.args, call.keywords)
+    return ast.Call(call.func, [argument, *call.args[1:]], call.keywords)

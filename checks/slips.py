@@ -41,7 +41,7 @@ def slips(function):
                 found.append((name, words, made))
     found += [*_everywhere(tree, function), *_in_a_statement(tree, function)]
     # A lost factor is named as such, rather than as a term counted twice, or added in its place.
-    found.sort(key=lambda slip: slip[0] in ("twice", "half", "added"))
+    found.sort(key=lambda slip: (slip[0] in ("twice", "half", "added")) - (slip[0] == "order"))
     return tuple(slip[1:] for slip in found)
 
 
@@ -51,6 +51,8 @@ def _needs(name, parts):
         return ("loop",)
     if name == "confused":
         return (parts["other"],)
+    if name == "order":
+        return (parts["outer"], parts["inner"])
     return (parts["name"],) if name in ("partly", "arguments") else ()
 
 

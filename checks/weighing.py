@@ -5,6 +5,7 @@ The judge of a :class:`FindBug` has a module of its own, :mod:`checks.bugs`.
 """
 
 import functools
+from fractions import Fraction
 
 import numpy as np
 
@@ -112,24 +113,37 @@ def _common(a, b):
 @weigh.register
 def _(task: Number, value):
     try:
-        value = float(value if isinstance(value, str) else value.item())
-    except (AttributeError, ValueError):
+        value = float(_number_in(value) if isinstance(value, str) else value.item())
+    except (AttributeError, ValueError, ZeroDivisionError):
         return False, say("number_wrong_kind", came=came_as(value))
     right, came = task.value, describe(value)
-    within = task.atol + task.rtol * abs(right)
-    if value == right or abs(value - right) <= within:
+    if _is(value, right, task):
         return True, task.why
     if np.isnan(value):
         return False, say("number_nan", came=came)
     for low, high, sentence in task.ranges:
-        slack = task.atol + task.rtol * abs(low) if low == high else 0.0
-        if low - slack <= value <= high + slack:
+        if low <= value <= high or (low == high and _is(value, low, task)):
             return False, sentence
     fits = [name for name, other in _taken_for(right).items() if _near(value, other)]
+    fits = [name for name in fits if name != "bits" or "in nats" in task.question]
     if len(fits) == 1:  # 4 for 2 is its square and twice it: then nobody knows
         return False, say(f"number_{fits[0]}")
     sentence = "number_high" if value > right else "number_low"
     return False, say(sentence, came=came, question=task.question)
+
+
+def _number_in(text):
+    """The number that a text stands for: "0.56", "5/9", "nan"."""
+    return Fraction(text.replace(" ", "")) if "/" in text else text
+
+
+def _is(value, number, task):
+    """Is it that number, within the task's tolerance or rounded to two digits or more?"""
+    if value == number or abs(value - number) <= task.atol + task.rtol * abs(number):
+        return True
+    if not np.isfinite(number) or float(number).is_integer():
+        return False
+    return value in [float(f"{number:.{digits}g}") for digits in range(2, 8)]
 
 
 def _near(value, other):

@@ -320,7 +320,7 @@ GENERIC = {
     "bits": lambda q, p: kl(q, p) / np.log(2),
     "base 10": lambda q, p: kl(q, p) / np.log(10),
     "logarithm of": lambda q, p: np.log(kl(q, p)),
-    "exp too many": lambda q, p: np.exp(kl(q, p)),
+    "an exp too many": lambda q, p: np.exp(kl(q, p)),
     "Half": lambda q, p: kl(q, p) / 2,
     "Twice": lambda q, p: 2 * kl(q, p),
     "3.7 times": lambda q, p: 3.7 * kl(q, p),
@@ -480,7 +480,7 @@ def test_the_same_mistake_in_two_of_three_results():
 SUBSTITUTED = {
     "`p` goes in squared": lambda q, p: kl(q, p**2),
     "`q` and `p` are exchanged": lambda q, p: kl(p, q),
-    "goes in in reverse order": lambda q, p: kl(q, p[::-1]),
+    "taken in reverse order": lambda q, p: kl(q, p[::-1]),
     "the first entry of `q` is left out": lambda q, p: kl(q[1:], p[1:]),
     "1 - `p` goes in": lambda q, p: kl(q, 1 - p),
 }
@@ -767,7 +767,7 @@ def test_a_loop_or_a_function_is_blamed_only_where_there_is_one():
     without = BOTH(_last_left_out_by_a_mask).message
     assert "last entry" in without and "loop" not in without
     sum_of_logs = BOTH(lambda x, y: np.sum(np.log(x * np.exp(y)))).message
-    assert "`prod`" not in sum_of_logs
+    assert "`sum(log(...))` stands where `log(sum(...))` belongs" in sum_of_logs
     assert "`prod` stands" in BOTH(lambda x, y: np.log(np.prod(x * np.exp(y)))).message
     assert "an `exp` is missing" in BOTH(lambda x, y: np.log(np.sum(x * y))).message
 

@@ -94,7 +94,7 @@ RIGHT = {
     CHOICE: [{"q": "full", "variance": 2.1, "coupling": "Kept"},
              {"Q": "FULL", "Variance": np.array(2.0), "coupling": "kept."}],
     RUN: ["digamma", "Digamma.", " DIGAMMA ", "digam"],
-    NUMBER: [1.39, "1.386", np.float32(1.386), np.array([1.3863]), 1.3863 + 0j],
+    NUMBER: [1.39, 1.4, "1.386", "693/500", np.float32(1.386), np.array([1.3863]), 1.3863 + 0j],
     OPEN: [{"elbos": np.array([-3.0, -2.0]), "q": np.array([[1.0, 0.0]]), "log_evidence": -1.5}],
 }  # fmt: skip
 WRONG = {
