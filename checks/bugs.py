@@ -12,7 +12,7 @@ from checks.weighing import came_as, weigh
 
 @weigh.register
 def _(task: FindBug, value):
-    pair = _line_and_input(value)
+    pair = _line_and_input(value, len(task.arguments))
     names = ", ".join(task.arguments)
     if pair is None:
         inputs = f"a tuple ({names})" if len(task.arguments) > 1 else f"`{names}`"
@@ -28,11 +28,13 @@ def _(task: FindBug, value):
     return _tried(task, place, inputs)
 
 
-def _line_and_input(value):
+def _line_and_input(value, count):
     if isinstance(value, dict) and len(value) == 2:
         value = list(value.values())
     if isinstance(value, np.ndarray) and value.ndim == 1 and len(value) >= 2:
         value = [value[0], value[1] if len(value) == 2 else value[1:]]  # a number and numbers
+    if isinstance(value, list) and len(value) == 1 + count > 2:
+        value = [value[0], value[1:]]  # the line and the arguments in a row
     return value if isinstance(value, list) and len(value) == 2 else None
 
 

@@ -45,6 +45,7 @@ CONFUSED = {
     "log1p": ("log", "sqrt"), "tanh": ("expit",), "entr": ("log",), "prod": ("sum",),
     "abs": ("square",),
 }  # fmt: skip
+BEST_KNOWN = ("logsumexp", "entr", "log", "gammaln", "digamma", "exp")  # they tell a term by name
 TOGETHER, EACH = ("sum", "mean"), ("log", "exp", "gammaln", "digamma", "square", "sqrt")
 
 
@@ -172,7 +173,7 @@ def _which(lost, arguments, beside):
         return number + (say("slip_beside", name=beside.id) if known else "")
     names = _listed({n.id for n in ast.walk(lost) if isinstance(n, ast.Name)}, arguments)
     called = {name_of(n) for n in ast.walk(lost) if isinstance(n, ast.Call)}
-    function = next((c for c in ("log", "gammaln", "digamma", "exp") if c in called), "")
+    function = next((c for c in BEST_KNOWN if c in called), "")
     if function:
         kind = "slip_the_one_with_function" if names else "slip_the_function"
         return say(kind, function=function, names=names)

@@ -14,7 +14,7 @@ def what_is_wrong(task, trials, bad, outcomes, function):
     """The sentences on ``bad``, the wrong ones among ``trials``."""
     smallest = min(bad, key=_size)
     if any(t.got is None for t in bad):
-        return _returned_none(trials, outcomes)
+        return _returned_none(task, trials, outcomes)
     warned = next((o.warned for o in outcomes if o.warned), "")
     known = _kind(task, smallest) or _of_negative(task, trials, bad, warned)
     known = known or recognise(task, trials, function) or _form(task, trials, bad, warned)
@@ -30,9 +30,11 @@ def _size(trial):
     return sum(np.size(x) for x in trial.inputs if isinstance(x, (np.ndarray, int, float)))
 
 
-def _returned_none(trials, outcomes):
+def _returned_none(task, trials, outcomes):
     if not all(t.got is None for t in trials):
-        return say("sometimes_none")
+        trial = min((t for t in trials if t.got is None), key=_size)
+        special = say("happens_for", label=trial.label) if trial.label else ""
+        return say("sometimes_none", inputs=_inputs(task, trial), special=special).rstrip()
     return say("prints" if outcomes[0].printed else "none")
 
 

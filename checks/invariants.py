@@ -26,7 +26,7 @@ def rising(key="elbos", rtol=1e-9):
     return invariant
 
 
-def below(lower="elbo", upper="log_evidence", atol=1e-9):
+def below(lower="elbo", upper="log_evidence", because="a lower bound cannot", atol=1e-9):
     """Every number of the one is at most the other."""
 
     def invariant(answer):
@@ -34,7 +34,7 @@ def below(lower="elbo", upper="log_evidence", atol=1e-9):
         worst = np.max(low - high)
         if worst <= atol * max(1.0, float(np.abs(high).max())):
             return ""
-        return f'"{lower}" lies above "{upper}" by {worst:.4g}: a lower bound cannot'
+        return f'"{lower}" lies above "{upper}" by {worst:.4g}: {because}'
 
     return invariant
 

@@ -102,9 +102,9 @@ class FindBug(Exercise):
 class Foretell:
     """One consequence of a choice, foretold and then measured.
 
-    said: the sentence for a wrong foretelling, with {told} and {measured}.  choices: the words to
-    choose among, none for a number.  rtol, atol: how near a number must be.  right: the sentence
-    for a right one.
+    said: the sentence for a wrong foretelling, with {told} and, for a number, {than}: "more" or
+    "less". What was measured is told to whoever foretold it.  choices: the words to choose among,
+    none for a number.  rtol, atol: how near a number must be.  right: the sentence for a right one.
     """
 
     said: str
@@ -122,7 +122,7 @@ class ChooseQ(Exercise):
     foretell: {part: Foretell}.  measure(q): {part: what really happens with this q}, computed.
 
         ChooseQ("q_for_a_ridge", choices={"diagonal": "...", "full": "..."}, good=("full",),
-                foretell={"variance": Foretell("You foretold {told}, it is {measured}: ...")},
+                foretell={"variance": Foretell("You foretold {told}, it is {than}: ...")},
                 measure=lambda q: {"variance": fitted(q).variance})
 
     The answer: {"q": "full", "variance": 1.3}, or an object with these attributes.

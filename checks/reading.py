@@ -75,6 +75,8 @@ def used_by(function):
         called = [one.__globals__.get(name) for name in used]
         own = [f for f in called if getattr(f, "__globals__", None) is one.__globals__]
         waiting += [f for f in own if inspect.isfunction(f) and f not in seen]
+    if used & {"logsumexp", "softmax", "logaddexp"}:
+        used.add("exp")
     return used | {ALIASES[name] for name in used & ALIASES.keys()}
 
 

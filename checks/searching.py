@@ -270,8 +270,16 @@ class Search:
             return ""
         search = Search(self.task, ordinary, self._spent, self.used)
         hint = search.known_mistake() or search.twist()
-        kind = "special_nan" if finite(special[0].got) is False else "special_more"
-        return hint and say(kind, hint=hint, label=special[0].label)
+        rest = [t for t in special if hint and not self._explains(hint, [*ordinary, t])]
+        if not rest:
+            return hint
+        kind = "special_nan" if finite(rest[0].got) is False else "special_more"
+        return say(kind, hint=hint, label=rest[0].label)
+
+    def _explains(self, hint, trials):
+        """Is this the sentence for these trials, too?"""
+        search = Search(self.task, trials, self._spent, self.used)
+        return hint in (search.known_mistake(), search.twist())
 
     def two_at_once(self):
         """A known mistake or a twist, and a twist of that; or two mistakes in a sum."""

@@ -23,7 +23,7 @@ class Hints:
         boxes = (
             ("Hint 1: a nudge", f"<p>{html.escape(self.nudge, quote=False)}</p>"),
             ("Hint 2: the equation", f"<p>{html.escape(self.equation, quote=False)}</p>"),
-            ("Hint 3: the shape of the code", f"<pre>{html.escape(self.shape, quote=False)}</pre>"),
+            ("Hint 3: the answer's shape", f"<pre>{html.escape(self.shape, quote=False)}</pre>"),
         )
         return "\n".join(
             f"<details><summary>{title}</summary>{body}</details>" for title, body in boxes

@@ -5,6 +5,7 @@ The judge of a :class:`FindBug` has a module of its own, :mod:`checks.bugs`.
 """
 
 import functools
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -14,7 +15,7 @@ from checks.plain import describe, like, plain, shape_in_words
 from checks.sentences import say
 from checks.tasks import Prediction
 
-_LETTERS = " ,;.-|/\n\t>→()[]{}'\""
+_FILLING = ("line", "lines", "and", "then", "the", "a")  # words around letters, or around a choice
 
 
 def quoted(words):
@@ -43,7 +44,14 @@ def chosen(value, choices):
     said = plain_words(value)
     near = [c for c in choices if plain_words(c) == said]
     near = near or [c for c in choices if said and plain_words(c).startswith(said)]
+    near = near or [c for c in choices if _stems(value) and _stems(c) == _stems(value)]
     return near[0] if len(near) == 1 else None
+
+
+def _stems(text):
+    """The first letters of a text's words: "a local optimum" for "local optima"."""
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    return [word[:5] for word in words if word not in (*_FILLING, "with")]
 
 
 @functools.singledispatch
@@ -62,12 +70,15 @@ def _(task: Prediction, value):
 
 @weigh.register
 def _(task: Order, value):
-    given = "".join(value) if _is_words(value) else value
-    if not isinstance(given, str) or not given.strip(_LETTERS):
+    value = list(value.values()) if isinstance(value, dict) else value
+    given = " ".join(value) if _is_words(value) else value
+    words = re.findall(r"[^\W\d_]+", given) if isinstance(given, str) else []
+    given = "".join(word for word in words if word.lower() not in _FILLING[:-1])
+    if not given:
         example = " ".join(sorted(task.lines)[:3]) + " ..."
         return False, say("order_wrong_kind", came=came_as(value), example=example)
     known = {letter.lower(): letter for letter in task.lines}
-    letters = [known.get(c.lower(), c) for c in given if c not in _LETTERS]
+    letters = [known.get(c.lower(), c) for c in given]
     unknown = next((c for c in letters if c not in task.lines), None)
     if unknown:
         every = ", ".join(task.lines)
@@ -133,7 +144,10 @@ def _(task: Number, value):
 
 
 def _number_in(text):
-    """The number that a text stands for: "0.56", "5/9", "nan"."""
+    """The number that a text stands for: "0.56", "0,56", "5/9", "10,000", "69.3 nats"."""
+    text = re.sub(r"(?<=\d)\s*[a-z]+$", "", text.strip())
+    thousands = re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", text)
+    text = text.replace(",", "" if thousands else ".")
     return Fraction(text.replace(" ", "")) if "/" in text else text
 
 
@@ -198,7 +212,10 @@ def _foretold(task, q, value):
     if wrong or q not in task.good:
         known = say("choose_foretold", parts=", ".join(right)) if right else ""
         return False, " ".join(x for x in (*words, known) if x)
-    return True, f"{task.choices[q]} {task.why}".strip()
+    told = {k: v if isinstance(v, str) else came_as(v) for k, v in measured.items()}
+    parts = ", ".join(f"{key} {part}" for key, part in told.items())
+    words = (task.choices[q], task.why, say("choose_measured", parts=parts))
+    return True, " ".join(x for x in words if x)
 
 
 def _compared(part, foretell, told, measured):
@@ -209,14 +226,14 @@ def _compared(part, foretell, told, measured):
         if choice is None:
             return say("choose_other_word", part=part, came=came_as(told), choices=quoted(words))
         agreed = choice == chosen(measured, words)
-        return "" if agreed else foretell.said.format(told=choice, measured=measured)
+        return "" if agreed else foretell.said.format(told=choice)
     if not isinstance(told, np.ndarray) or told.size != 1:
         return say("choose_no_number", part=part, came=came_as(told))
     told, measured = float(told.item()), float(measured)
     close = abs(told - measured) <= foretell.atol + foretell.rtol * abs(measured)
     close = close and told * measured >= 0  # a gap below zero is not nearly zero
-    told, measured = describe(told), describe(measured)
-    return "" if close else foretell.said.format(told=told, measured=measured)
+    than = say("choose_more" if measured > told else "choose_less")
+    return "" if close else foretell.said.format(told=describe(told), than=than)
 
 
 # ---------------------------------------------------------------- one's own data
@@ -237,9 +254,13 @@ def _(task: OpenTask, value):
         if sentence:
             return False, sentence
     for invariant in task.invariants:
-        sentence = invariant(value)
+        try:
+            sentence = invariant(value)
+        except (TypeError, ValueError, IndexError):
+            return False, say("open_unfit", keys=keys)
         if sentence:
-            return False, sentence[0].upper() + sentence[1:].rstrip(".") + "."
+            ending = "" if sentence.endswith(("?", ".")) else "."
+            return False, sentence[0].upper() + sentence[1:] + ending
     return True, task.why
 
 

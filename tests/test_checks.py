@@ -297,6 +297,11 @@ def test_printing_instead_of_returning_is_named():
     assert "prints its result" in said(TASK, lambda q, p: print(kl(q, p)))
 
 
+def test_a_missing_return_is_told_with_its_input():
+    words = said(TASK, lambda q, p: kl(q, p) if len(q) < 3 else None)
+    assert "returns nothing (None) for q = [" in words and "on every path" in words
+
+
 def test_in_place_changes_are_named():
     def spoils(q, p):
         result = kl(q, p)

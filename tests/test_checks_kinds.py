@@ -7,6 +7,7 @@ import pytest
 
 from checks import invariants, session
 from checks.kinds import ChooseQ, FindBug, Foretell, Number, OpenTask, Order, Paper, ReadRun
+from checks.latent_dirichlet_allocation import wrong_urn
 from checks.marking import mark
 from checks.tasks import Hints
 
@@ -50,8 +51,8 @@ CHOICE = ChooseQ(
     choices={"diagonal": "It has no correlation.", "full": "It follows the ridge."},
     good="full",
     foretell={
-        "variance": Foretell("You foretold {told}, it is {measured}."),
-        "coupling": Foretell("Not {told} but {measured}.", choices=("kept", "lost")),
+        "variance": Foretell("You foretold {told}, it is {than}."),
+        "coupling": Foretell("Not {told}.", choices=("kept", "lost")),
     },
     measure=lambda q: {
         "variance": 2.0 if q == "full" else 0.5,
@@ -88,13 +89,15 @@ TASKS = (ORDER, BUG, CHOICE, RUN, NUMBER, OPEN)
 Q = np.array([0.5, 0.2, 0.3])
 
 RIGHT = {
-    ORDER: ["BDAC", "b a d c", ["B", "D", "A", "C"], "B, D, A, C.", "B->D->A->C", tuple("BADC")],
+    ORDER: ["BDAC", "b a d c", ["B", "D", "A", "C"], "B, D, A, C.", "B->D->A->C", tuple("BADC"),
+            "1. B\n2. D\n3. A\n4. C", "line B = D = A = C", {1: "B", 2: "D", 3: "A", 4: "C"}],
     BUG: [(3, Q), [3, [0.5, 0.5]], ("3", Q), (3.0, (Q,)), ("for value in q[:-1]:", Q),
           {"line": 3, "input": Q}, (np.int64(3), Q)],
     CHOICE: [{"q": "full", "variance": 2.1, "coupling": "Kept"},
              {"Q": "FULL", "Variance": np.array(2.0), "coupling": "kept."}],
-    RUN: ["digamma", "Digamma.", " DIGAMMA ", "digam"],
-    NUMBER: [1.39, 1.4, "1.386", "693/500", np.float32(1.386), np.array([1.3863]), 1.3863 + 0j],
+    RUN: ["digamma", "Digamma.", " DIGAMMA ", "digam", "the digammas"],
+    NUMBER: [1.39, 1.4, "1.386", "693/500", "1,39", "1.39 nats",
+             np.float32(1.386), np.array([1.3863]), 1.3863 + 0j],
     OPEN: [{"elbos": np.array([-3.0, -2.0]), "q": np.array([[1.0, 0.0]]), "log_evidence": -1.5}],
 }  # fmt: skip
 WRONG = {
@@ -122,8 +125,8 @@ WRONG = {
     },
     CHOICE: {
         (("q", "diagonal"), ("variance", 0.5), ("coupling", "lost")): "correlation. Foretold as",
-        (("q", "full"), ("variance", 1.0), ("coupling", "kept")): "You foretold 1, it is 2",
-        (("q", "full"), ("variance", 2.0), ("coupling", "lost")): "Not lost but kept",
+        (("q", "full"), ("variance", 1.0), ("coupling", "kept")): "You foretold 1, it is more",
+        (("q", "full"), ("variance", 2.0), ("coupling", "lost")): "Not lost.",
         (("q", "full"), ("coupling", "lost")): 'Nothing is said about "variance"',
         (("q", "tree"), ("variance", 2.0), ("coupling", "kept")): "choose one of",
         (("q", "full"), ("variance", "big"), ("coupling", "kept")): "expected is a number",
@@ -140,6 +143,7 @@ WRONG = {
         (("elbos", (-3, -1)), ("q", (0.5, 0.5)), ("log_evidence", -2)): "above",
         (("elbos", (-3, -2)), ("q", (0.5, 0.6)), ("log_evidence", -2)): "sums to 1.1",
         (("elbos", (-3, -2)), ("q", (0.5, 0.5))): 'lacks "log_evidence" (log p(x))',
+        (("elbos", (-3, -2)), ("q", (0.5, 0.5)), ("log_evidence", (-1, -1, -1))): "not fit",
         (("elbos", "none"), ("q", (0.5, 0.5)), ("log_evidence", -2)): "expected are numbers",
         (("elbos", (float("nan"), 1)), ("q", (0.5, 0.5)), ("log_evidence", -2)): "nan",
         (("elbos", ()), ("q", (0.5, 0.5)), ("log_evidence", -2)): '"elbos" is empty',
@@ -185,6 +189,26 @@ def test_odd_answers_get_a_friendly_line(task):
         verdict = mark(task, odd)
         assert verdict.status == "not right" and len(verdict.message) > 15
         assert "check itself failed" not in verdict.message, verdict.message
+
+
+def test_the_line_and_the_arguments_may_stand_in_a_row():
+    alpha, z = [0.5, 1.5], [0, 1, 0]
+    assert mark(wrong_urn, (5, (alpha, z))).ok and mark(wrong_urn, (5, alpha, z)).ok
+    assert "positive" in mark(wrong_urn, (5, [-0.5, 1.5], z)).message
+
+
+def test_a_range_of_one_value_is_met_by_its_rounding():
+    third = Number("third", "?", right=0.5, ranges=((1 / 3, 1 / 3, "One of three."),))
+    assert all("One of three" in mark(third, x).message for x in (0.33, 0.333, "1/3"))
+    assert "One of three" not in mark(third, 0.3).message
+    whole = Number("whole", "?", right=495, rtol=0.0)
+    assert not mark(whole, 500).ok and "bits" not in mark(third, 0.5 / np.log(2)).message
+
+
+def test_what_was_measured_is_told_to_whoever_foretold_it():
+    wrong = {"q": "full", "variance": 1.0, "coupling": "kept"}
+    assert "2" not in mark(CHOICE, wrong).message
+    assert "variance 2" in mark(CHOICE, CHOICE.reference).message
 
 
 def test_an_object_with_fields_is_an_answer():
