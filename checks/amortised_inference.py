@@ -168,6 +168,9 @@ wrong_baseline = sheet.task(
     "wrong_baseline",
     right=_score_function_spelt_out,
     example=(np.array([-3.0, -1.0]), np.array([[1], [0]]), np.array([0.5])),
+    refuse=lambda values, samples, b: (
+        "" if np.isin(samples, (0, 1)).all() else "samples holds zeros and ones, a row a draw"
+    ),
 )
 
 
@@ -222,7 +225,7 @@ own_documents = sheet.task(
     "own_documents",
     invariants=(
         invariants.below("mean_field", "log_evidence"),
-        invariants.below("network", "mean_field"),
+        invariants.below("network", "mean_field", "the best q of the family is no worse"),
         invariants.at_least("network", 4, "documents"),
     ),
     example=lambda: {

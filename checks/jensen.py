@@ -139,7 +139,7 @@ elbo = sheet.task(
 
 
 def _line_six(q, posterior, log_evidence):
-    return np.sum(q * np.log(posterior / q)) + log_evidence
+    return np.sum(q * np.log(posterior / q)), log_evidence
 
 
 def _line_cases(rng):

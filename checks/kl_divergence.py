@@ -93,7 +93,7 @@ two_terms = sheet.task(
 
 
 def _line_five(q, log_joint, log_evidence):
-    return _expected(log_joint, q) + _entropy(q) - log_evidence
+    return _expected(log_joint, q), _entropy(q), -log_evidence
 
 
 def _line_cases(rng):
@@ -103,7 +103,7 @@ def _line_cases(rng):
 
 
 def _line_five_spelt_out(q, log_joint, log_evidence):
-    return np.sum(q * log_joint) - np.sum(q * np.log(q)) - log_evidence
+    return np.sum(q * log_joint), -np.sum(q * np.log(q)), -log_evidence
 
 
 line_five = sheet.task(
@@ -274,14 +274,33 @@ normals_on_paper = sheet.task("normals_on_paper")
 # ---------------------------------------------------------------- 13 your own model
 
 
+def _of_this_model(answer):
+    """The three numbers are those of the prior, the likelihood and the q."""
+    prior, likelihood, q = (np.asarray(answer[k], float) for k in ("prior", "likelihood", "q"))
+    if not prior.shape == likelihood.shape == q.shape:
+        return '"prior", "likelihood" and "q" need one number each for every z'
+    if (likelihood < 0).any() or (likelihood > 1).any():
+        return '"likelihood" holds probabilities of one x, each from 0 to 1'
+    joint = prior * likelihood
+    right = {
+        "log_evidence": np.log(joint.sum()),
+        "elbo": -rel_entr(q, joint).sum(),
+        "kl": rel_entr(q, joint / joint.sum()).sum(),
+    }
+    wrong = [key for key in right if not np.isclose(answer[key], right[key], rtol=1e-3, atol=1e-4)]
+    return f'"{wrong[0]}" is not that of your prior, likelihood and q' if wrong else ""
+
+
 def _own():
-    log_joint, q = bank().log_joint(1), np.full((2, 2), 0.25)
-    posterior = np.exp(log_joint - logsumexp(log_joint))
+    prior, likelihood = np.array([0.8, 0.15, 0.05]), np.array([0.2, 0.4, 0.9])
+    q, joint = np.array([0.5, 0.25, 0.25]), prior * likelihood
     return {
+        "prior": prior,
+        "likelihood": likelihood,
         "q": q,
-        "elbo": _expected(log_joint, q) + _entropy(q),
-        "kl": rel_entr(q, posterior).sum(),
-        "log_evidence": logsumexp(log_joint),
+        "elbo": -rel_entr(q, joint).sum(),
+        "kl": rel_entr(q, joint / joint.sum()).sum(),
+        "log_evidence": np.log(joint.sum()),
     }
 
 
@@ -289,9 +308,11 @@ own_model = sheet.task(
     "own_model",
     invariants=(
         invariants.normalised("q", axis=None),
+        invariants.normalised("prior", axis=None),
+        invariants.at_least("q", 2, "values"),
         invariants.below("elbo", "log_evidence"),
         invariants.adds_up("log_evidence", "elbo", "kl"),
-        invariants.at_least("q", 2, "values"),
+        _of_this_model,
     ),
     example=_own,
 )

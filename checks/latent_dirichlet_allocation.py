@@ -131,7 +131,9 @@ log_prior_of_z = sheet.task(
 
 
 def _no_document(alpha, z):
-    z = np.asarray(z)
+    alpha, z = np.asarray(alpha), np.asarray(z)
+    if alpha.ndim != 1 or (alpha <= 0).any():
+        return "alpha is a list of positive concentrations, one for each topic"
     if z.ndim != 1 or z.size == 0 or (z != z.astype(int)).any() or (z < 0).any():
         return "z is no list of topic numbers"
     return "" if z.max() < len(alpha) else "z names a topic that alpha does not have"
@@ -224,7 +226,7 @@ def _agrees(answer):
     """The evidence and the marginals are those of this model and document."""
     alpha, topics = np.asarray(answer["alpha"], float), np.asarray(answer["topics"], float)
     words = np.asarray(answer["words"], int)
-    if topics.ndim != 2 or len(alpha) != len(topics) or words.ndim != 1:
+    if topics.ndim != 2 or alpha.shape != topics.shape[:1] or words.ndim != 1:
         return "alpha needs a number for each row of topics, and words is a list of columns"
     if len(topics) ** len(words) > 2**16:
         return "more than 65,536 values of z: take fewer tokens"
@@ -234,8 +236,15 @@ def _agrees(answer):
         return f"the model cannot be: {error}"
     if np.shape(answer["marginals"]) != right.marginals.shape:
         return "marginals need a row for each token and a column for each topic"
+    if np.isclose(answer["log_evidence"], np.exp(right.log_evidence), rtol=1e-6):
+        return "that is p(words): its logarithm is asked for"
     if not np.isclose(answer["log_evidence"], right.log_evidence, rtol=1e-6):
-        return f"your evidence is {float(answer['log_evidence']):.4f}, enumerated it is otherwise"
+        return (
+            f"your log evidence is {float(answer['log_evidence']):.4f}, enumerated it is otherwise"
+        )
+    alone = alpha[:, None] * topics[:, words]
+    if np.allclose(answer["marginals"], (alone / alone.sum(axis=0)).T):
+        return "you took each token by itself: one theta ties the tokens together"
     worst = np.abs(np.asarray(answer["marginals"]) - right.marginals).max()
     return "" if worst < 1e-6 else f"your marginals are up to {worst:.4f} off"
 

@@ -215,7 +215,7 @@ def _right_bound(b, prior, states, log_likelihood):
 wrong_bound = sheet.task(
     "wrong_bound",
     right=_right_bound,
-    example=(np.array([0.3]), np.array([0.5]), np.array([[0], [1]]), np.array([-1.0, -2.0])),
+    example=(np.array([0.3]), np.array([0.2]), np.array([[0], [1]]), np.array([-1.0, -2.0])),
     refuse=lambda b, prior, states, log_likelihood: (
         "" if np.all((np.asarray(b) >= 0) & (np.asarray(b) <= 1)) else "b is no probability"
     ),

@@ -188,13 +188,17 @@ def _right_sweep(log_A, h, q):
     return new
 
 
+def _no_chain(log_A, h, q):
+    if not np.allclose(np.exp(log_A).sum(axis=-1), 1):
+        return "log_A holds logarithms: exp of each of its rows sums to 1"
+    return "" if np.allclose(np.sum(q, axis=-1), 1) else "the rows of q do not sum to 1"
+
+
 stale_sweep = sheet.task(
     "stale_sweep",
     right=_right_sweep,
     example=(np.log([[0.9, 0.1], [0.1, 0.9]]), np.eye(2), np.full((2, 2), 0.5)),
-    refuse=lambda log_A, h, q: (
-        "" if np.allclose(np.sum(q, axis=-1), 1) else "the rows of q do not sum to 1"
-    ),
+    refuse=_no_chain,
 )
 
 

@@ -91,7 +91,7 @@ def _gamma_cases(rng):
         counts = rng.integers(1, 7, V)
         yield case(rng.uniform(0.3, 2.0, K), rng.dirichlet(np.full(K, 1.5), V), counts)
     alpha, phi = rng.uniform(0.3, 2.0, 3), rng.dirichlet(np.ones(3), 4)
-    yield case(alpha, phi, np.array([0.0, 3, 1, 0]), label="words that do not occur")
+    yield case(alpha, phi, np.array([0, 3, 1, 0]), label="words that do not occur")
 
 
 def _tokens_and_prior(result, alpha, phi, counts):
@@ -171,10 +171,20 @@ def _bag_ascent_right(alpha, topics, counts, gamma):
     return alpha + counts @ (phi / phi.sum(axis=1, keepdims=True))
 
 
+def _no_bag(alpha, topics, counts, gamma):
+    if not np.allclose(np.sum(topics, axis=-1), 1) or (np.asarray(topics) < 0).any():
+        return "the rows of topics are distributions over words"
+    if (np.asarray(alpha) <= 0).any() or (np.asarray(gamma) <= 0).any():
+        return "alpha and gamma hold positive concentrations"
+    counts = np.asarray(counts)
+    return "" if (counts == np.abs(np.round(counts))).all() else "counts holds whole numbers"
+
+
 wrong_bag = sheet.task(
     "wrong_bag",
     right=_bag_ascent_right,
     example=(np.ones(2), np.array([[0.6, 0.4], [0.3, 0.7]]), np.array([3, 1]), np.array([2.0, 4])),
+    refuse=_no_bag,
 )
 
 
@@ -186,7 +196,7 @@ def _perplexity_cases(rng):
     for D, V in ((2, 3), (3, 2), (4, 5), (1, 4)):
         counts = rng.integers(1, 6, (D, V))
         yield case(-counts.sum(axis=1) * rng.uniform(1.0, 3.0, D), counts)
-    counts = np.array([[2.0, 0, 1], [0, 0, 0], [1, 3, 0]])
+    counts = np.array([[2, 0, 1], [0, 0, 0], [1, 3, 0]])
     yield case(np.array([-5.1, 0, -6.3]), counts, label="an empty document")
 
 
@@ -214,7 +224,7 @@ def _em_sweep(alpha, topics, gamma, counts):
 
 def _em_cases(rng):
     for D, V, K in ((2, 3, 2), (3, 4, 2), (2, 5, 3), (4, 3, 3)):
-        counts = rng.integers(0, 6, (D, V)) + 1.0 * (rng.random((D, V)) < 0.8)
+        counts = rng.integers(0, 6, (D, V)) + (rng.random((D, V)) < 0.8)
         counts[0] += 1
         topics = rng.dirichlet(np.full(V, 1.5), K)
         yield case(rng.uniform(0.3, 2.0, K), topics, rng.uniform(0.4, 6.0, (D, K)), counts)
