@@ -11,6 +11,7 @@ import numpy as np
 from helpers import autoencoder, fhmm, gradients, lda, mixture
 from helpers import latent_factors as lf
 from helpers import log_linear as ll
+from helpers.papers import blei_kucukelbir_mcauliffe, neal_hinton
 
 
 def rng():
@@ -278,8 +279,8 @@ MODELS = {
         {"x": POINTS, "n_components": 2, "rng": rng(), "incremental": True, "assignments": "soft",
          "start": MIXTURE},
     ),
-    "mixture.fit_sparse": (
-        first(mixture.fit_sparse),
+    "neal_hinton.fit_sparse": (
+        first(neal_hinton.fit_sparse),
         {"x": POINTS, "n_components": 2, "rng": rng(), "threshold": 0.001, "full_every": 5,
          "start": MIXTURE},
     ),
@@ -292,8 +293,8 @@ MODELS = {
         first(mixture.mean_field),
         {"model": BAYES, "x": POINTS, "rng": rng(), "start": [[0.0], [3.0]]}),
     "MeanFieldMixture.predictive": (FOUND.predictive, {"x": POINTS}),
-    "mixture.gibbs": (
-        lambda **a: [s.means for s in islice(mixture.gibbs(**a), 2)],
+    "blei_kucukelbir_mcauliffe.gibbs": (
+        lambda **a: [s.means for s in islice(blei_kucukelbir_mcauliffe.gibbs(**a), 2)],
         {"model": BAYES, "x": POINTS, "rng": rng(), "start": [[0.0], [3.0]]}),
     "mixture.random_start": (
         mixture.random_start, {"x": POINTS, "n_components": 2, "rng": rng()}),

@@ -14,6 +14,7 @@ import pytest
 import scipy.sparse as sp
 
 from helpers import ascent, data, densities, elbo, small
+from helpers.papers import chorales
 
 MASKED = np.ma.array([[0.5, 0.5], [0.5, 0.5]], mask=[[0, 1], [0, 0]])
 BAD = {
@@ -107,8 +108,8 @@ FUNCTIONS = {
          "vocabulary_path": data.shipped.FILES / "docstrings.vocab"}),
     "write_ldac": (lambda corpus: data.write_ldac(corpus, "", ""), {"corpus": None}),
     "read_conllu": (data.read_conllu, {"path": data.shipped.FILES / "sentences.conllu"}),
-    "read_chorales": (data.read_chorales, {"path": None}),
-    "music21_chorales": (data.music21_chorales, {"most": 0, "more_than": 0}),
+    "read_chorales": (chorales.read_chorales, {"path": None}),
+    "music21_chorales": (chorales.music21_chorales, {"most": 0, "more_than": 0}),
 } | calls.MODELS  # fmt: skip
 FILES = ("docs_path", "vocabulary_path", "path")  # a string may be the name of no file
 LEGAL = (  # no bad values there

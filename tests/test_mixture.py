@@ -12,6 +12,7 @@ from helpers import mixture
 from helpers.ascent import climb
 from helpers.elbo import bound_by_enumeration
 from helpers.mixture import GaussianMixture, fit
+from helpers.papers.neal_hinton import fit_sparse
 
 TRUTH = GaussianMixture(
     [0.35, 0.65], [[0.0, 0.0], [3.0, 2.0]], [np.eye(2) * 0.5, [[1, 0.4], [0.4, 0.8]]]
@@ -111,7 +112,7 @@ def test_hard_assignments_end_away_from_maximum_likelihood():
 def test_sparse_em_climbs_and_looks_at_fewer_components(threshold):
     x, start = data(200), mixture.random_start(data(200), 4, np.random.default_rng(1))
     rng = np.random.default_rng(0)
-    states = list(islice(mixture.fit_sparse(x, 4, rng, threshold, start=start), 80))
+    states = list(islice(fit_sparse(x, 4, rng, threshold, start=start), 80))
     elbos = np.array([s.elbo for s in states])
     assert (np.diff(elbos) >= -1e-9 * np.abs(elbos[:-1])).all()
     for state in states:
@@ -168,12 +169,12 @@ BAD = {
     "incremental: expected True or False, got int": lambda: fit([1.0], 1, RNG, incremental=2),
     "start: expected GaussianMixture": lambda: fit([1.0], 1, RNG, start=[[0.0]]),
     "start: expected means": lambda: fit([1.0, 2.0], 1, RNG, start=TRUTH),
-    "n_components: expected at most 1": lambda: mixture.fit_sparse([1.0], 2, RNG),
-    "start: expected means of shape .1, 1.": lambda: mixture.fit_sparse([1.0], 1, RNG, start=TRUTH),
+    "n_components: expected at most 1": lambda: fit_sparse([1.0], 2, RNG),
+    "start: expected means of shape .1, 1.": lambda: fit_sparse([1.0], 1, RNG, start=TRUTH),
     "x: expected shape .any, 1.": lambda: ONE.log_likelihood(np.ones((3, 2))),
     "q: expected probabilities": lambda: mixture.m_step([1.0, 2.0], [[1.0], [-1.0]]),
-    "threshold: expected": lambda: mixture.fit_sparse([1.0, 2.0], 1, RNG, threshold=1),
-    "threshold: expected a number": lambda: mixture.fit_sparse([1.0, 2.0], 1, RNG, threshold="a"),
+    "threshold: expected": lambda: fit_sparse([1.0, 2.0], 1, RNG, threshold=1),
+    "threshold: expected a number": lambda: fit_sparse([1.0, 2.0], 1, RNG, threshold="a"),
     "weights: expected at least one": lambda: GaussianMixture([], np.empty((0, 1)), [[[1.0]]]),
     "covariances: expected": lambda: GaussianMixture([1.0], [[0.0]], np.ones((2, 1, 1))),
 }

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from helpers import fhmm
-from helpers.data import Melody, music21_chorales, read_chorales
 from helpers.papers import ghahramani_jordan as paper
+from helpers.papers.chorales import Melody, music21_chorales, read_chorales
 
 EVENT = "((st {}) (pitch 67) (dur 4) (keysig 1) (timesig 12) (fermata 0))"
 TWO = f"(1 {EVENT.format(8)}\n {EVENT.format(12)})\n; a comment\n\n(2 {EVENT.format(0)})\n"

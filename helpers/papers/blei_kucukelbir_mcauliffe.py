@@ -10,11 +10,12 @@ from time import perf_counter
 
 import numpy as np
 
-from helpers.arguments import finite_array, whole_number
+from helpers.arguments import finite_array, generator, instance, whole_number
 from helpers.ascent import climb
 from helpers.densities import MultivariateNormal, Normal, kl_divergence
-from helpers.mixture import gibbs, mean_field
-from helpers.mixture.cavi import log_mixture_density
+from helpers.mixture import BayesianMixture, mean_field, random_means
+from helpers.mixture.cavi import log_mixture_density, update_means
+from helpers.mixture.model import table
 
 RTOL = 1e-9  # relative rise of the bound at which CAVI stops: below any elbow
 BURN_IN = 20  # sweeps of the sampler that are thrown away
@@ -82,6 +83,49 @@ def elbows(elbos, least=1.0):
         after = valleys[valleys > peak].min(initial=len(rises) - 1)
         gains.append(elbos[after + 1] - elbos[before])
     return peaks[np.array(gains) > least] + 1 if gains else peaks
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One draw from (nearly) p(mu, z | x): means (K, P), assignments (N,)."""
+
+    means: np.ndarray
+    assignments: np.ndarray
+
+
+def gibbs(model, x, rng, start=None):
+    """Samples of p(mu, z | x): all assignments given the means, all means given the assignments.
+
+        z_n | mu, x: probability proportional to exp(-|x_n - mu_k|^2 / 2)
+        mu_k | z, x: N(m_k, s_k^2 I), with s_k^2 = 1 / (1 / prior_sd^2 + n_k), m_k = s_k^2 sum x
+
+    The same two conditionals of which mean field takes expectations.
+
+    Args:
+        model: :class:`BayesianMixture`. x: data, (N, P) or (N,).
+        rng: numpy.random.Generator.
+        start: means (K, P); otherwise drawn as for ``mixture.mean_field``.
+    Yields:
+        :class:`Sample` after each sweep; successive ones are correlated.
+    Raises:
+        ValueError: bad data, or a start of the wrong shape.
+    """
+    x, rng = table(x), generator("rng", rng)
+    instance("model", model, BayesianMixture)
+    start = random_means(model, x, rng) if start is None else start
+    means = finite_array("start", start, shape=(model.n_components, x.shape[1]))
+    return _sweeps(model, x, means, rng)
+
+
+def _sweeps(model, x, means, rng):
+    while True:
+        logits = x @ means.T - 0.5 * (means**2).sum(1)
+        # adding Gumbel noise makes the largest logit a draw from their softmax
+        assignments = (logits + rng.gumbel(size=logits.shape)).argmax(1)
+        chosen = np.eye(model.n_components)[assignments]
+        centres, variances = update_means(model, x, chosen)
+        means = centres + np.sqrt(variances)[:, None] * rng.standard_normal(centres.shape)
+        yield Sample(means, assignments)
 
 
 def predictions_of_cavi(model, x, held_out, start, steps):

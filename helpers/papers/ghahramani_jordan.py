@@ -14,9 +14,9 @@ import numpy as np
 from helpers import fhmm
 from helpers.arguments import finite_array, whole_number
 from helpers.ascent import climb
-from helpers.data.chorales import music21_chorales, read_chorales
 from helpers.fhmm import FactorialHMM
 from helpers.fhmm.starts import flat_model
+from helpers.papers.chorales import music21_chorales, read_chorales
 from helpers.papers.gibbs import sampled_e_step
 
 SIZES = ((3, 2), (3, 3), (5, 2), (5, 3))  # (M, L): chains, and states of each
