@@ -1,9 +1,7 @@
 """The Bayesian log-linear POS tagger, and the Gaussian that we simply assume its posterior to be.
 
-model.py: the joint density and its gradient. gaussian.py: the families q. bound.py: the ELBO of
-any of them, and predictions. fit.py: the ELBO's maximum. laplace.py: Laplace's method. nodes.py:
-where the expectations are evaluated. context.py: features of words in context. Numbers in brackets
-are those of the lecture 02a.
+In the order of the lecture 02a, whose numbers stand in brackets: context.py (features), model.py,
+gaussian.py (q), bound.py with nodes.py, laplace.py, fit.py.
 """
 # ruff: noqa: F401  what is imported here is what the package offers
 

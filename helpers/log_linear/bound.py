@@ -23,9 +23,14 @@ def elbo(tagger, q, rules):
     """The two terms of (2a.2) as a Bound; with E_q[p] (N, T) and curvature, which a step needs."""
     mean, spread = q.logits(tagger.features)
     log_sums, probs, curvature = softmax_expectations(mean, spread, rules)
-    log_likelihood = float(np.sum(mean[np.arange(len(mean)), tagger.tags] - log_sums))
+    log_likelihood = float(np.sum(observed(tagger, mean) - log_sums))
     bound = Bound(log_likelihood + expected_log_prior(tagger, q), q.entropy())
     return bound, probs, curvature
+
+
+def observed(tagger, logits):
+    """The logit of each token's own tag, (N,)."""
+    return logits[np.arange(len(logits)), tagger.tags]
 
 
 def expected_log_prior(tagger, q):
@@ -41,15 +46,12 @@ def expected_log_prior(tagger, q):
 def softmax_expectations(mean, spread, rules):
     """(E[log sum exp a] (N,), E[p] (N, T), curvature) for logits a = mean + spread e.
 
-    mean    (N, T)
-    spread  (N, T): standard deviations of independent logits; the curvature is then
-            E[p (1 - p)], (N, T), the diagonal of what follows.
-            (N, T, T): their covariance; the curvature is E[diag(p) - p p'], (N, T, T).
-    rules   a list of (nodes (K, T), weights (K,)); token n takes rule n modulo their number
+    spread: standard deviations (N, T) of independent logits, and the curvature is E[p (1 - p)],
+    (N, T); or a covariance (N, T, T), and it is E[diag(p) - p p'], (N, T, T), whose diagonal that
+    is. rules: a list of (nodes (K, T), weights (K,)); token n takes rule n modulo their number.
     """
     results = np.empty(len(mean)), np.empty(mean.shape), np.empty(spread.shape)
-    for tokens, (nodes, weights) in _in_turn(mean, rules):
-        log_sums, exps, totals = _log_sums(mean[tokens], spread[tokens], nodes)
+    for tokens, weights, log_sums, exps, totals in _at_nodes(mean, spread, rules):
         exps /= totals[:, None]  # p at each node, (n, T, K)
         expected = exps @ weights
         if spread.ndim == 2:
@@ -61,30 +63,22 @@ def softmax_expectations(mean, spread, rules):
     return results
 
 
-def log_sum_expectations(mean, spread, rules):
-    """E[log sum exp a], (N,), alone: a third of the work of :func:`softmax_expectations`."""
-    result = np.empty(len(mean))
-    for tokens, (nodes, weights) in _in_turn(mean, rules):
-        result[tokens] = _log_sums(mean[tokens], spread[tokens], nodes)[0] @ weights
-    return result
+def _at_nodes(mean, spread, rules):
+    """Yields some tokens, as many as stay in the cache, the weights of their nodes, and there
 
-
-def _log_sums(mean, spread, nodes):
-    """log sum_t exp a at each node, (n, K), and its parts: exp(a - max) (n, T, K), their sums."""
-    logits = spread[:, :, None] * nodes.T if spread.ndim == 2 else square_root(spread) @ nodes.T
-    logits += mean[:, :, None]
-    highest = logits.max(axis=1)
-    exps = np.exp(np.subtract(logits, highest[:, None], out=logits), out=logits)
-    totals = exps.sum(axis=1)
-    return highest + np.log(totals), exps, totals
-
-
-def _in_turn(mean, rules):
-    """Yields (some tokens, their rule), as many at a time as stay in the cache."""
-    for first, rule in enumerate(rules):
-        step = len(rules) * max(1, AT_ONCE // (mean.shape[1] * len(rule[1])))
+    log sum_t exp a (n, K), exp(a - max) (n, T, K), and the sums of these over t (n, K).
+    """
+    for first, (nodes, weights) in enumerate(rules):
+        step = len(rules) * max(1, AT_ONCE // (mean.shape[1] * len(weights)))
         for start in range(first, len(mean), step):
-            yield slice(start, start + step, len(rules)), rule
+            tokens = slice(start, start + step, len(rules))
+            near = spread[tokens]
+            logits = near[:, :, None] * nodes.T if near.ndim == 2 else square_root(near) @ nodes.T
+            logits += mean[tokens][:, :, None]
+            highest = logits.max(axis=1)
+            exps = np.exp(np.subtract(logits, highest[:, None], out=logits), out=logits)
+            totals = exps.sum(axis=1)
+            yield tokens, weights, highest + np.log(totals), exps, totals
 
 
 def gaussian_bound(tagger, q, rng, n_nodes=4000):
@@ -95,15 +89,15 @@ def gaussian_bound(tagger, q, rng, n_nodes=4000):
     """
     instance("tagger", tagger, LogLinearTagger)
     mean, spread = checked_gaussian(q, tagger.shape).logits(tagger.features)
-    halves = []
-    for share in (0.5, 0.55):  # a product rule of as many nodes would be the same again
+    halves = np.empty((2, len(mean)))  # of the nodes: E[log sum exp a] of each token
+    for half, share in zip(halves, (0.5, 0.55), strict=True):  # as many would be the same again
         size = max(1, int(share * whole_number("n_nodes", n_nodes, maximum=10**6)))
         rules = rules_in_turn(tagger.n_tags, size, generator("rng", rng))
-        halves.append(log_sum_expectations(mean, spread, rules))
+        for tokens, weights, log_sums, *_ in _at_nodes(mean, spread, rules):
+            half[tokens] = log_sums @ weights
     apart = halves[0] - halves[1]  # tokens with one rule are off together, others independently
     of_rules = [apart[first :: len(rules)].sum() for first in range(len(rules))]
-    observed = mean[np.arange(len(tagger.tags)), tagger.tags]
-    log_likelihood = float(np.sum(observed - (halves[0] + halves[1]) / 2))
+    log_likelihood = float(np.sum(observed(tagger, mean) - (halves[0] + halves[1]) / 2))
     error = float(np.sqrt(np.sum(np.square(of_rules)))) / 2
     expected = log_likelihood + expected_log_prior(tagger, q)
     return SampledBound(expected, q.entropy(), standard_error=error)
@@ -128,6 +122,6 @@ def checked_gaussian(q, shape=None):
     """A Gaussian over the weights, of the tagger's shape (F, T) if that is given."""
     if not isinstance(q, DiagonalGaussian | FullGaussian):
         raise ValueError(f"q: expected a Gaussian over the weights, got {describe(q)}")
-    if shape is not None and q.mean.shape != shape:
+    if shape not in (None, q.mean.shape):
         raise ValueError(f"q: expected a Gaussian over weights {shape}, got {q.mean.shape}")
     return q

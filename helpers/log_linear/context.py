@@ -4,6 +4,7 @@ A sentence is a list of (word, tag) pairs or of words. Symbols: N tokens, F feat
 """
 
 from collections import Counter
+from itertools import chain, groupby
 from unicodedata import category, normalize
 
 import numpy as np
@@ -24,18 +25,15 @@ def token_features(words, i):
 
 
 def _features(words, i):
-    word = words[i]
-    lower = word.lower()
+    word, lower = words[i], words[i].lower()
     names = ["bias", f"word={word}", f"lower={lower}", f"shape={word_shape(word)}"]
     names += [f"suffix={lower[-n:]}" for n in range(1, min(LONGEST_SUFFIX, len(lower) - 1) + 1)]
     names += [f"prefix={lower[:n]}" for n in range(1, min(LONGEST_PREFIX, len(lower) - 1) + 1)]
     before = words[i - 1].lower() if i > 0 else START
     after = words[i + 1].lower() if i + 1 < len(words) else END
-    names += [f"before={before}", f"after={after}", f"before suffix={before[-3:]}",
-              f"after suffix={after[-3:]}"]  # fmt: skip
-    if i > 0 and word[0].isupper():
-        names.append("capital inside the sentence")
-    return names
+    names += [f"before={before}", f"after={after}"]
+    names += [f"before suffix={before[-3:]}", f"after suffix={after[-3:]}"]
+    return names + ["capital inside the sentence"] * (i > 0 and word[0].isupper())
 
 
 def word_shape(word):
@@ -45,8 +43,8 @@ def word_shape(word):
     """
     if not isinstance(word, str):
         raise ValueError(f"word: expected a string, got {describe(word)}")
-    kinds = [_kind(character) for character in word if category(character)[0] != "M"]
-    return "".join(c for i, c in enumerate(kinds) if i == 0 or c != kinds[i - 1])
+    kinds = (_kind(character) for character in word if category(character)[0] != "M")
+    return "".join(kind for kind, _ in groupby(kinds))
 
 
 def _kind(character):
@@ -59,8 +57,6 @@ def feature_names(sentences, fewest=1):
     """The sorted names of the features that hold of at least `fewest` tokens."""
     whole_number("fewest", fewest, minimum=0)
     counts = Counter(name for names in _all_features(sentences) for name in names)
-    if not counts:
-        raise ValueError("sentences: expected at least one word, got none")
     return tuple(sorted(name for name, count in counts.items() if count >= fewest))
 
 
@@ -74,8 +70,6 @@ def feature_matrix(sentences, names):
         raise ValueError(f"names: expected features' names, got {describe(names)}")
     column = {name: f for f, name in enumerate(names)}
     rows = [[column[f] for f in found if f in column] for found in _all_features(sentences)]
-    if not rows:
-        raise ValueError("sentences: expected at least one word, got none")
     starts = np.cumsum([0] + [len(row) for row in rows])
     indices = np.array([f for row in rows for f in row], dtype=np.int64)
     matrix = sparse.csr_array((np.ones(len(indices)), indices, starts), (len(rows), len(names)))
@@ -100,7 +94,11 @@ def unseen(sentences, seen):
 
 
 def _all_features(sentences):
-    return (_features(words, i) for words in _words(sentences) for i in range(len(words)))
+    """The names of what holds of each token in turn."""
+    found = (_features(words, i) for words in _words(sentences) for i in range(len(words)))
+    if not (first := next(found, None)):
+        raise ValueError("sentences: expected at least one word, got none")
+    return chain([first], found)
 
 
 def _words(sentences, name="sentences"):

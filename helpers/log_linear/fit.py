@@ -11,8 +11,6 @@ the precision to the right-hand side and the mean by Newton's method, and is hal
 does not fall. (Laplace's method, laplace.py, asks for the same two without the expectations.)
 """
 
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -20,7 +18,7 @@ import numpy as np
 from helpers.arguments import generator, whole_number
 from helpers.ascent import State, States
 from helpers.fast.log_linear import inverse, solve_curvature
-from helpers.log_linear.bound import elbo, gaussian_bound
+from helpers.log_linear.bound import elbo
 from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian
 from helpers.log_linear.laplace import check_covariance, diagonal_precision, full_precision
 from helpers.log_linear.model import score
@@ -33,39 +31,17 @@ HALVINGS = 12
 ACCURACY = 0.05  # to which a step in the mean is solved for
 
 
-@dataclass(frozen=True, eq=False)
-class GaussianState(State):
-    """A state of the ascent; its ``elbo`` is the value of the rule that the ascent climbs on.
-
-    ``bound`` has the elbo's two terms; ``expected`` serves the next step. A maximum over q finds
-    where its rule errs upwards too: ``quadrature_error`` says by how much, from rules that q has
-    not seen.
-    """
-
-    @cached_property
-    def quadrature_error(self):
-        """The true ELBO is above ``elbo`` less this many nats, and below ``elbo`` plus as many.
-
-        The difference from a bound by fresh, larger rules and three of its standard errors.
-        """
-        fresh = gaussian_bound(self.tagger, self.q, np.random.default_rng(0))
-        return abs(self.elbo - fresh.elbo) + 3 * fresh.standard_error
-
-
 def fit_gaussian(tagger, rng, covariance="diagonal", n_nodes=None):
     """Maximise the ELBO over Gaussians; states with ``q`` and ``elbo``, without end.
 
         ascent = climb(fit_gaussian(tagger, rng))
-        ascent.state.q.mean, ascent.state.elbo, ascent.state.quadrature_error
+        ascent.state.q.mean, ascent.state.elbo
 
-    covariance  "diagonal" (mean field) or "full"
-    rng         draws the integration rule once; the states that follow are free of noise
-    n_nodes     about how many nodes integrate over each token's logits; by default as many as a
-                second or so a step allows
-
-    The first state is the prior; with a full covariance, which costs a matrix inversion a step, it
-    is a diagonal q after five steps. Raises ValueError for any other covariance, or a full one over
-    more than 6000 weights.
+    covariance: "diagonal" (mean field), from the prior on, or "full", from a diagonal q after five
+    steps, for at most 6000 weights. rng draws the nodes once, so that the states are free of noise;
+    n_nodes: about how many for each token's logits, by default as many as a second or so a step
+    allows. A maximum over q finds where its nodes err upwards too: by how much, gaussian_bound
+    tells, whose nodes q has not seen. Raises ValueError for any other covariance.
     """
     check_covariance(tagger, covariance)
     if n_nodes is None:
@@ -82,7 +58,7 @@ def _ascend(tagger, rules):
 
 
 def _ascend_full(tagger, rules):
-    """From a few cheap diagonal steps: each full one inverts a matrix of the size of w."""
+    """After a few cheap steps, since each full one inverts a matrix of the size of w."""
     *_, start = islice(_ascend(tagger, rules), DIAGONAL_STEPS + 1)
     q = FullGaussian(start.q.mean, np.diag(start.q.sd.ravel() ** 2))
     yield from _steps(tagger, rules, q, _full_step)
@@ -100,8 +76,7 @@ def _steps(tagger, rules, q, propose):
 
 def _state(tagger, rules, q):
     bound, *expected = elbo(tagger, q, rules)
-    info = {"bound": bound, "expected": expected, "tagger": tagger}
-    return GaussianState(q, bound.elbo, info=info)
+    return State(q, bound.elbo, info={"bound": bound, "expected": expected})
 
 
 def _diagonal_step(tagger, q, probs, curvature):

@@ -36,9 +36,7 @@ class DiagonalGaussian:
 
     def sample(self, rng, size=None):
         """Weights (F, T) drawn from q, or `size` of them."""
-        sizes = _sizes(size, self.mean.size)
-        noise = generator("rng", rng).standard_normal((*sizes, *self.mean.shape))
-        return self.mean + self.sd * noise
+        return self.mean + self.sd * _noise(rng, size, self.mean.shape)
 
 
 @dataclass(frozen=True)
@@ -54,16 +52,10 @@ class FullGaussian:
 
     def __post_init__(self):
         mean = finite_array("mean", self.mean, ndim=2)
-        covariance = self.covariance  # kept as it is, if it can be: it may have 288 MB
-        if not (isinstance(covariance, np.ndarray) and covariance.dtype == np.float64):
-            covariance = finite_array("covariance", covariance)
-        if covariance.shape != (mean.size, mean.size):
-            raise ValueError(
-                f"covariance: expected shape {(mean.size, mean.size)}, (F T, F T), for a mean "
-                f"{mean.shape}, got {covariance.shape}"
-            )
-        if not np.isfinite(covariance).all():
-            raise ValueError("covariance: expected finite numbers")
+        covariance, shape = self.covariance, (mean.size, mean.size)
+        kept = isinstance(covariance, np.ndarray) and covariance.dtype == np.float64
+        if not (kept and covariance.shape == shape and np.isfinite(covariance).all()):
+            covariance = finite_array("covariance", covariance, shape=shape)  # may copy 288 MB
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "covariance", covariance)
 
@@ -85,16 +77,14 @@ class FullGaussian:
 
     def sample(self, rng, size=None):
         """Weights (F, T) drawn from q, or `size` of them."""
-        sizes = _sizes(size, self.mean.size)
-        standard = generator("rng", rng).standard_normal((*sizes, self.mean.size))
-        moved = standard @ square_root(self.covariance).T
-        return self.mean + moved.reshape(*sizes, *self.mean.shape)
+        noise = _noise(rng, size, (self.mean.size,)) @ square_root(self.covariance).T
+        return self.mean + noise.reshape(*noise.shape[:-1], *self.mean.shape)
 
 
-def _sizes(size, n_weights):
-    sizes = () if size is None else (whole_number("size", size, minimum=0),)
-    refuse_large("size", *sizes, n_weights)
-    return sizes
+def _noise(rng, size, shape):
+    shape = shape if size is None else (whole_number("size", size, minimum=0), *shape)
+    refuse_large("size", *shape)
+    return generator("rng", rng).standard_normal(shape)
 
 
 def square_root(covariances):

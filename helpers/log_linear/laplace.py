@@ -23,7 +23,7 @@ LARGEST_FULL = 6000  # weights; a covariance of 6000 x 6000 takes 288 MB
 class Laplace:
     """The Gaussian at the posterior's mode with the curvature found there.
 
-    log_evidence is Laplace's approximation of it, which, unlike an ELBO, bounds nothing.
+    log_evidence is an approximation, which, unlike an ELBO, bounds nothing.
     """
 
     q: object
@@ -33,12 +33,10 @@ class Laplace:
 def fit_laplace(tagger, covariance="full"):
     """A Gaussian by Laplace's method: mean at the posterior's mode, precision its curvature there.
 
-    covariance: "full", or "diagonal", which inverts only the diagonal of the curvature.
-
         log p(y | phi) ~ log p(y, mode | phi) + (F T log 2 pi + log |covariance|) / 2
 
-    Returns a :class:`Laplace`; raises ValueError for any other covariance, or a full one over
-    more than 6000 weights. Source: Bishop (2006), section 4.4.
+    covariance: "full", for at most 6000 weights, or "diagonal", which inverts only the diagonal of
+    the curvature; ValueError for any other. Source: Bishop (2006), section 4.4.
     """
     check_covariance(tagger, covariance)
     mode = posterior_mode(tagger)

@@ -15,14 +15,14 @@ from scipy import sparse
 from scipy.special import log_softmax, softmax
 
 from helpers.arguments import (
-    MOST_NUMBERS,
     finite_array,
-    in_words,
     instance,
     plain_array,
     positive,
     real_csr,
+    refuse_large,
     whole_number,
+    whole_numbers,
 )
 from helpers.densities import LOG_2PI
 
@@ -36,9 +36,7 @@ class LogLinearTagger:
     prior_sd    standard deviation of the weights' normal prior: a number, or broadcast to (F, T)
     prior_mean  mean of that prior, likewise
     n_tags      T; without it, the greatest tag plus one, or the number of different strings
-
-    Afterwards tags is an integer array, prior_sd and prior_mean are (F, T), and tag_names holds
-    the T names. Raises ValueError for anything else.
+    tag_names   the T names, made from tags
     """
 
     features: object
@@ -56,10 +54,9 @@ class LogLinearTagger:
                 f"tags: {len(tags)} tags for {features.shape[0]} rows of features; expected as many"
             )
         shape = (features.shape[1], len(names))
-        sd, mean = positive("prior_sd", self.prior_sd), finite_array("prior_mean", self.prior_mean)
         settings = {"features": features, "tags": tags, "tag_names": names, "n_tags": len(names)}
-        settings |= {"prior_sd": _over_weights("prior_sd", sd, shape)}
-        settings |= {"prior_mean": _over_weights("prior_mean", mean, shape)}
+        settings["prior_sd"] = _over_weights("prior_sd", self.prior_sd, shape, positive)
+        settings["prior_mean"] = _over_weights("prior_mean", self.prior_mean, shape, finite_array)
         for name, value in settings.items():
             object.__setattr__(self, name, value)
 
@@ -129,28 +126,21 @@ def _numbered_tags(tags, n_tags, n_rows):
         raise ValueError(f"tags: expected one tag a token, got an array of shape {tags.shape}")
     if tags.dtype.kind in "US":
         names, tags = np.unique(tags, return_inverse=True)
-        names = tuple(str(name) for name in names)
-        if n_tags is not None and n_tags != len(names):
+        if n_tags not in (None, len(names)):
             raise ValueError(f"n_tags: is {n_tags}, but tags holds {len(names)} different strings")
-    elif tags.dtype.kind in "iu":
-        if tags.min() < 0:
-            raise ValueError(f"tags: expected numbers from 0, got {tags.min()}")
-        n_tags = whole_number("n_tags", int(tags.max()) + 1 if n_tags is None else n_tags)
-        if tags.max() >= n_tags:
-            raise ValueError(f"tags: holds {tags.max()}, expected numbers below n_tags = {n_tags}")
-        if n_tags * max(n_tags, n_rows) > MOST_NUMBERS:  # (N, T), (F, T), and T x T in one_hot
-            raise ValueError(
-                f"tags/n_tags: {in_words(n_tags)} of them need an array of "
-                f"{in_words(max(n_tags, n_rows))} x {in_words(n_tags)}; "
-                f"expected at most {MOST_NUMBERS:,} numbers, four gigabytes"
-            )
-        names = tuple(str(t) for t in range(n_tags))
-    else:
+        return tags.astype(np.int64), tuple(map(str, names))
+    if tags.dtype.kind not in "iu":
         raise ValueError(f"tags: expected whole numbers or strings, got {tags.dtype}")
-    return tags.astype(np.int64), names
+    tags = whole_numbers("tags", tags)
+    n_tags = whole_number("n_tags", int(tags.max()) + 1 if n_tags is None else n_tags)
+    if tags.max() >= n_tags:
+        raise ValueError(f"tags: holds {tags.max()}, expected numbers below n_tags = {n_tags}")
+    refuse_large("tags/n_tags", n_tags, max(n_tags, n_rows))  # (N, T), (F, T), T x T in one_hot
+    return tags.astype(np.int64), tuple(map(str, range(n_tags)))
 
 
-def _over_weights(name, value, shape):
+def _over_weights(name, value, shape, check):
+    value = check(name, value)
     try:
         return np.broadcast_to(value, shape)
     except ValueError:
