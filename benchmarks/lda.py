@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from timing import Point, Row, median_seconds, ratio, show
 
 from helpers import lda
+from helpers.lda.variational_em import expected_log_topics, topics_kl
 from helpers.papers.blei_ng_jordan import reuters
 
 N_TOPICS, ALPHA, ETA = 20, 0.05, 0.05
@@ -102,6 +103,13 @@ def seconds_to(bound, counts, seed, patience=200):
     return np.inf
 
 
+def learning_bound(counts, gamma, topics):
+    """The ELBO at any q(theta) = Dir(gamma) and q(beta) = Dir(topics): one measure for all."""
+    log_topics = expected_log_topics(topics, ETA)
+    found = lda.e_step(counts, ALPHA, log_topics, gamma, max_updates=0)
+    return float(found.bounds.sum()) - topics_kl(topics, log_topics, ETA)
+
+
 def learn_sklearn(counts, seed):
     """(seconds, bound) of scikit-learn's batch variational EM."""
     from sklearn.decomposition import LatentDirichletAllocation
@@ -115,7 +123,7 @@ def learn_sklearn(counts, seed):
     theirs.fit(matrix)
     elapsed = process_time() - start
     gamma = theirs._e_step(matrix, cal_sstats=False, random_init=False)[0]
-    return elapsed, lda.learning_bound(counts, gamma, theirs.components_, ALPHA, ETA)
+    return elapsed, learning_bound(counts, gamma, theirs.components_)
 
 
 def learn_gensim(counts, seed):
@@ -132,8 +140,7 @@ def learn_gensim(counts, seed):
     )  # fmt: skip
     elapsed = process_time() - start
     gamma = theirs.inference(documents)[0]
-    concentrations = theirs.state.get_lambda()
-    return elapsed, lda.learning_bound(counts, gamma, concentrations, ALPHA, ETA)
+    return elapsed, learning_bound(counts, gamma, theirs.state.get_lambda())
 
 
 def compare_learning(name, counts, learn, label, n_seeds, goal=None):

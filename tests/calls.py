@@ -134,8 +134,7 @@ MODELS = {
     ),
     "lda.mean_field": (
         first(lda.mean_field),
-        {"model": TOPICS, "counts": COUNTS, "start": np.ones((2, 2)), "updates": 2,
-         "tolerance": 1e-3},
+        {"model": TOPICS, "counts": COUNTS, "start": np.ones((2, 2)), "tolerance": 1e-3},
     ),
     "lda.fit": (
         first(lda.fit, progress=False),
@@ -174,11 +173,6 @@ MODELS = {
         {"topics": np.ones((2, 3)), "usage": np.ones((2, 3)), "rho": 0.5, "eta": 0.1, "scale": 2.0},
     ),
     "lda.step_size": (lda.step_size, {"t": 1, "kappa": 0.7, "tau": 10.0}),
-    "lda.learning_bound": (
-        lda.learning_bound,
-        {"counts": COUNTS, "gamma": np.ones((2, 2)), "concentrations": np.ones((2, 3)),
-         "alpha": 0.5, "eta": 0.1},
-    ),
     "lda.expected_log_theta": (lda.expected_log_theta, {"gamma": [1.0, 2.0]}),
     "LatentFactorModel": (lf.LatentFactorModel, dict(vars(LATENT))),
     "LatentFactorModel.log_prior": (LATENT.log_prior, {"z": [0, 1]}),

@@ -17,7 +17,6 @@ WORDS = 8
 TOPICS = np.random.default_rng(0).dirichlet(np.ones(WORDS), 3)
 MODEL = lda.LDA(0.3, TOPICS)
 MIXTURE = lda.MixtureOfUnigrams(np.full(3, 1 / 3), TOPICS)
-CONCENTRATIONS = 10 * TOPICS + 0.1
 
 
 def rng():
@@ -49,9 +48,6 @@ FUNCTIONS = {
     "lda.tokens": lambda x: lda.tokens(x, 1),
     "lda.fit seeded": learned,
     "lda.fit random": lambda x: learned(x, start="random", eta=0.1, restarts=2),
-    "lda.learning_bound": lambda x: lda.learning_bound(
-        x, np.ones((x.shape[0], 3)), CONCENTRATIONS, 0.3, 0.1
-    ),
     "lda.fit_unigram": lambda x: lda.fit_unigram(x).perplexity(x),
     "lda.fit_mixture": lambda x: elbos(lda.fit_mixture(x, 3, rng(), 0.5)),
     "lda.MixtureOfUnigrams": lambda x: [*MIXTURE.log_evidence(x), MIXTURE.perplexity(x)],

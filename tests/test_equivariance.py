@@ -45,8 +45,8 @@ def draw_corpus(rng):
 
 
 def lda_bounds(counts, alpha, topics):
-    states = lda.mean_field(lda.LDA(alpha, topics), counts, updates=3)
-    state = next(islice(states, 2, None))
+    states = lda.mean_field(lda.LDA(alpha, topics), counts)
+    state = next(islice(states, 1, None))
     return {"bounds": state.bounds, "gamma": state.q.gamma}
 
 

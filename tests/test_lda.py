@@ -111,7 +111,7 @@ def test_counts_reach_documents_that_enumeration_cannot():
     posterior = lda.exact_by_counts(model, words)
     bound = climb(lda.document_mean_field(model, words), rtol=1e-12).state.elbo
     assert bound < posterior.log_evidence < bound + 5
-    with pytest.raises(ValueError, match="table of about"):
+    with pytest.raises(ValueError, match=r"about 10\^33\.9 coefficients"):
         lda.exact_by_counts(lda.LDA(0.1, np.full((20, 3), 1 / 3)), words)
 
 
@@ -162,9 +162,10 @@ def test_the_fast_bound_is_the_readable_one(seed, zeros):
     phi = lda.update_phi(gamma, plain.expected_log_topics(model.topics), words)
     slow = lda.document_bound(model, words, lda.DocumentPosterior(gamma, phi))
     assert state.elbo == pytest.approx(slow.elbo, abs=1e-9)
-    following = next(islice(lda.mean_field(model, counts, start=gamma[None], updates=1), 1, None))
+    log_topics = plain.expected_log_topics(model.topics)
+    following = lda.e_step(counts, model.alpha, log_topics, gamma[None], max_updates=1)
     expected = lda.update_gamma(model.alpha, phi)
-    np.testing.assert_allclose(following.q.gamma[0], expected, rtol=1e-10)
+    np.testing.assert_allclose(following.gamma[0], expected, rtol=1e-10)
 
 
 def test_the_updates_are_stationary_points_of_the_bound():
@@ -277,11 +278,11 @@ def test_dense_and_sparse_counts_are_the_same():
 
 
 @settings(max_examples=20, deadline=None)
-@given(seeds, st.sampled_from([None, 1, 2, 7, 40]))
-def test_no_documents_bound_falls(seed, updates):
+@given(seeds)
+def test_no_documents_bound_falls(seed):
     model, sample, rng = corpus(seed, alpha=0.1)
     start = rng.gamma(0.5, 2.0, (12, 3)) + 1e-3
-    bounds = [s.bounds for s in islice(lda.mean_field(model, sample.counts, start, updates), 8)]
+    bounds = [s.bounds for s in islice(lda.mean_field(model, sample.counts, start), 8)]
     assert (np.diff(bounds, axis=0) >= -1e-9).all()
 
 
@@ -293,11 +294,12 @@ def test_no_document_ends_below_plain_ascent(seed, alpha, mean):
     topics = rng.dirichlet(np.full(8, rng.choice([0.1, 1.0])), 4)
     model = lda.LDA(alpha * rng.gamma(1.0, 1.0, 4) + 1e-4, np.maximum(topics, 1e-300))
     counts = rng.poisson(mean / 8, (20, 8))
-    ends = [
-        climb(lda.mean_field(model, counts, updates=updates), rtol=1e-13, max_steps=2000).state
-        for updates in (None, 1)
-    ]
-    assert (ends[0].bounds >= ends[1].bounds - 1e-6).all()
+    end = climb(lda.mean_field(model, counts), rtol=1e-13, max_steps=2000).state
+    e_step = fast.EStep(sp.csr_array(counts), model.alpha)
+    scores = fast.WordScores.of(np.log(model.topics))
+    gamma = plain.first_gamma(model.alpha, e_step.counts)
+    *_, bounds = e_step(scores, gamma, fast.Rule(2000, plain=True))
+    assert (end.bounds >= bounds - 1e-6).all()
 
 
 # -- the edges of floating point -----------------------------------------------------------
@@ -327,7 +329,6 @@ def test_tiny_alpha_stays_finite_and_below_the_evidence(alpha):
         evidence = lda.exact(model, words).log_evidence
         for states in (
             lda.mean_field(model, counts),
-            lda.mean_field(model, counts, updates=1),
             lda.mean_field(model, counts, start=np.full((1, 3), alpha)),
             lda.mean_field(model, counts, start=np.array([[50.0, alpha, alpha]])),
         ):
@@ -459,11 +460,6 @@ def test_the_learning_bound_is_that_of_its_own_state(eta):
     for state in islice(states, 5):
         slow = slow_learning_bound(state, sample.counts, eta)
         assert state.elbo == pytest.approx(slow, abs=1e-9)
-        if eta is not None:
-            alpha = state.model.alpha
-            q = state.q
-            again = lda.learning_bound(sample.counts, q.gamma, q.topics, alpha, eta)
-            assert state.elbo == pytest.approx(again, abs=1e-9)
 
 
 @pytest.mark.parametrize("eta", [None, 0.05])
@@ -637,7 +633,6 @@ Q, LONG = (lda.DocumentPosterior(np.ones(2), np.full((n, 2), 0.5)) for n in (1, 
         (lambda: lda.fit(corpora.corpus(), 2, np.random.default_rng(0)), "were its .counts meant?"),
         (lambda: lda.e_step([[1]], 0.1, [[np.inf]]), "expected_log_topics: expected logarithms"),
         (lambda: lda.mean_field(MODEL, np.ones((1, 3)), [[1.0, 0.0]]), "start: expected pos"),
-        (lambda: lda.mean_field(MODEL, np.ones((1, 3)), updates=0), "updates: expected at l"),
         (lambda: lda.fit(np.zeros((2, 3)), 2, np.random.default_rng(0)), "at least one token"),
         (lambda: lda.fit(np.ones((2, 3)), 0, np.random.default_rng(0)), "n_topics: expected at le"),
         (lambda: lda.fit(np.ones((2, 3)), 2, 7), "rng: expected numpy.random.default_rng"),
@@ -665,8 +660,6 @@ Q, LONG = (lda.DocumentPosterior(np.ones(2), np.full((n, 2), 0.5)) for n in (1, 
         (lambda: lda.bags([[0, -1]], 3), "documents: expected whole numbers of at least 0, got -1"),
         (lambda: lda.bags([["a"]], 3), "documents: expected whole numbers"),
         (lambda: lda.bags([[0]], -1), "n_words: expected at least 1"),
-        (lambda: lda.learning_bound([[1]], [[1.0]], [[1.0]], 0.1, np.nan), "eta: holds NaN"),
-        (lambda: lda.learning_bound([[1]], [[1.0]], [[1.0]], 0.1, -1), "eta: expected positive"),
         (lambda: lda.exact(None, [0]), "model: expected LDA(...), got NoneType"),
         (lambda: lda.exact_by_counts(None, [0]), "model: expected LDA(...), got NoneType"),
         (

@@ -44,14 +44,11 @@ class MixtureOfUnigrams:
         return np.where(lacks, -np.inf, log_joint)
 
     def log_evidence(self, counts):
-        """log p(w_d) of each document, (D,), nats, exactly."""
+        """log p(w_d) of each document, (D,), nats."""
         return logsumexp(self.log_joint(counts), axis=1)
 
     def perplexity(self, counts):
-        """exp(-log p(w) per token): exact, no bound; inf where no topic holds all of a document.
-
-        Warns when a word has no probability under any topic.
-        """
+        """exp(-log p(w) per token), no bound; inf where no topic holds all of a document."""
         counts = check_counts(counts, self.topics.shape[1])
         warn_unsupported(counts, self.topics.any(axis=0))
         return per_token(float(self.log_evidence(counts).sum()), counts)
@@ -68,21 +65,18 @@ def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
 
         climb(lda.fit_mixture(counts, 20, rng, pseudo_count=0.5)).state.model
 
-    Args:
-        counts: word counts, (D, V).  n_topics: K.  rng: numpy.random.Generator.
-        pseudo_count: added to each word of each topic; 0 for maximum likelihood.
-    Yields:
-        States without end: q = p(z_d | w_d), (D, K), and the log likelihood as ``elbo``, plus
-        the log prior (without its constant) where smoothed. It never falls.
+    counts: (D, V). pseudo_count: added to each word of each topic; 0 for maximum likelihood.
+    Yields states without end: q = p(z_d | w_d), (D, K), and the log likelihood as ``elbo``, plus
+    the log prior (without its constant) where smoothed. It never falls.
     """
     counts, pseudo_count = check_counts(counts), at_least_zero("pseudo_count", pseudo_count)
     n_topics = check_topics(n_topics, counts)
     q = generator("rng", rng).dirichlet(np.ones(n_topics), counts.shape[0])
-    return _climb_mixture(counts, q, pseudo_count)
+    return _ascent(counts, q, pseudo_count)
 
 
 @ascending
-def _climb_mixture(counts, q, pseudo_count):
+def _ascent(counts, q, pseudo_count):
     while True:
         model = MixtureOfUnigrams(q.mean(axis=0), _normalised((counts.T @ q).T, pseudo_count))
         log_joint = model.log_joint(counts)

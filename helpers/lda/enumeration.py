@@ -32,11 +32,9 @@ MOST_TERMS = 2**24  # numbers in the table of coefficients
 class Posterior:
     """Everything about p(theta, z | w) of one document, by enumeration.
 
-    log_evidence: log p(w | alpha, topics), nats.
-    assignments: every z, (K^N, N).  log_joint: log p(z, w) of each, (K^N,).
-    probs: p(z | w), (K^N,).  marginals: p(z_n = k | w), (N, K).
-    concentrations: p(theta | z, w) is Dirichlet with these, (K^N, K).
-    mean_theta: E[theta | w], (K,).
+    log_evidence: log p(w | alpha, topics), nats. assignments: every z, (K^N, N), of which
+    log_joint: log p(z, w), (K^N,), probs: p(z | w), (K^N,), concentrations: p(theta | z, w) is
+    Dirichlet with these, (K^N, K). marginals: p(z_n = k | w), (N, K). mean_theta: E[theta | w].
     """
 
     log_evidence: float
@@ -63,22 +61,15 @@ class CountPosterior:
 
 
 def exact(model, words):
-    """p(theta, z | w) of one document by summing over all K^N values of z.
+    """p(theta, z | w) of one document by summing over all K^N values of z: a :class:`Posterior`.
 
-    Args:
-        model: an :class:`LDA`.
-        words: the document's tokens as word numbers, (N,); N may be 0.
-    Returns:
-        A :class:`Posterior`.
-    Raises:
-        ValueError: K^N beyond 2^24, or a word that no topic has: p(w) = 0 has no posterior.
+    words: the document's tokens as word numbers, (N,); N may be 0. ValueError for K^N beyond
+    2^24, or a word that no topic has: p(w) = 0 has no posterior.
     """
-    words = check_words(model, words)
-    _check_supported(model, words)
-    _check_enumerable(len(words), model.n_topics)
-    z = enumerate_assignments([model.n_topics] * len(words))
-    topics = range(model.n_topics)
-    topic_counts = np.stack([np.count_nonzero(z == k, axis=1) for k in topics], axis=1)
+    words, K = _supported_words(model, words), model.n_topics
+    _refuse_more(MOST_ASSIGNMENTS, len(words), K, len(words) * log10(K), "assignments")
+    z = enumerate_assignments([K] * len(words))
+    topic_counts = np.stack([np.count_nonzero(z == k, axis=1) for k in range(K)], axis=1)
     log_joint = log_prior_of_counts(model.alpha, topic_counts)
     with np.errstate(divide="ignore"):
         log_topics = np.log(model.topics)
@@ -87,21 +78,9 @@ def exact(model, words):
     log_evidence = float(logsumexp(log_joint))
     probs = np.exp(log_joint - log_evidence)
     concentrations = model.alpha + topic_counts
-    return Posterior(
-        log_evidence,
-        z,
-        log_joint,
-        probs,
-        marginals=_marginals(z, probs, model.n_topics),
-        concentrations=concentrations,
-        mean_theta=probs @ concentrations / (model.alpha.sum() + len(words)),
-    )
-
-
-def _marginals(z, probs, n_topics):
-    """p(z_n = k | w), (N, K)."""
-    rows = [np.bincount(column, probs, n_topics) for column in z.T]
-    return np.array(rows).reshape(-1, n_topics)
+    marginals = np.array([np.bincount(column, probs, K) for column in z.T]).reshape(-1, K)
+    mean_theta = probs @ concentrations / (model.alpha.sum() + len(words))
+    return Posterior(log_evidence, z, log_joint, probs, marginals, concentrations, mean_theta)
 
 
 def exact_by_counts(model, words):
@@ -112,8 +91,7 @@ def exact_by_counts(model, words):
     Arguments and errors as for :func:`exact`, but K^N may be anything: what may not pass 2^24
     is the table of (N + 1)^(K - 1) coefficients.
     """
-    words = check_words(model, words)
-    _check_supported(model, words)
+    words = _supported_words(model, words)
     log_coefficients, topic_counts = _coefficients(model.topics[:, words])
     log_joint = log_coefficients + log_prior_of_counts(model.alpha, topic_counts)
     log_evidence = float(logsumexp(log_joint))
@@ -156,13 +134,8 @@ def _coefficients(likelihoods):
     It is rescaled after each token: the product of N probabilities underflows.
     """
     n_topics, n_tokens = likelihoods.shape
-    sizes = (n_tokens + 1,) * (n_topics - 1)
-    if (n_topics - 1) * log10(n_tokens + 1) > log10(MOST_TERMS):
-        raise ValueError(
-            f"words: {n_tokens} tokens and {n_topics} topics need a table of about "
-            f"10^{(n_topics - 1) * log10(n_tokens + 1):.1f} numbers, more than the "
-            f"{MOST_TERMS:,} allowed here"
-        )
+    sizes, digits = (n_tokens + 1,) * (n_topics - 1), (n_topics - 1) * log10(n_tokens + 1)
+    _refuse_more(MOST_TERMS, n_tokens, n_topics, digits, "coefficients")
     table, log_scale = np.zeros(sizes), 0.0
     table[(0,) * (n_topics - 1)] = 1.0
     for token in range(n_tokens):
@@ -186,19 +159,22 @@ def _multiply(table, likelihood):
     return product
 
 
-def _check_enumerable(n_tokens, n_topics):
-    digits = n_tokens * log10(n_topics)
-    if digits > log10(MOST_ASSIGNMENTS):
+def _refuse_more(most, n_tokens, n_topics, digits, what):
+    """Refuse 10^digits of what has to be enumerated, if they are more than ``most``."""
+    if digits > log10(most):
         raise ValueError(
             f"words: {n_tokens} tokens and {n_topics} topics have about 10^{digits:.1f} "
-            f"assignments, more than the {MOST_ASSIGNMENTS:,} that can be enumerated here"
+            f"{what}, more than the {most:,} that can be enumerated here"
         )
 
 
-def _check_supported(model, words):
+def _supported_words(model, words):
+    """The checked words (N,) of a document that the model can have written."""
+    words = check_words(model, words)
     missing = words[~model.topics[:, words].any(axis=0)]
     if len(missing):
         raise ValueError(
             f"words: expected words that some topic has; word {missing[0]} has probability 0 "
             "under every topic, so that p(w) = 0 and there is no posterior"
         )
+    return words

@@ -7,8 +7,7 @@ so that each has its own ascent; the ELBO is their sum.
 """
 
 from dataclasses import dataclass
-from itertools import accumulate, islice, repeat
-from operator import mul
+from itertools import islice
 
 import numpy as np
 from scipy.special import xlogy
@@ -25,14 +24,7 @@ from helpers.ascent import State, ascending
 from helpers.densities import dirichlet_entropy
 from helpers.elbo import Bound
 from helpers.fast import lda as fast
-from helpers.lda.model import (
-    LDA,
-    MOST_CONCENTRATION,
-    at_least_zero,
-    check_counts,
-    warn_unsupported,
-    word_numbers,
-)
+from helpers.lda.model import LDA, at_least_zero, check_counts, warn_unsupported, word_numbers
 from helpers.lda.variational_em import (
     CorpusPosterior,
     check_alpha,
@@ -40,13 +32,9 @@ from helpers.lda.variational_em import (
     expected_log_topics,
     fast_e_step,
     first_gamma,
-    topics_kl,
     update_gamma,
     update_phi,
 )
-
-LONGEST_RUN = 81  # updates between two states at most
-COARSE, FINER = 3e-5, 1e-3  # nats: where documents rest first, and by how much less later on
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +64,10 @@ def document_mean_field(model, words, start=None):
         ascent = climb(lda.document_mean_field(model, words))
         ascent.state.q.gamma, ascent.state.q.phi, ascent.elbos
 
-    Args:
-        model: an :class:`LDA`.
-        words: the document's tokens as word numbers, (N,).
-        start: gamma to begin at, (K,); alpha + N / K if None. phi begins uniform over the
-            topics that have the word, since anything else would begin at a bound of -inf.
-    Yields:
-        States without end: ``q`` is a :class:`DocumentPosterior`, ``updated`` says "start",
-        "phi" or "gamma". The bound never falls.
+    words: the document's tokens as word numbers, (N,). start: gamma to begin at, (K,);
+    alpha + N / K if None. phi begins uniform over the topics that have the word, since anything
+    else would begin at a bound of -inf. Yields states without end: ``q`` is a
+    :class:`DocumentPosterior`, ``updated`` says "start", "phi" or "gamma".
     """
     words = check_words(model, words)
     gamma = model.alpha + len(words) / model.n_topics
@@ -109,23 +93,21 @@ def trajectory(model, words, n_states, start=None):
     }
 
 
-def mean_field(model, counts, start=None, updates=None, tolerance=1e-12):
+def mean_field(model, counts, start=None, tolerance=1e-12):
     """Coordinate ascent on q(theta, z) for every document of a corpus, the model fixed.
 
         ascent = climb(lda.mean_field(model, counts))
         ascent.state.q.gamma, ascent.state.bounds, ascent.elbos
 
+    From one state to the next each document is updated until it rests, first at a coarse
+    tolerance, then at finer ones, plainly and with acceleration side by side; the better counts,
+    so that no document ends below plain ascent.
+
     Args:
         model: an :class:`LDA`.
         counts: word counts, (D, V), sparse or dense; a document may be empty.
-        start: gamma to begin at, (D, K); alpha + N_d / K if None. Empty documents are at
-            their optimum, alpha, from the beginning.
-        updates: plain updates of phi and gamma from one state to the next. None: until each
-            document rests, first at a coarse tolerance, then at finer ones, plain updates and
-            accelerated ones side by side; what counts is the better, so that no document ends
-            below plain ascent.
-        tolerance: a document rests once an update moves q(theta) by a KL divergence of less
-            than about this, in nats.
+        start: gamma to begin at, (D, K); alpha + N_d / K if None.
+        tolerance: a document rests once an update moves q(theta) by less than about this, nats.
     Yields:
         States without end: ``q`` is a :class:`CorpusPosterior`, ``bounds`` (D,) are the
         documents', ``moving`` (D,) says which are not at rest. No document's bound ever falls.
@@ -138,24 +120,15 @@ def mean_field(model, counts, start=None, updates=None, tolerance=1e-12):
     warn_unsupported(counts, model.topics.any(axis=0))
     tolerance = at_least_zero("tolerance", tolerance)
     gamma = first_gamma(model.alpha, counts, start, "start")
-    rules = _rules(updates, tolerance)
-    return _ascend(model, fast.EStep(counts, model.alpha), gamma, rules, tolerance)
+    return _ascend(model, fast.EStep(counts, model.alpha), gamma, tolerance)
 
 
 @ascending
-def _ascend(model, e_step, gamma, rules, tolerance):
+def _ascend(model, e_step, gamma, tolerance):
     scores = fast.WordScores.of(expected_log_topics(model.topics))
-    for best, bounds, moving in fast.two_tracks(e_step, scores, gamma, rules, tolerance):
+    for best, bounds, moving in fast.two_tracks(e_step, scores, gamma, tolerance):
         info = {"bounds": bounds, "moving": moving}
         yield State(CorpusPosterior(best), float(bounds.sum()), model, info=info)
-
-
-def _rules(updates, tolerance):
-    """The rules of the tracks from each state to the next."""
-    if updates is not None:
-        return repeat([fast.Rule(whole_number("updates", updates), tolerance, plain=True)])
-    levels = (max(tolerance, x) for x in accumulate(repeat(FINER), mul, initial=COARSE))
-    return ([fast.Rule(LONGEST_RUN, x, plain=True), fast.Rule(LONGEST_RUN, x)] for x in levels)
 
 
 def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_updates=100):
@@ -163,21 +136,17 @@ def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_u
 
         gamma, usage, bounds = lda.e_step(counts, alpha, psi(lam) - psi(lam.sum(1, keepdims=True)))
 
-    What one step of EM, batch or stochastic, asks of the documents. Fast: updates are
-    extrapolated, so that a document may end in another optimum than plain updates would.
+    Updates are extrapolated: a document may end in another optimum than by plain ones.
 
     Args:
-        counts: word counts, (D, V), sparse or dense.
-        alpha: concentration of the documents' Dirichlet, one number or (K,).
+        counts: word counts, (D, V), sparse or dense. alpha: one number or (K,).
         expected_log_topics: E_q[log beta], or log beta for known topics; (K, V), -inf is legal.
         gamma: where to begin, (D, K); alpha + N_d / K if None.
-        tolerance: a document rests once an update moves q(theta_d) by less than about this, nats.
+        tolerance: as for :func:`mean_field`.
         max_updates: of each document; 0 scores the gamma that was given.
     Returns:
         An :class:`EStep`: gamma (D, K), the expected usage sum_d c_dw phi_dwk of words by topics
         (K, V), and each document's bound (D,) without the topics' KL, all for phi at its optimum.
-    Raises:
-        ValueError: counts, alpha, topics or gamma do not fit each other.
     """
     scores = real_array("expected_log_topics", expected_log_topics, ndim=2)
     if scores.size and scores.max() == np.inf:
@@ -188,33 +157,18 @@ def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_u
     return fast_e_step(fast.EStep(counts, alpha), scores, first_gamma(alpha, counts, gamma), rule)
 
 
-def learning_bound(counts, gamma, concentrations, alpha, eta):
-    """The ELBO at any q(theta) and q(beta), phi at its optimum: one measure for all programs.
-
-    gamma (D, K), concentrations lambda (K, V), alpha a number or (K,), eta a number; nats.
-    """
-    eta = float(positive("eta", eta, ndim=0, maximum=MOST_CONCENTRATION))
-    topics = positive("concentrations", concentrations, ndim=2)
-    log_topics = expected_log_topics(topics, eta)
-    found = e_step(counts, alpha, log_topics, gamma, max_updates=0)
-    return float(found.bounds.sum()) - topics_kl(topics, log_topics, eta)
-
-
 def check_words(model, words):
     """A document's word numbers, (N,), each below the model's V."""
     return word_numbers("words", words, instance("model", model, LDA).n_words)
 
 
 def check_posterior(model, words, q):
-    """A :class:`DocumentPosterior` of the model's and the document's shapes: gamma above zero,
-    the rows of phi probabilities."""
+    """A :class:`DocumentPosterior` with gamma (K,) above zero and phi (N, K) of probabilities."""
     instance("q", q, DocumentPosterior)
     gamma = positive("q.gamma", q.gamma, shape=(model.n_topics,))
-    if not len(words):
-        return DocumentPosterior(gamma, np.empty((0, model.n_topics)))
-    return DocumentPosterior(
-        gamma, probabilities("q.phi", q.phi, shape=(len(words), model.n_topics))
-    )
+    shape = len(words), model.n_topics
+    phi = probabilities("q.phi", q.phi, shape=shape) if len(words) else np.empty(shape)
+    return DocumentPosterior(gamma, phi)
 
 
 def _elbo(model, words, q):

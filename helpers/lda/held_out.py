@@ -17,11 +17,7 @@ TOLERANCE, RTOL = 1e-9, 1e-9  # a bound that has not converged would flatter nob
 
 
 def perplexity(model, counts):
-    """exp(-bound per token) of whole documents; inf where a word has no topic (with a warning).
-
-    Raises:
-        ValueError: counts do not fit the model, or hold no token.
-    """
+    """exp(-bound per token) of whole documents; inf where a word has no topic (with a warning)."""
     counts = check_counts(counts, instance("model", model, LDA).n_words)
     return per_token(_converged(model, counts).elbo, counts)
 
@@ -31,11 +27,8 @@ def completion_perplexity(model, counts, rng, share=0.5):
 
     Each document's tokens are dealt at random into a first part, from which q(theta) is
     inferred, and a rest, scored by sum_k E_q[theta_k] beta_kw. Fairer than the bound, since
-    nothing of a word is seen before it is scored.
-
-    Args:
-        share: the probability that a token goes into the first part.
-        Otherwise as :func:`perplexity`; counts must be whole numbers.
+    nothing of a word is seen before it is scored. counts: whole numbers.
+    share: the probability that a token goes into the first part.
     """
     counts = check_counts(counts, instance("model", model, LDA).n_words)
     first, rest = split_tokens(counts, rng, share)

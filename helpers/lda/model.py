@@ -65,29 +65,19 @@ class LDA:
         return self.topics.shape[1]
 
     def sample(self, rng, lengths):
-        """Act out the generative story for documents of the given lengths.
-
-        Args:
-            rng: numpy.random.Generator.
-            lengths: tokens in each document, (D,) whole numbers; zero is allowed.
-        Returns:
-            A :class:`Sample`.
-        """
+        """A :class:`Sample` of the generative story: documents of ``lengths`` (D,) tokens."""
         generator("rng", rng)
         lengths = whole_numbers("lengths", lengths, ndim=1)
         refuse_large("lengths", len(lengths), self.n_topics)
         refuse_large("lengths", sum(map(int, lengths)))
         theta = rng.dirichlet(self.alpha, len(lengths))
         z = [rng.choice(self.n_topics, n, p=p) for n, p in zip(lengths, theta, strict=True)]
-        words = [self._sample_words(rng, topics) for topics in z]
+        words = [np.empty(n, dtype=np.intp) for n in lengths]
+        for tokens, topics in zip(words, z, strict=True):
+            for topic in np.unique(topics):
+                here = topics == topic
+                tokens[here] = rng.choice(self.n_words, here.sum(), p=self.topics[topic])
         return Sample(theta, z, words, bags(words, self.n_words))
-
-    def _sample_words(self, rng, z):
-        words = np.empty(len(z), dtype=np.intp)
-        for topic in np.unique(z):
-            here = z == topic
-            words[here] = rng.choice(self.n_words, here.sum(), p=self.topics[topic])
-        return words
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,11 +127,8 @@ def tokens(counts, document):
 def check_counts(counts, n_words=None, name="counts"):
     """Counts as a CSR array (D, V) of int64 or float64, each word once in a row, in order.
 
-    Not copied where they are so already, and the caller's array is never changed.
-
-    Raises:
-        ValueError: not two axes, no document, another number of words than the model has, or
-            an entry that is negative, NaN or infinite.
+    Not copied where they are so already, and the caller's array is never changed. ValueError where
+    an axis is missing or empty, V is not ``n_words``, or an entry is negative, NaN or infinite.
     """
     if not sp.issparse(counts):
         counts = finite_array(name, counts, ndim=2)
@@ -180,10 +167,7 @@ def check_topics(n_topics, counts):
 
 
 def warn_unsupported(counts, supported):
-    """Warn when a word with no probability under any topic occurs in ``counts``.
-
-    supported: whether some topic has the word, (V,).
-    """
+    """Warn where ``counts`` hold a word that no topic has; supported: whether one does, (V,)."""
     missing = np.unique(counts.indices[(counts.data > 0) & ~supported[counts.indices]])
     if len(missing):
         listed = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")

@@ -2,9 +2,8 @@
 
     q(z, theta) = prod_d Dirichlet(theta_d | gamma_d) prod_i Categorical(z_di | phi_di)      (4b.1)
 
-The functions down to :func:`variational_em` are the algorithm as it is derived, complete; what
-follows is for use on real corpora: the same algorithm, whose E-step is then the one of
-:mod:`helpers.fast.lda`, equal to the plain one and some ten times as fast.
+Down to :func:`variational_em` this is the algorithm as it is derived, complete; what follows is
+for real corpora, the same with the E-step of :mod:`helpers.fast.lda`, some ten times as fast.
 
 ``log_topics`` (K, V) is log beta where the topics are parameters, E_q[log beta] where they have
 a prior Dirichlet(eta) and a q(beta_k) = Dirichlet(lambda_k) of their own. ``words`` (N,) are the
@@ -37,8 +36,7 @@ TRIAL_SWEEPS = 10  # of each restart, before the best one goes on
 class CorpusPosterior:
     """q of documents and topics (4b.2).
 
-    gamma: (D, K).  topics: lambda (K, V), the Dirichlets' concentrations, or None when the
-    topics are parameters.
+    gamma: (D, K). topics: lambda (K, V), or None when the topics are parameters.
     """
 
     gamma: np.ndarray
@@ -160,19 +158,15 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", 
 
     Args:
         counts: word counts, (D, V), sparse or dense.
-        n_topics: K.
-        rng: numpy.random.Generator, for the first topics.
+        n_topics: K. rng: for the first topics.
         alpha: concentration of the documents' Dirichlet, one number or (K,); held fixed.
         eta: concentration of the topics' Dirichlet prior, or None for point estimates.
         restarts: starting points; each has ten sweeps, then the best one goes on.
-        start: "seeded" by documents that are unlike each other, or "random", which ends at
-            worse bounds.
+        start: "seeded" by unlike documents, or "random", which ends at worse bounds.
         progress: show a bar from the first second on.
     Yields:
         States without end; ``q`` is a :class:`CorpusPosterior`, ``model`` has the topics, or
-        their mean. The bound never falls.
-    Raises:
-        ValueError: there are no tokens, or an argument is out of range.
+        their mean. ValueError where there are no tokens, or an argument is out of range.
     """
     counts = check_counts(counts)
     if not counts.data.any():

@@ -6,6 +6,8 @@ or worse; :func:`two_tracks` goes both ways and keeps the better.
 """
 
 from dataclasses import dataclass
+from itertools import accumulate, repeat
+from operator import mul
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,6 +20,8 @@ LONGEST_STEP = 32.0  # of the extrapolation, in units of a plain step
 SHORTEST = 0.1  # what an extrapolation leaves at least of gamma - alpha
 ROUND_OFF = 1e-13  # of a bound, relative
 FIRST_ROUND = 21  # updates that nearly all documents need
+LONGEST_RUN = 81  # updates between two states of two_tracks at most
+COARSE, FINER = 3e-5, 1e-3  # nats: where documents rest first there, and by how much less later on
 
 
 @dataclass(frozen=True)
@@ -92,23 +96,21 @@ class EStep:
         yield self.documents.layouts(moving), later
 
 
-def two_tracks(e_step, scores, gamma, rules, tolerance):
+def two_tracks(e_step, scores, gamma, tolerance):
     """Yield (gamma, bounds, moving): plain updates and accelerated ones side by side.
 
     Each document's best so far is what counts, so that none ends below plain ascent and no
-    bound ever falls. rules: for each state, the rules of its tracks, the plain one first;
-    tolerance: a document whose last update moves q by less is at its end.
+    bound ever falls. tolerance: a document whose last update moves q by less is at its end.
     """
     moving = np.tile(e_step.documents.totals > 0, (2, 1))
     plain, found, shift = gamma, np.zeros(len(gamma)), scores.total_shift(e_step.counts)
     for block, at, _ in e_step.visit(e_step.layouts, gamma, scores, Rule(0)):
         found[block.documents] = bounds(block, at, e_step.alpha, scores)
-    for tracks in rules:
+    for level in accumulate(repeat(FINER), mul, initial=COARSE):
         yield gamma, found + shift, moving.any(axis=0)
         gamma, found, plain, moving = gamma.copy(), found.copy(), plain.copy(), moving.copy()
-        moving[len(tracks) :] = False
-        for track, rule in enumerate(tracks):
-            start = plain if rule.plain else gamma
+        for track, start in enumerate((plain, gamma)):
+            rule = Rule(LONGEST_RUN, max(tolerance, level), plain=track == 0)
             layouts = e_step.documents.layouts(moving[track])
             for block, at, moved in e_step.visit(layouts, start, scores, rule):
                 here, value = block.documents, bounds(block, at, e_step.alpha, scores)
