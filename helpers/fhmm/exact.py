@@ -47,14 +47,11 @@ def predict(log_belief, log_transition, total=np.logaddexp.reduce):
 
 
 def forward_backward(initial, transition, log_b):
-    """What each state hears from the past and from the future, for one sequence.
+    """What each state of one sequence hears from the past and from the future, and log p(x).
 
-    Args:
-        initial, transition: (M, L) and (M, L, L).
-        log_b: log p(x_t | s_t) for each t, (T, L, ..., L).
-    Returns:
-        forward: log p(s_t | x_1..t-1); backward: log p(x_t..T | s_t) up to a constant for each t;
-        both (T, L, ..., L). And log p(x) in nats.
+    initial, transition: (M, L) and (M, L, L). log_b: log p(x_t | s_t) for each t, (T, L, ..., L).
+    Of that shape are forward, log p(s_t | x_1..t-1), and backward, log p(x_t..T | s_t) up to a
+    constant for each t.
     """
     log_transition = logarithm(transition)
     forward, backward = np.empty_like(log_b), np.empty_like(log_b)
@@ -122,10 +119,9 @@ def _outer_sum(rows):
 class Messages:
     """Messages of all sequences over the N = L^M joint states, the last chain's the fastest.
 
-    forward: p(s_t | x_1..t-1), (T, N); backward: p(x_t..T | s_t), (T, N); evidence: p(x_t | s_t),
-    (T, N): each row up to a factor. logs: True if these three are logarithms.
-    log_evidences: log p(x) of each sequence in nats.
-    log_scale: from which messages for nearly the same data are found faster, or None.
+    forward: p(s_t | x_1..t-1), backward: p(x_t..T | s_t), evidence: p(x_t | s_t), all (T, N) and
+    each row up to a factor. logs: True if these three are logarithms. log_evidences: log p(x) of
+    each sequence. log_scale: what finds messages for nearly the same data faster, or None.
     """
 
     forward: np.ndarray
@@ -143,41 +139,37 @@ class Messages:
         return joint / (joint @ np.ones(joint.shape[1]))[:, None]
 
     def by_chains(self, transition):
-        """In logarithms, (T, L, ..., L): p(s_t | x_1..t) and p(x_t..T | s_t), up to factors."""
+        """log p(s_t | x_1..t) and log p(x_t..T | s_t), up to constants, (T, L, ..., L)."""
         parts = self.forward, self.backward, self.evidence
         forward, backward, evidence = parts if self.logs else map(logarithm, parts)
         axes = (-1, *(transition.shape[1],) * len(transition))
         return (forward + evidence).reshape(axes), backward.reshape(axes)
 
-    def pair_marginals(self, transition, steps):
-        """:func:`pair_marginals` of the steps that leave these rows, (steps, M, L, L)."""
-        filtered, backward = self.by_chains(transition)
-        log_transition = logarithm(transition)
-        tables = [pair_marginals(filtered[t], log_transition, backward[t + 1]) for t in steps]
+    def pair_marginals(self, transition, rows):
+        """:func:`pair_marginals` of the steps that leave these rows, (rows, M, L, L)."""
+        (filtered, backward), log_a = self.by_chains(transition), logarithm(transition)
+        tables = [pair_marginals(filtered[t], log_a, backward[t + 1]) for t in rows]
         return np.array(tables).reshape(-1, *transition.shape)
 
-    def expected_transitions(self, transition, steps):
+    def expected_transitions(self, transition, rows):
         """The sum of :meth:`pair_marginals`, (M, L, L)."""
         if self.logs:
-            return self.pair_marginals(transition, steps).sum(0)
-        return transition_counts(self, transition, steps)
+            return self.pair_marginals(transition, rows).sum(0)
+        return transition_counts(self, transition, rows)
 
 
 def pass_messages(dynamics, log_b, sequences, log_scale=None):
     """:class:`Messages` of all sequences: the fast way where it can be trusted, else this page's.
 
-    Args:
-        dynamics: the chains, :class:`helpers.fast.fhmm_messages.Dynamics`.
-        log_b: log p(x_t | s_t), (T, N), or a function that computes some rows of it: then the
-            whole table need not be held.
-        log_scale: that of former messages for nearly the same numbers, which saves work.
+    dynamics: the chains, :class:`helpers.fast.fhmm_messages.Dynamics`. log_b: log p(x_t | s_t),
+    (T, N), or a function that computes some rows of it. log_scale: that of former messages.
     """
     log_rows = log_b if callable(log_b) else log_b.__getitem__
     found = dynamics.messages(log_rows, sequences, log_scale)
     if found is not None:
         return Messages(*found)
-    log_b, axes = log_rows(slice(None)), (dynamics.initial.shape[1],) * len(dynamics.initial)
-    parts = [part.reshape(-1, *axes) for part in sequences.split(log_b)]
+    (M, L), log_b = dynamics.initial.shape, log_rows(slice(None))
+    parts = [part.reshape(-1, *(L,) * M) for part in sequences.split(log_b)]
     passed = [forward_backward(dynamics.initial, dynamics.transition, part) for part in parts]
     forward, backward, log_evidences = zip(*passed, strict=True)
     forward, backward = (np.concatenate(m).reshape(log_b.shape) for m in (forward, backward))
@@ -188,10 +180,8 @@ def pass_messages(dynamics, log_b, sequences, log_scale=None):
 class Posterior:
     """p(s | x) of a factorial HMM; rows of all sequences one after the other.
 
-    model, sequences: what it was computed from.
-    log_evidences: log p(x) of each sequence in nats.
-    marginals: p(s_t^m = i | x), (T, M, L).
-    messages: forward and backward messages over the L^M joint states.
+    model, sequences: what it was computed from. log_evidences: log p(x) of each sequence in nats.
+    marginals: p(s_t^m = i | x), (T, M, L). messages: those over the L^M joint states.
     """
 
     model: FactorialHMM
@@ -208,22 +198,18 @@ class Posterior:
     @cached_property
     def joint(self):
         """p(s_t | x) of all chains together, (T, L, ..., L) with an axis for each chain."""
-        axes = (self.model.n_states,) * self.model.n_chains
-        return self.messages.joint().reshape(-1, *axes)
+        return self.messages.joint().reshape(-1, *self.model.axes)
 
     @cached_property
     def pair_marginals(self):
-        """p(s_t^m = i, s_(t+1)^m = j | x), (T - 1, M, L, L).
-
-        Several sequences: the steps of each one after the other, (T - number of them, ...).
-        """
+        """p(s_t^m = i, s_(t+1)^m = j | x) of each step, (T - number of sequences, M, L, L)."""
         return self.messages.pair_marginals(self.model.transition, self.sequences.before_a_step)
 
     @cached_property
     def expected_transitions(self):
         """Expected number of steps from i to j in each chain, (M, L, L)."""
-        steps = self.sequences.before_a_step
-        return self.messages.expected_transitions(self.model.transition, steps)
+        rows = self.sequences.before_a_step
+        return self.messages.expected_transitions(self.model.transition, rows)
 
     @cached_property
     def expected_coincidences(self):
@@ -233,8 +219,7 @@ class Posterior:
     @cached_property
     def most_probable_path(self):
         """The states that maximise p(s | x), (T, M) whole numbers."""
-        axes = (self.model.n_states,) * self.model.n_chains
-        log_b = self.model.log_emissions(self.sequences.x)[0].reshape(-1, *axes)
+        log_b = self.model.log_emissions(self.sequences.x)[0].reshape(-1, *self.model.axes)
         chains = self.model.initial, self.model.transition
         return np.concatenate([best_path(*chains, part) for part in self.sequences.split(log_b)])
 
@@ -257,16 +242,10 @@ def exact(model, x):
     Each chain's transition is applied along its own axis; the L^M x L^M matrix of the flat HMM,
     with its O(T L^(2M)), is never built.
 
-    Args:
-        model: :class:`FactorialHMM`.
-        x: observations (T, P), or a list of such arrays, one for each sequence.
-    Returns:
-        :class:`Posterior`; everything in nats.
-    Raises:
-        ValueError: the data do not fit the model, or the messages do not fit into memory; the
-            message says how large they would be.
-    Source: the slides "Factorial HMMs", which give the cost of the flat HMM; Ghahramani &
-    Jordan (1997) for the factorial one.
+    x: observations (T, P), or a list of such arrays, one for each sequence. Returns a
+    :class:`Posterior`, in nats; ValueError where the data do not fit the model, or the messages
+    not into memory. Source: the slides "Factorial HMMs", which give the cost of the flat HMM;
+    Ghahramani & Jordan (1997) for the factorial one.
     """
     sequences = observed(model, x)
     T = len(sequences.x)

@@ -1,6 +1,7 @@
 """The two tractable families of q, and the bound for either.
 
-Both make the chains independent; they differ in whether a chain remembers its own past.
+Both make the chains independent; they differ in whether a chain remembers its own past. Rows of
+marginals (T, M, L) are those of all sequences one after the other.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from scipy.special import xlogy
 from helpers.arguments import describe, probabilities
 from helpers.elbo import Bound
 from helpers.fhmm.exact import Messages
-from helpers.fhmm.model import FactorialHMM, logarithm, observed
+from helpers.fhmm.model import FactorialHMM, observed
 from helpers.fhmm.sequences import Sequences
 
 
@@ -34,8 +35,7 @@ class IndependentChains:
 class Factorised(IndependentChains):
     """q(s) = prod_t prod_m q(s_t^m): every variable on its own (the mean field family).
 
-    marginals: q(s_t^m = i), (T, M, L), rows of all sequences one after the other.
-    sequences: where each of them begins and ends.
+    marginals: q(s_t^m = i), (T, M, L). sequences: where each of them begins and ends.
     """
 
     marginals: np.ndarray
@@ -52,11 +52,6 @@ class Factorised(IndependentChains):
         now, then = self.marginals[rows], self.marginals[rows + 1]
         return np.einsum("tmi,tmj->mij", now, then, optimize=True)
 
-    def log_prob(self, states):
-        """log q(s) of paths (..., T, M), in nats."""
-        t, m = np.indices(self.marginals.shape[:2])
-        return logarithm(self.marginals[t, m, states]).sum((-2, -1))
-
 
 @dataclass(frozen=True, eq=False)
 class Chains(IndependentChains):
@@ -64,10 +59,8 @@ class Chains(IndependentChains):
 
         q(s^m) = p(s^m) prod_t exp evidence[t, m, s_t^m] / exp log_normalisers[m]
 
-    marginals: q(s_t^m = i), (T, M, L), rows of all sequences one after the other.
-    model: whose p(s^m) it is.
-    evidence: the log of the effective evidence for each state, (T, M, L).
-    messages: forward and backward messages of each chain.
+    marginals: q(s_t^m = i), (T, M, L). model: whose p(s^m) it is. evidence: the log of the
+    effective evidence for each state, (T, M, L). messages: those of each chain.
     """
 
     marginals: np.ndarray
@@ -93,27 +86,14 @@ class Chains(IndependentChains):
         counts = [c.expected_transitions(A[None], steps.before_a_step) for c, A in chains]
         return np.concatenate(counts)
 
-    def log_prob(self, states):
-        """log q(s) of paths (..., T, M) of all sequences together, in nats."""
-        t, m = np.indices(self.marginals.shape[:2])
-        told = self.evidence[t, m, states].sum((-2, -1))
-        log_prior = self.model.log_prior(states, self.sequences)
-        return log_prior + told - self.log_normalisers.sum()
-
 
 def elbo(model, x, q):
-    """The bound of either family, or of the exact posterior's factors, as its two terms.
+    """The bound of either family as its two terms: a :class:`helpers.elbo.Bound`, in nats.
 
-        E_q[log p(x, s)] = E_q[log p(s)] + E_q[log p(x | s)],   H(q)             (4a.5)
+        E_q[log p(x, s)] = E_q[log p(s)] + E_q[log p(x | s)],   H(q)                       (4a.5)
 
-    Args:
-        model: :class:`FactorialHMM`. x: (T, P), or a list of such arrays.
-        q: :class:`Factorised` or :class:`Chains`.
-    Returns:
-        :class:`helpers.elbo.Bound`, in nats. Where q puts mass on an impossible step the
-        bound is -inf.
-    Raises:
-        ValueError: q is not of the length of the data.
+    x: (T, P), or a list of such arrays. q: :class:`Factorised` or :class:`Chains` of the data's
+    length. -inf where q puts mass on an impossible step.
     """
     x = observed(model, x)
     refuse_misfit("q", model, x, q)
@@ -139,10 +119,8 @@ def expected_log_likelihood(model, whitened, marginals, outputs):
         -1/2 sum_t [|x_t - sum_m E s_t^m|^2 + sum_m (E|s_t^m|^2 - |E s_t^m|^2)] + constant
 
     Here s_t^m stands for the chain's output in whitened units: what the means of all chains
-    leave unexplained, and each chain's own variance.
-
-    Args:
-        whitened: (T, P). marginals: (T, M, L). outputs: E s_t^m, (M, T, P).
+    leave unexplained, and each chain's own variance. whitened: x (T, P). outputs: E s_t^m,
+    (M, T, P).
     """
     square = (model.whitened_means**2).sum(2)
     misfit = ((whitened - outputs.sum(0)) ** 2).sum()

@@ -29,16 +29,9 @@ INFERENCES = ("exact", "structured", "mean_field")
 
 
 def fit(
-    sequences,
-    n_chains,
-    n_states,
-    rng,
-    inference="structured",
-    restarts=RESTARTS,
-    sweeps=5,
-    warm_up=10,
-    start=None,
-):
+    sequences, n_chains, n_states, rng, inference="structured", restarts=RESTARTS, sweeps=5,
+    warm_up=10, start=None,
+):  # fmt: skip
     """EM from the best of several starts.
 
     With exact inference the bound is log p(x); with the others it is the ELBO, whose maximiser is
@@ -62,10 +55,6 @@ def fit(
     Yields:
         :class:`helpers.ascent.State` with ``model``: the first starting model at once, the leader
         after each round where it is notably better, then one after each step of EM.
-    Raises:
-        ValueError: the data are empty or hold NaN, an unknown inference, or, with exact
-            inference, a product of states that does not fit into memory; a start of another
-            size.
     Source: the slide "Performing VI (Frequentist Case)"; Ghahramani & Jordan (1997).
     """
     sizes = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
@@ -117,24 +106,17 @@ def maximise(model, x, q):
         initial = q(s_1^m),   transition[m, i, j] = E[steps i to j] / E[steps from i],
         means = least squares of x on the states,   covariance = what is left, on average
 
-    Args:
-        model: the present model, whose rows remain where q never uses a state.
-        x: (T, P), or a list of such arrays.
-        q: with marginals, expected_transitions and expected_coincidences; a
-            :class:`Posterior`, :class:`Factorised` or :class:`Chains`.
+    model: the present one, whose rows remain where q never uses a state. x: (T, P), or a list of
+    such arrays. q: :class:`Posterior`, :class:`Factorised`, :class:`Chains` or other moments.
     """
     x = observed(model, x)
     steps = refuse_misfit("q", model, x, q).expected_transitions
     total = steps.sum(2, keepdims=True)
     transition = np.where(total > 0, steps / np.where(total > 0, total, 1), model.transition)
     initial = q.marginals[x.first].mean(0)
-    means, covariance = _regress(x.x, q)
-    return FactorialHMM(
-        initial / initial.sum(1, keepdims=True),
-        transition / transition.sum(2, keepdims=True),
-        means,
-        covariance,
-    )
+    initial /= initial.sum(1, keepdims=True)
+    transition /= transition.sum(2, keepdims=True)
+    return FactorialHMM(initial, transition, *_regress(x.x, q))
 
 
 def _regress(x, q):

@@ -28,22 +28,15 @@ def mean_field(model, x, rng=None, start=None):
 
     with log initial[m, i] first at t = 1. A sweep updates, chain by chain, all even and then all
     odd steps at once: neighbours in time never move together, so that each half is still one
-    exact coordinate step. The states have no end; two lines run them:
+    exact coordinate step. The states, the start and one after each sweep, have no end:
 
         ascent = climb(mean_field(model, x))
         ascent.state.q.marginals, ascent.elbos
 
-    Args:
-        model: :class:`FactorialHMM`. x: (T, P), or a list of such arrays.
-        rng: a random starting point; without it q starts uniform. A chain with impossible
-            steps starts at one possible path, since a uniform q would have a bound of -inf.
-        start: a q to start from, or marginals (T, M, L).
-    Yields:
-        :class:`helpers.ascent.State`: the start, then one after each sweep; ``q.marginals`` is
-        (T, M, L).
-    Raises:
-        ValueError: the data, or the start, do not fit the model.
-    Source: the slide "Mean field FHMM Inference"; Ghahramani & Jordan (1997).
+    x: (T, P), or a list of such arrays. rng: a random starting point; without it q starts uniform.
+    A chain with impossible steps starts at one possible path, since a uniform q would have a bound
+    of -inf. start: a q to start from, or marginals (T, M, L). Source: the slide "Mean field FHMM
+    Inference"; Ghahramani & Jordan (1997).
     """
     x = observed(model, x)
     start = starting_marginals(model, x, rng) if start is None else start

@@ -71,6 +71,11 @@ class FactorialHMM:
         """P, the length of one observation."""
         return self.means.shape[2]
 
+    @property
+    def axes(self):
+        """(L, ..., L), the shape of a table of the joint states of all chains."""
+        return (self.n_states,) * self.n_chains
+
     @cached_property
     def dynamics(self):
         """The chains without what they emit, ready for messages."""
@@ -99,8 +104,8 @@ class FactorialHMM:
     def log_emissions(self, x):
         """log p(x_t | s_t) for all L^M joint states, in two parts: (T, L^M) plus (T,), in nats.
 
-        The second part, which no state changes, is kept apart: it may be so large that the
-        differences between states would drown in its rounding.
+        The second, which no state changes, may be so large that the first would drown in its
+        rounding.
         """
         x = finite_array("x", x, shape=(None, self.n_dimensions))
         check_size(self, "a table of them at each step", len(x))
@@ -112,8 +117,7 @@ class FactorialHMM:
 
             log p(x_t | s) = x_t . mean(s) - 1/2 |mean(s)|^2 + offset_t, in whitened units
 
-        The second part, offset (T,), is the third thing returned. Raises ``ValueError`` where the
-        table does not fit into memory.
+        The second part, offset (T,), is the third thing returned.
         """
         check_size(self, "the table of their means", self.n_dimensions + 1)
         x = self.whiten(x)
@@ -162,14 +166,11 @@ class FactorialHMM:
         expected = self.whitened_means[np.arange(self.n_chains), states].sum(-2)
         square = ((self.whiten(sequences.x) - expected) ** 2).sum((-2, -1))
         log_likelihood = len(sequences.x) * self.log_normaliser - 0.5 * square
-        return self.log_prior(states, sequences) + log_likelihood  # (2b.3)
-
-    def log_prior(self, states, sequences):
-        """log p(s) of paths (..., T, M) of these sequences, in nats.                     (2b.1)"""
         chains, rows = np.arange(self.n_chains), sequences.before_a_step
         first = self.initial[chains, states[..., sequences.first, :]]
         steps = self.transition[chains, states[..., rows, :], states[..., rows + 1, :]]
-        return logarithm(first).sum((-2, -1)) + logarithm(steps).sum((-2, -1))
+        log_prior = logarithm(first).sum((-2, -1)) + logarithm(steps).sum((-2, -1))
+        return log_prior + log_likelihood  # (2b.3)
 
     def checked_states(self, states, T="T", name="states"):
         """Paths (..., T, M) of states 0 .. L-1 as an array; ValueError for anything else."""
@@ -179,8 +180,7 @@ class FactorialHMM:
                 f"{name}: expected whole numbers of shape (..., {T}, {self.n_chains}), "
                 f"got {states.dtype} of shape {states.shape}"
             )
-        outside = states[(states < 0) | (states >= self.n_states)]
-        if outside.size:
+        if len(outside := states[(states < 0) | (states >= self.n_states)]):
             raise ValueError(f"{name}: expected 0 to {self.n_states - 1}, got {outside[0]}")
         return states
 
@@ -200,10 +200,7 @@ def flatten(model):
     """The same distribution over x as one chain of L^M states, with an L^M x L^M transition.
 
     State k of the flat chain stands for np.unravel_index(k, (L,) * M) of the factorial one.
-
-    Raises:
-        ValueError: the transition matrix does not fit into memory; the message says how large
-            it would be.
+    ValueError where the transition matrix does not fit into memory.
     """
     states = instance("model", model, FactorialHMM).n_states ** model.n_chains
     check_size(model, "the transition matrix of the flat HMM", states)

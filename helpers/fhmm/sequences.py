@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
@@ -11,36 +10,35 @@ from helpers.arguments import finite_array
 
 @dataclass(frozen=True, eq=False)
 class Sequences:
-    """Observations of several sequences one after the other, x (sum of lengths, P)."""
+    """Observations of several sequences one after the other, x (T, P), T the sum of lengths."""
 
     x: np.ndarray
     lengths: tuple
 
     @cached_property
     def first(self):
-        """Row of each sequence's first observation, (number of sequences,)."""
-        return np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype(int)
+        """Row of each sequence's first observation."""
+        return np.cumsum([0, *self.lengths[:-1]])
 
     @cached_property
     def last(self):
-        """Row of each sequence's last observation, (number of sequences,)."""
+        """Row of each sequence's last observation."""
         return np.cumsum(self.lengths) - 1
 
     @cached_property
     def before_a_step(self):
-        """Rows after which the same sequence goes on, (T - number of sequences,)."""
+        """Rows after which the same sequence goes on."""
         return np.delete(np.arange(len(self.x)), self.last)
 
     @cached_property
     def halves(self):
         """Rows of the steps 0, 2, ... of each sequence, and of its steps 1, 3, ..."""
-        step = np.concatenate([np.arange(length) for length in self.lengths])
-        return np.flatnonzero(step % 2 == 0), np.flatnonzero(step % 2 == 1)
+        odd = (np.arange(len(self.x)) - np.repeat(self.first, self.lengths)) % 2 == 1
+        return np.flatnonzero(~odd), np.flatnonzero(odd)
 
     def split(self, rows):
         """An array with a row per observation, cut into a list with an array per sequence."""
-        ends = np.concatenate([[0], np.cumsum(self.lengths)])
-        return [rows[start:end] for start, end in pairwise(ends)]
+        return np.split(rows, self.first[1:])
 
 
 def as_sequences(x, n_dimensions=None, name="x"):

@@ -8,22 +8,15 @@ MOST_BYTES = 4 * 2**30
 def multiplications(n_chains, n_states, T, algorithm="factorial"):
     """Multiplications to pass messages along T steps in both directions, as a whole number.
 
-        flat: 2 T L^(2M)        factorial: 2 T M L^(M+1)
-        structured: 2 T M L^2   mean_field: 2 T M L^2, these two for a single sweep
-
-    The first is the cost on the tutorial's slide "Factorial HMMs", and that of the flat HMM; the
-    second uses that each chain moves by itself (Ghahramani & Jordan, 1997).
+    "flat": 2 T L^(2M), that of the tutorial's slide "Factorial HMMs"; "factorial": 2 T M L^(M+1),
+    where each chain moves by itself (Ghahramani & Jordan, 1997); "structured" and "mean_field":
+    2 T M L^2 a sweep.
     """
     M = whole_number("n_chains", n_chains, maximum=10**6)
     L = whole_number("n_states", n_states, maximum=10**6)
-    steps = 2 * whole_number("T", T)
-    counts = {
-        "flat": L ** (2 * M),
-        "factorial": M * L ** (M + 1),
-        "structured": M * L**2,
-        "mean_field": M * L**2,
-    }
-    return steps * counts[one_of("algorithm", algorithm, counts)]
+    counts = {"flat": L ** (2 * M), "factorial": M * L ** (M + 1)}
+    counts |= dict.fromkeys(("structured", "mean_field"), M * L**2)
+    return 2 * whole_number("T", T) * counts[one_of("algorithm", algorithm, counts)]
 
 
 def check_size(model, what, rows, arrays=1):

@@ -9,6 +9,7 @@ is annealed (in the spirit of Ueda & Nakano 1998), see :func:`softened`.
 """
 
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -22,7 +23,7 @@ ROWS, PIECE = 2000, 500  # observations at most by which starts are compared, an
 
 
 def flat_model(x, n_chains, n_states, rng):
-    """A model to start from: every step as likely as any other, outputs as wide as the data.
+    """A model to start from: every step as likely as any other, outputs as wide as the data,
 
     means[m, i] ~ N(centre / M, covariance / M), where both are the data's.
     """
@@ -36,11 +37,10 @@ def flat_model(x, n_chains, n_states, rng):
 
 
 def softened(model, x):
-    """The model with the data's covariance in place of its own.
+    """The model with the data's covariance in place of its own: annealing on EM's own schedule.
 
     Where the noise is small, coordinate ascent from a new q stays in the nearest of many local
-    optima. Where it is wide, q is vague at first, and both sharpen together: annealing that
-    follows EM's own schedule.
+    optima. Where it is wide, q is vague at first, and both sharpen together.
     """
     return replace(model, covariance=_wide(x.x))
 
@@ -50,10 +50,9 @@ def _wide(x):
 
 
 def floored(covariance, x):
-    """The likeliest covariance with no variance below the floor: eigenvalues are raised to it.
+    """The likeliest covariance with no variance below the floor, to which eigenvalues are raised.
 
-    Each column is measured by its own standard deviation in x, so that its unit makes no
-    difference; one that is constant, by its mean.
+    Each column is measured by its own standard deviation in x; one that is constant, by its mean.
     """
     sd, size = x.std(0), np.abs(x.mean(0))
     unit = np.where(sd > CONSTANT * size, sd, np.where(size > 0, size, 1))
@@ -65,12 +64,9 @@ def floored(covariance, x):
 def rounds_of_halving(states, advance, n_steps):
     """The leader of states of EM after each round: all take steps, and the best half go on.
 
-    Successive halving: the rounds are of n_steps, 2 n_steps, 4 n_steps ... steps, since those
-    that are left lie closer together, and only the bound of an ascent that has settled can be
-    trusted. The last leader is the only one left.
-
-    Args:
-        states: each with .elbo. advance: (state, number of steps) -> state.
+    The rounds are of n_steps, 2 n_steps, 4 n_steps ... steps, since those that are left lie closer
+    together, and only the bound of an ascent that has settled can be trusted.
+    advance: (state, number of steps) -> state.
     """
     while len(states) > 1:
         states = [advance(state, n_steps) for state in states]
@@ -83,9 +79,8 @@ def some_pieces(x, rng, rows=ROWS, piece=PIECE):
     """Pieces of the sequences from all over, at most about ``rows`` observations in all."""
     if len(x.x) <= rows:
         return x
-    pieces = [
-        part for whole in x.split(x.x) for part in np.array_split(whole, -(-len(whole) // piece))
-    ]
+    cut = (np.array_split(whole, -(-len(whole) // piece)) for whole in x.split(x.x))
+    pieces = list(chain.from_iterable(cut))
     order = rng.permutation(len(pieces))
     enough = np.searchsorted(np.cumsum([len(pieces[n]) for n in order]), rows) + 1
     kept = [pieces[n] for n in sorted(order[:enough])]

@@ -25,22 +25,15 @@ def structured(model, x, rng=None, start=None):
 
         log q(s^m) = log p(s_1^m) + sum_t log p(s_t^m | s_(t-1)^m) + sum_t h_t^m(s_t^m)    (4a.7)
 
-    so that forward-backward on one chain gives it: a sweep costs O(T M L^2). The states have no
-    end; two lines run them:
+    so that forward-backward on one chain gives it: a sweep costs O(T M L^2). The states, the start
+    and one after each sweep over all chains, have no end:
 
         ascent = climb(structured(model, x))
         ascent.state.q.marginals, ascent.elbos
 
-    Args:
-        model: :class:`FactorialHMM`. x: (T, P), or a list of such arrays.
-        rng: a random starting point; without it q starts at the prior.
-        start: a q to start from, :class:`Factorised`, :class:`Chains` or marginals (T, M, L);
-            the bound never ends below that of the start.
-    Yields:
-        :class:`helpers.ascent.State`: the start, then one after each sweep over all chains.
-    Raises:
-        ValueError: the data, or the start, do not fit the model.
-    Source: the slide "Factorial HMMs: Intuition"; Ghahramani & Jordan (1997).
+    x: (T, P), or a list of such arrays. rng: a random starting point; without it q starts at the
+    prior. start: a q to start from, of either family, or marginals (T, M, L). Source: the slide
+    "Factorial HMMs: Intuition"; Ghahramani & Jordan (1997).
     """
     x = observed(model, x)
     if start is not None:
