@@ -20,13 +20,9 @@ def band_messages(initial, pattern, matrix, b, sequences):
         forward_t = A^T (b_(t-1) forward_(t-1)),   forward_1 = initial
         backward_t = b_t (A backward_(t+1)),       backward_T = b_T
 
-    Args:
-        initial, matrix: (N,) and (N, N). pattern: see :func:`band_pattern`.
-        b: evidence of each state, (T, N), scaled so that sum_n forward_t[n] b_t[n] is about
-            one: nothing else keeps the messages in range.
-    Returns:
-        forward (T, N) and backward (T, N), each row up to a factor, and p(x_t | x_<t), (T,),
-        in the units of b.
+    initial, matrix: (N,) and (N, N). pattern: see :func:`band_pattern`. b: evidence of each state,
+    (T, N), scaled so that sum_n forward_t[n] b_t[n] is about one. Returns both, (T, N), each row up
+    to a factor, and p(x_t | x_<t), (T,), in the units of b.
     """
     first, last = sequences.first, sequences.last
     linked, forward, backward = b.copy(), np.zeros_like(b), np.zeros_like(b)
@@ -75,8 +71,7 @@ def row_sum(rows):
 def band_pattern(matrix):
     """What turns a row b_t into its part of the band, (N, N 2N).
 
-    Column (t, i) of the system has an entry in row (t + 1, j), N + j - i below the diagonal; it
-    is -b_t[i] matrix[i, j].
+    In column (t, i) of the system and row (t + 1, j), N + j - i lower, is -b_t[i] matrix[i, j].
     """
     N = len(matrix)
     pattern = np.zeros((N, N, 2 * N))

@@ -1,8 +1,8 @@
 """Forward-backward messages fast: one banded system for few states, a scan over time for many.
 
-Both work with probabilities, not logarithms. If every state can follow every state, then mass
-that underflows could never have mattered; if not, lost mass is looked for. Where it is found, the
-answer is None, and the plain algorithm in :mod:`helpers.fhmm.exact` has to do it.
+Both work with probabilities. If every state can follow every state, mass that underflows could
+never have mattered; if not, lost mass is looked for, and where it is found the answer is None: the
+plain algorithm in :mod:`helpers.fhmm.exact` has to do it.
 """
 
 from dataclasses import dataclass
@@ -89,10 +89,7 @@ class Dynamics:
 
 
 def _exponentials(log_rows, log_scale, out):
-    """exp(log b - shift) into ``out``, (T, N), and the shift of each row, (T,).
-
-    The shift is the row's maximum, and log_scale where that is known.
-    """
+    """exp(log b - shift) into ``out``, (T, N); the shift (T,): maximum of a row plus log_scale."""
     shift = np.zeros(len(out)) if log_scale is None else log_scale.copy()
     for rows in chunks(*out.shape):  # each part is done with while it is in the cache
         log_b = log_rows(rows)
@@ -118,7 +115,7 @@ def move(mass, groups):
 def _in_floats(dynamics, room, sequences, log_scale):
     """Messages in plain numbers; None if a former scale led out of their range.
 
-    room: the evidence, (1, T, N), or (3, T, N) with memory for forward and backward before it.
+    room: the evidence, (1, T, N), or (3, T, N) with room for forward and backward before it.
     """
     if len(room) == 1:
         messages = _in_a_band(dynamics, room[0], sequences, log_scale)

@@ -44,9 +44,8 @@ def coincidences(messages, n_chains, n_states):
 def transition_counts(messages, transition, rows):
     """Expected steps from i to j in each chain, (M, L, L), over those from rows to rows + 1.
 
-    The mass at t is moved through the transitions of the chains before m, the messages from
-    t + 1 back through those of the chains after m; then only chain m's own step is left. One
-    matrix product a chain adds up many steps, without a table for each.
+    The mass at t is moved through the chains before m, the messages from t + 1 back through those
+    after m; then only chain m's own step is left, and one matrix product adds up many of them.
     """
     counts = np.zeros_like(transition)
     for chunk in chunks(len(rows), messages.forward.shape[1]):

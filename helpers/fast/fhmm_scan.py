@@ -1,14 +1,13 @@
 """Messages over the product of many chains, one time step after the other.
 
-Chains that are neighbours are joined into groups of a few states, and each group's transition is
-applied along its own axis: O(L^M) numbers times the size of the groups, never the L^M x L^M
-matrix. Matrix products of this size keep BLAS busy, where single chains of two or three states
-would not. The messages that go backwards take the same steps with transposed matrices.
+Neighbouring chains are joined into groups of a few states, and each group's transition is applied
+along its own axis: O(L^M) numbers times the size of the groups, and matrix products that keep BLAS
+busy, as single chains would not. Backwards the same steps are taken with transposed matrices.
 
 Where Python's part of a step costs more than the numbers in it, a long sequence is cut into
-windows that are walked side by side. Chains forget, so that after a few walks no window's end
-depends on where it started at first; then every window starts where its neighbour ended. That is
-checked to the last digits, not hoped: where it fails, the sequence is walked in one piece.
+windows that are walked side by side. Chains forget, so that after a few walks each window starts
+where its neighbour ended. That is checked to the last digits: where it fails, the sequence is
+walked in one piece.
 """
 
 from functools import reduce
@@ -34,17 +33,13 @@ def group_chains(transition):
 
 
 def scan_messages(initial, groups, b, every, out):
-    """Forward and backward messages of B sequences of one length.
+    """Forward and backward messages of B sequences of one length; sum_t log p(x_t | x_<t), (B,).
 
         forward_t = p(s_t | x_<t),   backward_t = p(x_t, ..., x_T | s_t), each up to a factor
 
-    Args:
-        initial: (N,). groups: see :func:`group_chains`; more than two for a single sequence only.
-        b: evidence of each state, (T, B, N), at most one; ones where a sequence has ended.
-        every: steps between two normalisations.
-        out: where forward and backward are put, (2, T, B, N).
-    Returns:
-        sum_t log p(x_t | x_<t), (B,).
+    initial: (N,). groups: see :func:`group_chains`; more than two for a single sequence only.
+    b: evidence of each state, (T, B, N), at most one; ones where a sequence has ended. every: steps
+    between two normalisations. out: where forward and backward are put, (2, T, B, N).
     """
     T, B, N = b.shape
     groups = [np.ones((1, 1)), *groups] if len(groups) == 1 else groups
@@ -91,10 +86,9 @@ def _in_windows(initial, groups, b, every, out, length):
 def _windows(sided, rows):
     """Each window as a part of ``sided``, (length, first, W B, N / first), and of ``rows``.
 
-    In ``sided`` the windows and sequences stand between the first group's states and the others:
-    so the first group's product is one matrix from the left, and the last one's from the right,
-    for all of them at once. Both parts are (steps, B, first, N / first); the last window may have
-    fewer steps than the others.
+    In ``sided`` the windows and sequences stand between the first group's states and the others, so
+    that one matrix from the left, or the right, moves all of them at once. Both parts are (steps,
+    B, first, N / first); the last window may have fewer steps.
     """
     length, first, _, rest = sided.shape
     T, B, _ = rows.shape
@@ -125,13 +119,10 @@ def _walk(starts, groups, b, every, messages, way):
 
         product_t = message_t b_t,   message_(t+1) = product_t moved by all groups
 
-    Args:
-        b: (T, first, W B, N / first), see :func:`_windows`.
-        messages: where they are put, in the shape of b: with time what arrives at t, message_t;
-            against it what leaves t, product_t.
-    Returns:
-        the logarithm of the mass that was seen, (W B,), and what would arrive next, beyond the
-        windows' ends, as ``starts`` and with sums of one.
+    b: (T, first, W B, N / first), see :func:`_windows`. messages: where they are put, in that
+    shape: with time what arrives at t, message_t; against it what leaves t, product_t. Returns the
+    logarithm of the mass that was seen, (W B,), and what would arrive beyond the windows' ends, as
+    ``starts`` and with sums of one.
     """
     T, *apart = b.shape
     first, width, rest = apart
@@ -160,13 +151,11 @@ def _walk(starts, groups, b, every, messages, way):
 
 
 def _mover(groups, width):
-    """A function that moves the mass in ``product``, (first, W B rest), by all groups.
+    """A function that moves the mass in ``product``, (first, W B rest), into ``target``.
 
-    It arrives in ``target``. Two groups take one matrix from either side of all windows and
-    sequences, which stand between their axes; with more, for a single sequence, each product
-    moves the first axis and makes it the last. The method ``dot`` is called because the function
-    np.dot takes a tenth of a step to look for overrides, and on matrices in memory order because
-    BLAS is quicker with those.
+    Two groups take one matrix from either side; with more, for a single sequence, each product
+    moves the first axis and makes it the last. The method ``dot`` spares the tenth of a step that
+    np.dot takes to look for overrides; BLAS is quicker with matrices in memory order.
     """
     first, *others, last = groups
     left, right = np.ascontiguousarray(first.T), np.ascontiguousarray(last)

@@ -6,11 +6,9 @@ since exp(-digamma(sum gamma)) cancels, and b_wk = exp(E_q[log beta_kw]). One up
     gamma_k = alpha_k + E_k sum_w counts_w b_wk / (sum_j E_j b_wj)
 
 two products of a document's (L, K) block of b with a vector, L being its number of different
-words. Documents are sorted by length and padded in blocks small enough to stay in the
-processor's cache while they are iterated: that is most of the speed.
-
-Priors of 1e-4 make exp(digamma(gamma)) underflow to zero. Rows of b are scaled to a maximum
-of one, and a document with a norm that has underflowed is redone in logarithms.
+words. Documents are sorted by length and padded in blocks that stay in the processor's cache: that
+is most of the speed. Rows of b are scaled to a maximum of one; a document with a norm that has
+underflowed, as priors of 1e-4 let it, is redone in logarithms.
 """
 
 from dataclasses import dataclass, replace
@@ -120,10 +118,7 @@ class Documents:
         return Block(documents, slots, real, counts, words, self.totals[documents])
 
     def fill(self, layout, weights):
-        """The same :class:`Block` with scores, which the next call overwrites.
-
-        New memory would cost more than filling it: one block lives at a time.
-        """
+        """The same :class:`Block` with scores, in memory that is filled anew by the next call."""
         size = layout.words.size * weights.shape[1]
         if len(self.memory) < size:
             self.memory = np.empty(max(size, BLOCK_BYTES // 8))
@@ -136,8 +131,7 @@ class Documents:
 class At:
     """What bound, update and M-step need of a block at gamma (n, K).
 
-    digammas: psi(gamma), (n, K).  shares: exp(psi(gamma)), (n, K).
-    norms: sum_k b_wk shares_k, (n, L).
+    digammas: psi(gamma), shares: exp(psi(gamma)), (n, K). norms: sum_k b_wk shares_k, (n, L).
     lost: numbers of the documents of which a norm has underflowed; they need logarithms.
     """
 
@@ -160,10 +154,7 @@ class At:
 
 
 def update(block, at, alpha, scores):
-    """One update of phi and then gamma for a block: (n, K). Overwrites the norms of ``at``.
-
-    scores: the :class:`WordScores`, for the documents that need logarithms.
-    """
+    """One update of phi and then gamma for a block: (n, K). Overwrites the norms of ``at``."""
     new = np.vecmat(np.divide(block.counts, at.norms, out=at.norms), block.scores)
     new *= at.shares
     if len(at.lost):
