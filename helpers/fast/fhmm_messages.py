@@ -65,7 +65,7 @@ class Dynamics:
         steps = np.log(DEPTH) / np.log(min(self.smallest_step, 0.5))
         return max(1, min(MOST_STEPS, int(steps))) if self.safe else 1
 
-    def messages(self, log_b, sequences, log_scale=None):
+    def messages(self, log_rows, sequences, log_scale=None):
         """Forward, backward, evidence, log evidences and log scale; None where mass was lost.
 
         Arguments and results as in :func:`helpers.fhmm.exact.pass_messages`. log_scale:
@@ -73,7 +73,6 @@ class Dynamics:
         """
         if not self.representable:
             return None
-        log_rows = log_b if callable(log_b) else log_b.__getitem__
         # one piece of memory: given back in several, the system takes them, and the next call
         # waits for a thousand pages
         shape = len(sequences.x), len(self.joint_initial)
@@ -83,7 +82,7 @@ class Dynamics:
             found = _in_floats(self, room, sequences, log_scale)
             kept = found is not None and (self.safe or _kept_its_mass(self, *found[:3], sequences))
         if not kept:  # a former scale may be to blame
-            return None if log_scale is None else self.messages(log_b, sequences)
+            return None if log_scale is None else self.messages(log_rows, sequences)
         found[3][:] += np.add.reduceat(shift, sequences.first)
         return found
 

@@ -63,9 +63,9 @@ def fit(
             f"start: expected a model of {sizes} chains and states, as n_chains and n_states say, "
             f"got one of {start.means.shape[:2]}"
         )
-    name = "sequences"
-    x = as_sequences(sequences, name=name) if start is None else observed(start, sequences, name)
-    refuse_large("n_chains/n_states", *sizes, sizes[1])
+    n_dimensions = None if start is None else start.n_dimensions
+    x = as_sequences(sequences, n_dimensions, "sequences")
+    refuse_large("n_chains/n_states", *sizes, max(sizes[1], x.x.shape[1]))
     rng, sweeps = generator("rng", rng), whole_number("sweeps", sweeps)
     if not callable(inference):
         one_of("inference", inference, INFERENCES)

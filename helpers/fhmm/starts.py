@@ -13,7 +13,6 @@ from itertools import chain
 
 import numpy as np
 
-from helpers.arguments import generator, refuse_large, whole_number
 from helpers.fhmm.model import FactorialHMM
 from helpers.fhmm.sequences import Sequences, as_sequences
 
@@ -27,9 +26,7 @@ def flat_model(x, n_chains, n_states, rng):
 
     means[m, i] ~ N(centre / M, covariance / M), where both are the data's.
     """
-    x, rng = as_sequences(x), generator("rng", rng)
-    M, L = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
-    refuse_large("n_states", M, L, max(L, x.x.shape[1]))
+    x, M, L = as_sequences(x), n_chains, n_states
     covariance, flat = _wide(x.x), np.full((M, L, L), 1 / L)
     noise = rng.standard_normal((M, L, len(covariance)))
     means = noise @ np.linalg.cholesky(covariance).T / M**0.5 + x.x.mean(0) / M
