@@ -144,7 +144,6 @@ MODELS = {
             "rng": rng(),
             "alpha": 0.1,
             "eta": 0.1,
-            "restarts": 1,
             "start": "seeded",
         },
     ),
@@ -238,8 +237,7 @@ MODELS = {
     "ll.log_joint": (ll.log_joint, {"tagger": TAGGER, "weights": WEIGHTS}),
     "ll.gradient": (ll.gradient, {"tagger": TAGGER, "weights": WEIGHTS}),
     "ll.tag_probabilities": (ll.tag_probabilities, {"weights": WEIGHTS, "features": PHI}),
-    "ll.posterior_mode": (
-        ll.posterior_mode, {"tagger": TAGGER, "tolerance": 1e-6, "max_steps": 50}),
+    "ll.posterior_mode": (ll.posterior_mode, {"tagger": TAGGER}),
     "ll.fit_gaussian": (
         first(ll.fit_gaussian),
         {"tagger": TAGGER, "rng": rng(), "covariance": "full", "n_nodes": 50},

@@ -47,7 +47,7 @@ FUNCTIONS = {
     "lda.split_tokens": lambda x: np.stack([y.toarray() for y in lda.split_tokens(x, rng())]),
     "lda.tokens": lambda x: lda.tokens(x, 1),
     "lda.fit seeded": learned,
-    "lda.fit random": lambda x: learned(x, start="random", eta=0.1, restarts=2),
+    "lda.fit random": lambda x: learned(x, start="random", eta=0.1),
     "lda.fit_unigram": lambda x: lda.fit_unigram(x).perplexity(x),
     "lda.fit_mixture": lambda x: elbos(lda.fit_mixture(x, 3, rng(), 0.5)),
     "lda.MixtureOfUnigrams": lambda x: [*MIXTURE.log_evidence(x), MIXTURE.perplexity(x)],

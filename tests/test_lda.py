@@ -473,23 +473,6 @@ def test_known_topics_are_recovered_up_to_their_order(eta):
     assert distance.min(axis=1).max() < 0.06
 
 
-def test_restarts_keep_the_best_trial():
-    _, sample, _ = corpus(15, n_documents=60, n_words=30, n_topics=6, mean=20)
-
-    def first(restarts, seed):
-        rng = np.random.default_rng(seed)
-        return next(lda.fit(sample.counts, 6, rng, start="random", restarts=restarts)).elbo
-
-    many = [first(8, seed) for seed in range(3)]
-    singles = []
-    rng = np.random.default_rng(0)
-    for _ in range(8):
-        states = lda.fit(sample.counts, 6, rng, start="random")
-        singles.append(next(islice(states, 9, None)).elbo)
-    assert many[0] >= np.median(singles)
-    assert len(set(many)) == 3
-
-
 def test_seeded_starts_end_no_lower_than_random_ones():
     _, sample, _ = corpus(16, n_documents=120, n_words=100, n_topics=6, mean=40, alpha=0.1)
     ends = {

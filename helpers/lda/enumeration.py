@@ -23,7 +23,7 @@ from scipy.special import logsumexp
 from helpers.densities import dirichlet_kl, log_rising
 from helpers.elbo import MOST_ASSIGNMENTS, enumerate_assignments
 from helpers.lda.fixed_topics import check_posterior, check_words
-from helpers.lda.variational_em import expected_log_theta
+from helpers.lda.variational_em import expected_log_theta, expected_log_topics
 
 MOST_TERMS = 2**24  # numbers in the table of coefficients
 
@@ -71,8 +71,7 @@ def exact(model, words):
     z = enumerate_assignments([K] * len(words))
     topic_counts = np.stack([np.count_nonzero(z == k, axis=1) for k in range(K)], axis=1)
     log_joint = log_prior_of_counts(model.alpha, topic_counts)
-    with np.errstate(divide="ignore"):
-        log_topics = np.log(model.topics)
+    log_topics = expected_log_topics(model.topics)
     for n, word in enumerate(words):  # token by token: a table of all would be as large as z
         log_joint += log_topics[z[:, n], word]
     log_evidence = float(logsumexp(log_joint))

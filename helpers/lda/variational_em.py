@@ -12,16 +12,14 @@ since tokens of the same word have the same phi. Sources: the slides "Mean field
 and "Performing VI (Frequentist Case)"; Blei, Ng and Jordan (2003), their equations 6 to 9.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import logsumexp, psi
 
-from helpers.arguments import generator, one_of, positive, whole_number
+from helpers.arguments import generator, one_of, positive
 from helpers.ascent import State, ascending
 from helpers.densities import dirichlet_kl
 from helpers.fast import lda as fast
@@ -29,7 +27,6 @@ from helpers.lda.model import LDA, MOST_CONCENTRATION, check_counts, check_topic
 from helpers.lda.progress import Bar
 
 UPDATES = 2  # of phi and gamma in each sweep; gamma goes on from the last one
-TRIAL_SWEEPS = 10  # of each restart, before the best one goes on
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +147,7 @@ def variational_em(e_step, alpha, topics, eta=None):
 # -- for use -------------------------------------------------------------------------------
 
 
-def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", progress=True):
+def fit(counts, n_topics, rng, alpha=0.1, eta=None, start="seeded", progress=True):
     """Learn the topics of a corpus: :func:`variational_em` with the fast E-step.
 
         ascent = climb(lda.fit(counts, 20, rng, eta=0.1))
@@ -161,7 +158,6 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", 
         n_topics: K. rng: for the first topics.
         alpha: concentration of the documents' Dirichlet, one number or (K,); held fixed.
         eta: concentration of the topics' Dirichlet prior, or None for point estimates.
-        restarts: starting points; each has ten sweeps, then the best one goes on.
         start: "seeded" by unlike documents, or "random", which ends at worse bounds.
         progress: show a bar from the first second on.
     Yields:
@@ -175,7 +171,6 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", 
     eta = None if eta is None else float(positive("eta", eta, ndim=0, maximum=MOST_CONCENTRATION))
     generator("rng", rng)
     one_of("start", start, fast.STARTS)
-    restarts = whole_number("restarts", restarts, maximum=10_000)
     bar = Bar(f"{n_topics} topics", progress)
     rule = fast.Rule(UPDATES, plain=True)
     e_step = partial(fast_e_step, fast.EStep(counts, alpha, bar.tick), rule=rule)
@@ -185,7 +180,7 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, restarts=1, start="seeded", 
         usage = fast.STARTS[start](counts, n_topics, rng).T
         yield from variational_em(e_step, alpha, m_step(usage, uniform, eta), eta)
 
-    return bar.watch(ascent() if restarts == 1 else _best([ascent() for _ in range(restarts)]))
+    return bar.watch(ascent())
 
 
 def first_gamma(alpha, counts, start=None, name="gamma"):
@@ -207,11 +202,3 @@ def fast_e_step(e_step, log_topics, gamma, rule):
     gamma = first_gamma(e_step.alpha, e_step.counts) if gamma is None else gamma
     gamma, usage, bounds = e_step(fast.WordScores.of(log_topics), gamma, rule)
     return EStep(gamma, usage.T, bounds)
-
-
-def _best(ascents):
-    """The ascent that is highest after a few sweeps, which are not taken again."""
-    lasts = [deque(islice(states, TRIAL_SWEEPS), maxlen=1).pop() for states in ascents]
-    best = max(range(len(lasts)), key=lambda n: lasts[n].elbo)
-    yield lasts[best]
-    yield from ascents[best]

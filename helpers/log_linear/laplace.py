@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import softmax
 
-from helpers.arguments import instance, one_of, positive, whole_number
+from helpers.arguments import instance, one_of
 from helpers.densities import LOG_2PI
 from helpers.fast.log_linear import inverse, solve_curvature, summed_curvature
 from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, squares
 from helpers.log_linear.model import LogLinearTagger, log_joint, score
 
+TOLERANCE, MOST_STEPS = 1e-8, 100  # nats that Newton's last step promises; its steps
 LARGEST_FULL = 6000  # weights; a covariance of 6000 x 6000 takes 288 MB
 
 
@@ -50,20 +51,18 @@ def fit_laplace(tagger, covariance="full"):
     return Laplace(q, log_joint(tagger, mode) + 0.5 * (mode.size * LOG_2PI + log_det))
 
 
-def posterior_mode(tagger, tolerance=1e-8, max_steps=100):
+def posterior_mode(tagger):
     """The weights (F, T) of the greatest log p(y, w | phi), which is concave: Newton's method."""
     weights = np.array(instance("tagger", tagger, LogLinearTagger).prior_mean)
-    tolerance = float(positive("tolerance", tolerance, ndim=0))
-    max_steps = whole_number("max_steps", max_steps, minimum=0, maximum=10**6)
     height = log_joint(tagger, weights)
-    for _ in range(max_steps):
+    for _ in range(MOST_STEPS):
         probs = softmax(tagger.features @ weights, axis=1)
         slope = score(tagger, weights, probs)
         accuracy = min(0.1, np.abs(slope * tagger.prior_sd).max())  # in no unit of a feature
         diagonal = diagonal_precision(tagger, probs * (1 - probs))
         step = solve_curvature(tagger, probs, slope, diagonal, accuracy)
         gain = np.sum(step * slope)  # what the step promises, twice over
-        if gain < tolerance:
+        if gain < TOLERANCE:
             return weights + step
         rate = 1.0
         while (new := log_joint(tagger, weights + rate * step)) < height + 1e-4 * rate * gain:
