@@ -123,12 +123,9 @@ class FactorialHMM:
         x = self.whiten(x)
         with np.errstate(over="ignore"):  # exact() refuses data so far away
             offset = self.log_normaliser - 0.5 * (x**2).sum(1)
-        return np.column_stack([x, np.ones(len(x))]), self._joint_means, offset
-
-    @cached_property
-    def _joint_means(self):
         means = joint_means(self.whitened_means)
-        return np.vstack([means.T, -0.5 * (means**2).sum(1)])
+        table = np.vstack([means.T, -0.5 * (means**2).sum(1)])
+        return np.column_stack([x, np.ones(len(x))]), table, offset
 
     @cached_property
     def log_normaliser(self):

@@ -22,7 +22,7 @@ ROWS, PIECE = 2000, 500  # observations at most by which starts are compared, an
 
 
 def flat_model(x, n_chains, n_states, rng):
-    """A model to start from: every step as likely as any other, outputs as wide as the data,
+    """A model to start from: every step as likely as any other, outputs as wide as the data.
 
     means[m, i] ~ N(centre / M, covariance / M), where both are the data's.
     """
