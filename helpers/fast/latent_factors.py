@@ -2,9 +2,8 @@
 
     log p(x | z) = [x W2', x.b2, -N] . [h(z), 1, log Z(z)]
 
-A document and a factor state meet in an inner product of H + 2 numbers. Documents are taken a few
-at a time and so are the states' words, in memory that is used again. Columns are states, as
-everywhere that they meet documents. Symbols: S = 2^K states, others as in the model.
+A document and a factor state, a column, meet in an inner product of H + 2 numbers. Documents are
+taken a few at a time and so are the states' words, in memory that is used again. S = 2^K states.
 """
 
 import math
@@ -25,8 +24,7 @@ FEW = 8  # factors: a table of their pairs, states x K^2, is small and one produ
 class Memory(threading.local):
     """Working arrays that are used again: to be handed fresh pages costs more than to fill them.
 
-    Each thread has its own. An array holds until the next one of its name is asked for, so it
-    must not leave the function that asked.
+    Each thread has its own. An array holds until the next one of its name is asked for.
     """
 
     def __init__(self):
@@ -47,8 +45,7 @@ MEMORY = Memory()
 
 def softmax_in_place(logits):
     """Turns rows of logits into probabilities and returns the log normalisers, (rows,)."""
-    # Subtracting the maximum keeps exp within range; log-sum-exp adds it back.
-    largest = logits.max(1)
+    largest = logits.max(1)  # without it exp may overflow
     logits -= largest[:, None]
     np.exp(logits, out=logits)
     total = logits.sum(1)
@@ -59,9 +56,9 @@ def softmax_in_place(logits):
 class Likelihoods:
     """log p(x_d | z) of all states, (rows, S), for a few documents at a time; again and again.
 
-    features (D, H + 2): the documents as states see them. columns (H + 2, S): the states, and
-    ``words`` (V, S), columns proportional to p(word | z) with sums ``totals``; None where they
-    would not fit in one piece: to compute them again is then quicker than to fetch them.
+    features (D, H + 2): the documents as states see them. columns (H + 2, S): the states. words
+    (V, S): columns proportional to p(word | z) with sums ``totals``, or None where they are more
+    than a piece: to compute them again is then quicker than to fetch them.
     """
 
     def __init__(self, model, counts):
@@ -147,9 +144,9 @@ class Gradient:
     def _words_wanted(self, tokens):
         """Yields ``states, words`` for some states at a time.
 
-        tokens (S,): how many tokens the documents want from each state. Where the words have to be
-        computed again, states that want next to nothing are left out: most of them, once a model
-        with many factors has learned to tell documents apart.
+        tokens (S,): how many tokens the documents want from each state. States that want next to
+        nothing are left out where words have to be computed again: most, in a model that has
+        learned to tell documents apart.
         """
         if self.of.words is not None:
             yield slice(None), self.of.words
@@ -162,8 +159,8 @@ class Gradient:
 def matters(z, tokens):
     """Which states, (S,), change a digit of any sum over states that they are part of.
 
-    A state is part of the sum over all states and, for each factor that is on in it, of the sum
-    over the states with that factor on: a factor that is hardly ever on keeps its gradient.
+    A state is part of the sum over all states and over those that share a factor that is on in it:
+    a factor that is hardly ever on keeps its gradient.
     """
     smallest = np.full(len(tokens), tokens.sum())
     for on, total in zip(z.T, tokens @ z, strict=True):
@@ -213,9 +210,8 @@ def posterior(model, counts):
 def pair_marginals(table):
     """p(z_j = 1, z_k = 1 | x_d), (D, K, K), from posterior tables (D, 2^K). O(D K 2^K).
 
-    With the factors in two halves, the table of a document is a matrix P, states of the one half
-    by states of the other: pairs across the halves are Z1' P Z2, pairs within a half need only
-    its own marginal table, half as many factors.
+    With the factors in two halves, the table is a matrix P, states of the one half by those of the
+    other: pairs across are Z1' P Z2, pairs within need only their half's own table.
     """
     n_factors = table.shape[1].bit_length() - 1
     if n_factors <= FEW:
@@ -235,9 +231,8 @@ def pair_marginals(table):
 def sweep(table, logits, prior_logits):
     """Updates every coordinate once, first to last, in place; returns E_q[log p(x | z)], (D,).
 
-    table: log p(x | z), (D, 2^K). logits (D, K): q's parameters. prior_logits (K,). Averaging the
-    table afresh for every k would cost K 2^K; halving the factors again and again shares the work,
-    and a whole sweep costs about 2 . 2^K per document.
+    table: log p(x | z), (D, 2^K). logits (D, K): q's parameters. prior_logits (K,). To average the
+    table afresh for every k would cost K 2^K; halving the factors again and again, about 2 . 2^K.
     """
     n_documents, n_factors = logits.shape
     if n_factors == 1:

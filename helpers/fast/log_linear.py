@@ -67,8 +67,8 @@ def pairs_of(features):
 def solve_curvature(tagger, probs, slope, diagonal, accuracy):
     """step with (sum_n phi_n phi_n' (x) (diag(p_n) - p_n p_n') + diag(1 / sd^2)) step = slope.
 
-    By conjugate gradients, which never build the matrix: F T may be a million. Every weight is
-    measured so that the matrix has ones on its diagonal; ``diagonal`` (F, T) is what stands there.
+    By conjugate gradients, which never build the matrix: F T may be a million. ``diagonal`` (F, T)
+    is its own; every weight is measured so that it has ones there.
     """
     features, shape, unit = tagger.features, slope.shape, diagonal**-0.5
     share = (unit / tagger.prior_sd) ** 2  # the prior's part of the ones on the diagonal

@@ -125,10 +125,7 @@ def run(block, gamma, alpha, scores, rule):
     """Update until the rule lets each document rest; the first update is always plain.
 
     What counts is what an update returned, never an extrapolation, and a document's result is
-    final once it rests, though it may stay in the block for some more updates.
-
-    Returns:
-        gamma (n, K) and how far its last update moved each q(theta), (n,) nats.
+    final once it rests. Returns gamma (n, K) and how far its last update moved q(theta), (n,) nats.
     """
     if rule.plain and rule.tolerance == 0:  # nobody rests before the others
         for _ in range(rule.updates):

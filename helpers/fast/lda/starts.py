@@ -1,9 +1,9 @@
 """Where variational EM begins, which decides where it ends.
 
-From nearly uniform random topics the ascent ends at bounds that differ by per cents, and not at
-the best of them. Better: let K documents found topics. As in k-means++, each founder is drawn
-among the documents that the earlier ones do not resemble, and its nearest neighbours join it;
-of several candidates, the one after which the documents resemble some topic most is kept.
+From nearly uniform topics it ends at bounds that differ by per cents. Better: let K documents found
+topics. As in k-means++, each founder is drawn among those that the earlier ones do not resemble,
+and its nearest neighbours join it; of several candidates, the one after which the documents
+resemble some topic most is kept.
 """
 
 import numpy as np
@@ -25,9 +25,9 @@ def random_topics(counts, n_topics, rng):
 def seeded_topics(counts, n_topics, rng):
     """Expected usage (V, K) of words by topics that K unlike documents found.
 
-    Document d joins topic k in proportion to resemblance(d, k)^4, the cosine between its
-    weighted words and the mean of the topic's founders. Every topic keeps a share of the
-    corpus's frequencies, since a word with no probability can never come back.
+    Document d joins topic k in proportion to resemblance(d, k)^4, the cosine between its weighted
+    words and the founders' mean. Every topic keeps a share of the corpus's frequencies, since a
+    word with no probability can never come back.
     """
     features = _weighted_words(counts)
     lengths = np.asarray(counts.sum(axis=1), dtype=float).ravel()
@@ -76,8 +76,7 @@ def _founders(features, weight, n_topics, rng):
 
 
 def _neighbourhoods(likeness, documents):
-    """The mean of each document's nearest neighbours, as weights of documents (C, D) that make
-    it one of length one, and its cosine with every document, (C, D)."""
+    """Each one's nearest neighbours' mean as weights (C, D), and its cosine with all, (C, D)."""
     near = likeness[documents]
     n_near = min(NEIGHBOURS, near.shape[1])
     least = np.partition(near, -n_near, axis=1)[:, -n_near]
