@@ -13,7 +13,7 @@ from helpers.arguments import describe, generator, instance, whole_number
 from helpers.densities import LOG_2PI
 from helpers.elbo import Bound, SampledBound
 from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, square_root
-from helpers.log_linear.model import LogLinearTagger, checked_features
+from helpers.log_linear.model import LogLinearTagger, checked_features, observed
 from helpers.log_linear.nodes import normal_nodes, rules_in_turn
 
 AT_ONCE = 2**18  # doubles worked on at a time: they stay in the processor's cache
@@ -26,11 +26,6 @@ def elbo(tagger, q, rules):
     log_likelihood = float(np.sum(observed(tagger, mean) - log_sums))
     bound = Bound(log_likelihood + expected_log_prior(tagger, q), q.entropy())
     return bound, probs, curvature
-
-
-def observed(tagger, logits):
-    """The logit of each token's own tag, (N,)."""
-    return logits[np.arange(len(logits)), tagger.tags]
 
 
 def expected_log_prior(tagger, q):

@@ -72,7 +72,7 @@ def log_joint(tagger, weights):
     log_probs = log_softmax(tagger.features @ weights, axis=1)  # (2a.1)
     standard = (weights - tagger.prior_mean) / tagger.prior_sd
     log_prior = -0.5 * standard**2 - np.log(tagger.prior_sd) - 0.5 * LOG_2PI
-    return float(log_probs[np.arange(len(tagger.tags)), tagger.tags].sum() + log_prior.sum())
+    return float(observed(tagger, log_probs).sum() + log_prior.sum())
 
 
 def gradient(tagger, weights):
@@ -90,6 +90,11 @@ def score(tagger, weights, probs):
 def tag_probabilities(weights, features):
     """softmax(phi w), (N, T): what one setting of the weights, (F, T), predicts.     (2a.1)"""
     return softmax(checked_features(features) @ finite_array("weights", weights, ndim=2), axis=1)
+
+
+def observed(tagger, logits):
+    """The numbers (N,) of the observed tags out of (N, T), logits for example."""
+    return logits[np.arange(len(logits)), tagger.tags]
 
 
 def one_hot(tagger):
