@@ -174,7 +174,6 @@ MODELS = {
     "lda.step_size": (lda.step_size, {"t": 1, "kappa": 0.7, "tau": 10.0}),
     "lda.expected_log_theta": (lda.expected_log_theta, {"gamma": [1.0, 2.0]}),
     "LatentFactorModel": (lf.LatentFactorModel, dict(vars(LATENT))),
-    "LatentFactorModel.log_prior": (LATENT.log_prior, {"z": [0, 1]}),
     "LatentFactorModel.word_log_probs": (LATENT.word_log_probs, {"z": [0.0, 1.0]}),
     "LatentFactorModel.sample": (LATENT.sample, {"rng": rng(), "lengths": [2, 3]}),
     "lf.exact": (lf.exact, {"model": LATENT, "counts": COUNTS}),

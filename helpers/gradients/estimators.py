@@ -11,7 +11,7 @@ Source: Mohamed et al. (2020), "Monte Carlo gradient estimation in machine learn
 
 import numpy as np
 
-from helpers.arguments import finite_array, real_array
+from helpers.arguments import finite_array, one_of, real_array
 
 ENTROPIES = ("exact", "score dropped")
 
@@ -31,11 +31,10 @@ def score_function(values, scores, baseline=0.0):
     """(f(z) - baseline) grad log q(z), one row a draw.
 
     values (S,): f(z) = log p(x, z) - log q(z), or without log q where the entropy's gradient is
-    added exactly. scores (S, ...): grad log q(z). baseline: a number, an array for each parameter,
-    or for each draw, (S,); it leaves the mean alone if it does not depend on its own draw.
+    added exactly. scores (S, ...): grad log q(z). baseline: a number, or one for each parameter or
+    each draw; it leaves the mean alone if it does not depend on its own draw.
     """
-    values = real_array("values", values, ndim=1)
-    scores = finite_array("scores", scores)
+    values, scores = real_array("values", values, ndim=1), finite_array("scores", scores)
     if len(scores) != len(values):
         raise ValueError(f"scores: expected {len(values)} rows, one a draw, got {len(scores)}")
     column = (-1,) + (1,) * (scores.ndim - 1)
@@ -51,11 +50,11 @@ def best_baseline(values, scores, weights):
 
 
 def leave_one_out(values):
-    """A baseline for each of S draws: the mean of f at the S - 1 others, (S,)."""
-    values = real_array("values", values, ndim=1)
-    if len(values) < 2:
-        raise ValueError("values: leave_one_out needs at least two draws, got 1")
-    return (values.sum() - values) / (len(values) - 1)
+    """A baseline for each of S draws, the mean of f at the S - 1 others: values (S, ...)."""
+    values = real_array("values", values)
+    if values.ndim == 0 or len(values) < 2:
+        raise ValueError(f"values: expected those of two draws or more, got shape {values.shape}")
+    return (values.sum(axis=0) - values) / (len(values) - 1)
 
 
 def pathwise(gradient, q, e, entropy="score dropped"):
@@ -66,8 +65,7 @@ def pathwise(gradient, q, e, entropy="score dropped"):
     through -log q(z) and leaves out q's own parameters, whose gradient is zero on average
     (Roeder et al., 2017), so that nothing is left to vary where q is the posterior.
     """
-    if entropy not in ENTROPIES:
-        raise ValueError(f"entropy: expected one of {ENTROPIES}, got {entropy!r}")
+    one_of("entropy", entropy, ENTROPIES)
     e = finite_array("e", e)
     z = q.loc + q.sd * e
     slope = real_array("gradient(z)", gradient(z), shape=z.shape)

@@ -1,23 +1,25 @@
 """The bound of the latent factor document model, the evidence, and the gradients of both.
 
-Both gradients are averages over the factor states, with weights r_d(z):
+Both gradients are averages over the factor states, sum_d sum_z r_d(z) grad log p(x_d, z):
 
-    weights p(z | x_d):  the gradient of log p(x_d)            (exact)
-    weights q(z | x_d):  the gradient of the ELBO in the model (mean field, amortised)
-
-    sum_d sum_z r_d(z) grad log p(x_d, z)
+    r = p(z | x_d):  the gradient of log p(x_d)            (exact)
+    r = q(z | x_d):  the gradient of the ELBO in the model (mean field, amortised)
 
 and the gradient of log p(x | z) is the network's back-propagation of "observed minus expected
-counts". Equations as in notebook 04d. Symbols: S = 2^K states; r (D, S) the weights; a gradient is
-a dictionary of arrays named and shaped as :func:`parameters`.
+counts". At the end the gap between evidence and bound is taken apart. Equations as in notebook
+04d. Symbols: S = 2^K states; r (D, S) the weights; a gradient is a dictionary of arrays named and
+shaped as :func:`parameters`.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, logit, logsumexp
 
-from helpers.arguments import instance, real_array
+from helpers.arguments import describe, generator, instance, real_array, whole_number
 from helpers.fast import latent_factors as fast
-from helpers.latent_factors.factors import Factors
+from helpers.latent_factors.coordinate_ascent import best_mean_field
+from helpers.latent_factors.factors import Encoder, Factors
 from helpers.latent_factors.model import (
     LatentFactorModel,
     check_enumerable,
@@ -26,13 +28,11 @@ from helpers.latent_factors.model import (
     log_joint,
     log_likelihood,
 )
+from helpers.latent_factors.posterior import exact
 
 
 def evidence_and_gradient(model, counts):
-    """sum_d log p(x_d) and its gradient: what :func:`exact_gradient` does sooner.
-
-    grad log p(x) = E_{p(z|x)}[grad log p(x, z)].
-    """
+    """sum_d log p(x_d) and its gradient E_{p(z|x)}[grad log p(x, z)]; see exact_gradient."""
     log_p = log_joint(model, counts)
     log_evidence = logsumexp(log_p, axis=1)  # (4c.5)
     posterior = np.exp(log_p - log_evidence[:, None])
@@ -40,10 +40,7 @@ def evidence_and_gradient(model, counts):
 
 
 def elbo_and_gradients(model, counts, q):
-    """The bounds (D,), the gradient in the model and, (D, K), that in the logits of q.
-
-    What :func:`bound_gradient` does sooner.
-    """
+    """The bounds (D,), the gradient in the model and, (D, K), that in the logits of q."""
     z, ell = factor_states(model.n_factors), log_likelihood(model, counts)
     weights, b = q.table(), q.probs
     expected = (weights * ell).sum(1)  # E_q[log p(x | z)]
@@ -85,22 +82,18 @@ def kl_slope(q, prior):
 def exact_gradient(model, counts):
     """sum_d log p(x_d) and its gradient -> (nats, dictionary). O(2^K H (V + D)).
 
-    As :func:`evidence_and_gradient`, without an array of states x words or of documents x states.
+    As :func:`evidence_and_gradient`, with no array of states by words or by documents.
     """
     return fast.exact_gradient(model, document_counts(model, counts))
 
 
 def bound_gradient(model, counts, logits):
-    """The mean field bound of all documents and its gradients, exact by enumeration.
+    """The bounds (D,), the gradient in the model (dictionary) and that in q's logits (D, K), exact.
 
-    ELBO = sum_d E_q[log p(x_d | z)] - KL(q || p(z)), q.probs = expit(logits), logits (D, K).
-
-    Returns ``(elbos (D,), gradient in the model (dictionary), gradient in the logits (D, K))``.
-    The last is b (1 - b) times what a coordinate update would change:
-
+        ELBO = sum_d E_q[log p(x_d | z)] - KL(q || p(z)),   q.probs = b = expit(logits)
         d ELBO / d logit_k = cov_q(z_k, log p(x | z)) - b_k (1 - b_k) (logit_k - logit prior_k)
 
-    As :func:`elbo_and_gradients`, without an array of states x words or of documents x states.
+    As :func:`elbo_and_gradients`, with no array of states by words or by documents.
     """
     counts = document_counts(model, counts)
     check_enumerable(model.n_factors)
@@ -116,19 +109,52 @@ def factors_of(model, counts, logits):
 
 def parameters(model):
     """The model's parameters without constraints: its arrays, with the prior as logits."""
-    return {
-        "prior_logits": logit(instance("model", model, LatentFactorModel).prior),
-        "hidden_weights": model.hidden_weights,
-        "hidden_bias": model.hidden_bias,
-        "output_weights": model.output_weights,
-        "output_bias": model.output_bias,
-    }
+    values = dict(vars(instance("model", model, LatentFactorModel)))
+    return {"prior_logits": logit(values.pop("prior"))} | values
 
 
 def from_parameters(values):
     """The model of a dictionary as :func:`parameters` gives it."""
-    missing = {"prior_logits"} - set(instance("values", values, dict))
-    if missing:
-        raise ValueError(f"values: expected what parameters() gives, {missing.pop()!r} is missing")
-    rest = {name: value for name, value in values.items() if name != "prior_logits"}
-    return LatentFactorModel(prior=expit(values["prior_logits"]), **rest)
+    if not isinstance(values, dict) or "prior_logits" not in values:
+        raise ValueError(f"values: expected what parameters() gives, got {describe(values)}")
+    rest = dict(values)
+    return LatentFactorModel(prior=expit(rest.pop("prior_logits")), **rest)
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Per document, (D,), nats: the log evidence and the bounds of best q and encoder below it."""
+
+    log_evidence: np.ndarray
+    mean_field: np.ndarray
+    amortised: np.ndarray
+
+    @property
+    def family(self):
+        """log p(x) - the best mean field bound: at least 0."""
+        return self.log_evidence - self.mean_field
+
+    @property
+    def network(self):
+        """The best mean field bound - the encoder's: at least 0."""
+        return self.mean_field - self.amortised
+
+
+def split_gap(model, encoder, counts, rng, n_random=3, rtol=1e-12):
+    """What every document's bound loses -> :class:`Gaps`.
+
+    log p(x) - ELBO(encoder) = [log p(x) - best mean field bound]             the family's gap
+                             + [best mean field bound - ELBO(encoder)]        the network's gap
+
+    The first is the price of independent factors, the second that of one network for all. The best
+    bound is searched from the encoder's own q, the prior, the exact marginals, the posterior's mode
+    and ``n_random`` random starts: the network's gap is not negative, the family's at most
+    -log p(mode | x).
+    """
+    rng, n_random = generator("rng", rng), whole_number("n_random", n_random, 0, 10_000)
+    posterior, encoded = exact(model, counts), instance("encoder", encoder, Encoder)(counts)
+    starts = [encoded, None, posterior.marginals, posterior.mode]
+    starts += [rng.random(posterior.mode.shape) for _ in range(n_random)]
+    best = best_mean_field(model, counts, starts, rtol)
+    amortised = bound_gradient(model, counts, encoded.logits)[0]
+    return Gaps(posterior.log_evidence, best.elbos, amortised)

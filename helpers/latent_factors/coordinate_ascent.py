@@ -39,11 +39,10 @@ def mean_field(model, counts, start=None):
         ascent = climb(mean_field(model, counts))
         ascent.state.q.probs, ascent.state.elbos, ascent.elbos
 
-    counts: (D, V), dense or sparse. start: the q to begin with, as :class:`Factors` or as
-    probabilities (D, K); the prior by default.
-    A state's ``q`` is a :class:`Factors`, ``elbos`` (D,) are the documents' bounds, in nats. A
-    sweep costs O(D 2^K). The first state is the start itself. ValueError above 20 factors, or
-    where counts or start do not fit the model. Source: the slide "Mean field assumption".
+    counts: (D, V), dense or sparse. start: the q to begin with, and the first state, as
+    :class:`Factors` or probabilities (D, K); the prior by default. ``q`` is a :class:`Factors`,
+    ``elbos`` (D,) are the documents' bounds, in nats. A sweep costs O(D 2^K). ValueError above 20
+    factors, or where counts or start do not fit the model. Source: "Mean field assumption".
     """
     counts = document_counts(model, counts)
     q = first_factors(model, counts.shape[0], start)
@@ -75,9 +74,8 @@ def first_factors(model, n_documents, start=None):
 def best_mean_field(model, counts, starts, rtol=1e-12, max_steps=1000):
     """The best bound over several starts, chosen for each document -> a state of mean_field.
 
-    starts: a sequence of :class:`Factors` or probabilities (D, K). The bound has several local
-    optima where factors explain each other away, and coordinate ascent finds the one its start
-    leads to.
+    starts: :class:`Factors` or probabilities (D, K). Where factors explain each other away the
+    bound has several local optima, and coordinate ascent finds the one its start leads to.
     """
     counts, starts = document_counts(model, counts), listed("starts", starts, "starts")
     ends = [climb(mean_field(model, counts, one), rtol, max_steps).state for one in starts]

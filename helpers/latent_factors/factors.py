@@ -1,18 +1,30 @@
-"""The mean field family: independent Bernoulli factors, q(z) = prod_k Bernoulli(z_k | b_k).
+"""The mean field family, and the network that predicts its parameters for every document.
 
-(Slide "Mean field assumption".) The parameters are kept as logits, log b / (1 - b): they are
-what a coordinate update and an encoder produce, and they stay accurate where b rounds to 0 or 1.
+    q(z | x_d) = prod_k Bernoulli(z_k | b_k)                     (slide "Mean field assumption")
+    logit b(x) = tanh(log(1 + x) A + a) B + c            ("Amortised variational inference")
 
-Symbols: D documents, K factors; ``logits`` and ``probs`` (D, K).
+A coordinate update and an encoder both produce logits, log b / (1 - b), which stay accurate where b
+rounds to 0 or 1. The encoder's parameters lambda are shared by all documents; the logarithm tames
+words that a document repeats often. Symbols: D documents, V words, K factors, E hidden units;
+``logits``, ``probs`` (D, K); ``input_weights`` A (V, E), ``input_bias`` a (E,),
+``factor_weights`` B (E, K), ``factor_bias`` c (K,).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
 from scipy.special import expit, logit, rel_entr
 
-from helpers.arguments import generator, probabilities, real_array, refuse_large, whole_number
-from helpers.latent_factors.model import check_table
+from helpers.arguments import (
+    finite_array,
+    generator,
+    probabilities,
+    real_array,
+    refuse_large,
+    whole_number,
+)
+from helpers.latent_factors.model import check_arrays, count_matrix
 
 
 @dataclass(frozen=True)
@@ -36,29 +48,69 @@ class Factors:
 
     def entropy(self):
         """H(q) per document, (D,), nats. Exact for logits of any size."""
-        off, on = expit(-self.logits), expit(self.logits)
-        return -(rel_entr(off, 1) + rel_entr(on, 1)).sum(1)
+        return -self._relative_to(1, 1)
 
     def kl_to_prior(self, prior):
         """KL(q(z) || p(z)) per document, (D,), nats; inf where q has mass on a prior of zero."""
         prior = probabilities("prior", prior, axis=None, shape=self.logits.shape[1:])
-        off, on = expit(-self.logits), expit(self.logits)
-        return (rel_entr(off, 1 - prior) + rel_entr(on, prior)).sum(1)
+        return self._relative_to(1 - prior, prior)
+
+    def _relative_to(self, off, on):
+        """E_q[log q(z)] less that of factors' values off and on, (D,)."""
+        return (rel_entr(expit(-self.logits), off) + rel_entr(expit(self.logits), on)).sum(1)
 
     def table(self):
-        """q(z) for every factor state, (D, 2^K), ordered as ``factor_states(K)``.
-
-        ValueError where it would take more than four gigabytes.
-        """
-        check_table("logits", *self.logits.shape)
+        """q(z) for every factor state, (D, 2^K), as ``factor_states(K)``, or a ValueError."""
+        refuse_large("logits", len(self.logits), 2 ** self.logits.shape[1])
         return outer_product(self.logits)
 
     def sample(self, rng, n_samples):
         """Factor states (n_samples, D, K) of zeros and ones."""
         shape = whole_number("n_samples", n_samples), *self.logits.shape
         refuse_large("n_samples", *shape)
-        uniform = generator("rng", rng).random(shape)
-        return (uniform < self.probs).astype(float)
+        return (generator("rng", rng).random(shape) < self.probs).astype(float)
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """g(x; lambda): input_weights (V, E), input_bias (E,), factor_weights (E, K), factor_bias."""
+
+    input_weights: np.ndarray
+    input_bias: np.ndarray
+    factor_weights: np.ndarray
+    factor_bias: np.ndarray
+
+    def __post_init__(self):
+        axes = {"input_weights": "VE", "input_bias": "E", "factor_bias": "K"}
+        check_arrays(self, **axes, factor_weights="EK")
+
+    def __call__(self, counts):
+        """q(z | x_d) for every document: counts (D, V) -> :class:`Factors`. O(D V E)."""
+        _, hidden = self._layers(counts)
+        return Factors(hidden @ self.factor_weights + self.factor_bias)  # (4d.2)
+
+    def _layers(self, counts):
+        """log(1 + x), sparse if the counts are, and the hidden units."""
+        counts = count_matrix(counts, len(self.input_weights))
+        inputs = counts.log1p() if scipy.sparse.issparse(counts) else np.log1p(counts)
+        return inputs, np.tanh(inputs @ self.input_weights + self.input_bias)
+
+    def gradient(self, counts, logit_gradient):
+        """Back-propagates a gradient in the logits, (D, K), to lambda -> dictionary."""
+        inputs, hidden = self._layers(counts)
+        shape = len(hidden), len(self.factor_bias)
+        logit_gradient = finite_array("logit_gradient", logit_gradient, shape=shape)
+        slope = (logit_gradient @ self.factor_weights.T) * (1 - hidden**2)
+        return {
+            "input_weights": inputs.T @ slope,
+            "input_bias": slope.sum(0),
+            "factor_weights": hidden.T @ logit_gradient,
+            "factor_bias": logit_gradient.sum(0),
+        }
+
+    def parameters(self):
+        """lambda as a dictionary of arrays."""
+        return dict(vars(self))
 
 
 def outer_product(logits):

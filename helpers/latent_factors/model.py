@@ -13,7 +13,7 @@ Symbols: K factors, H hidden units, V words, D documents, N_d tokens of document
 ``output_bias`` b2 (V,); ``z`` (..., K) of zeros and ones; ``counts`` (D, V), dense or sparse.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -28,7 +28,6 @@ from helpers.arguments import (
     instance,
     plain_array,
     probabilities,
-    real_array,
     real_csr,
     refuse_large,
     whole_number,
@@ -53,17 +52,9 @@ class LatentFactorModel:
 
     def __post_init__(self):
         prior = probabilities("prior", self.prior, axis=None, ndim=1)
-        hidden_bias = finite_array("hidden_bias", self.hidden_bias, ndim=1)
-        output_bias = finite_array("output_bias", self.output_bias, ndim=1)
-        sizes = n_factors, n_hidden, n_words = len(prior), len(hidden_bias), len(output_bias)
-        for name, size in zip(("prior", "hidden_bias", "output_bias"), sizes, strict=True):
-            if size == 0:
-                raise ValueError(f"{name}: expected at least one number, got none")
-        into_hidden = finite_array("hidden_weights", self.hidden_weights, 2, (n_factors, n_hidden))
-        into_words = finite_array("output_weights", self.output_weights, 2, (n_hidden, n_words))
-        checked = prior, into_hidden, hidden_bias, into_words, output_bias
-        for field, value in zip(fields(self), checked, strict=True):
-            object.__setattr__(self, field.name, value)
+        object.__setattr__(self, "prior", prior)
+        axes = {"prior": "K", "hidden_bias": "H", "output_bias": "V"}
+        check_arrays(self, **axes, hidden_weights="KH", output_weights="HV")
 
     @property
     def n_factors(self):
@@ -86,13 +77,6 @@ class LatentFactorModel:
             raise ValueError(f"z: expected (..., {self.n_factors}), got shape {z.shape}")
         return log_softmax(self.hidden(z) @ self.output_weights + self.output_bias, axis=-1)
 
-    def log_prior(self, z):
-        """log p(z) = sum_k log Bernoulli(z_k | prior_k), z of zeros and ones: (..., K) -> (...)."""
-        z = real_array("z", z)
-        if z.shape[-1:] != self.prior.shape or not np.isin(z, (0, 1)).all():
-            raise ValueError(f"z: expected zeros and ones, (..., {self.n_factors}), got {z!r:.60}")
-        return log_bernoulli(z, self.prior)  # (4c.1)
-
     def sample(self, rng, lengths):
         """Documents of the given lengths, (D,) whole numbers: z (D, K) and counts (D, V)."""
         rng = generator("rng", rng)
@@ -106,22 +90,33 @@ class LatentFactorModel:
         return z, np.array(counts, dtype=float)
 
 
+def check_arrays(owner, **axes):
+    """Check a frozen dataclass's arrays: finite, not empty, axes of one letter of one length."""
+    sizes = {}
+    for name, letters in axes.items():
+        shape = tuple(sizes.get(letter) for letter in letters)
+        array = finite_array(name, getattr(owner, name), len(letters), shape)
+        if array.size == 0:
+            raise ValueError(f"{name}: expected at least one number, got none")
+        sizes.update(zip(letters, array.shape, strict=True))
+        object.__setattr__(owner, name, array)
+
+
 def log_bernoulli(z, probs):
     """sum_k log Bernoulli(z_k | probs_k) for z of zeros and ones: (..., K) -> (...)."""
     with np.errstate(divide="ignore"):  # log 0 = -inf is what a certain factor means
         on, off = np.log(probs), np.log1p(-probs)
-    return np.where(z == 1, on, off).sum(-1)
+    return np.where(z == 1, on, off).sum(-1)  # (4c.1)
 
 
 def log_likelihood(model, counts):
     """log p(x_d | z) for all documents and states, (D, 2^K), nats; states as in factor_states.
 
-    The multinomial coefficient is left out. An array of documents x states x words is never
-    needed: a document and a state meet in an inner product of H + 2 numbers.
-    ValueError where the table would take more than four gigabytes.
+    No array of documents x states x words is needed: a document and a state meet in an inner
+    product of H + 2 numbers. ValueError where the table would take more than four gigabytes.
     """
     counts = document_counts(model, counts)
-    check_table("counts", counts.shape[0], model.n_factors)
+    refuse_large("counts", counts.shape[0], 2**model.n_factors)
     hidden = model.hidden(factor_states(model.n_factors))
     log_normaliser = np.concatenate([
         logsumexp(hidden[some] @ model.output_weights + model.output_bias, axis=1)  # log Z(z)
@@ -143,15 +138,15 @@ def document_counts(model, counts):
 
 
 def count_matrix(counts, n_words=None):
-    """``counts`` checked: (D, V), non-negative and finite, at least one document and word.
+    """``counts`` checked: (D, V), finite, not negative, not empty; weighted words may be fractions.
 
-    Whole numbers are not demanded: everything below also holds for weighted words. The array is
-    the caller's own where it can be used as it is.
+    The array is the caller's own where it can be used as it is.
     """
+    plain = type(counts) is np.ndarray and counts.dtype == np.float64 and counts.ndim == 2
     if scipy.sparse.issparse(counts):
         checked = real_csr("counts", counts)
-    elif _plainly_right(counts):
-        checked = counts
+    elif plain and 0 < counts.size <= MOST_NUMBERS and counts.min() >= 0 and counts.max() < np.inf:
+        checked = counts  # NaN is neither; two looks are quick enough for each training step
     else:
         checked = finite_array("counts", counts, ndim=2)
     values = checked.data if scipy.sparse.issparse(checked) else checked
@@ -162,18 +157,6 @@ def count_matrix(counts, n_words=None):
     if n_words is not None and checked.shape[1] != n_words:
         raise ValueError(f"counts: expected {n_words} words, got shape {checked.shape}")
     return checked
-
-
-def _plainly_right(counts):
-    """Whether a look at the smallest and the largest number is enough, as in each training step.
-
-    NaN is neither at least 0 nor below infinity.
-    """
-    if type(counts) is not np.ndarray or counts.dtype != np.float64:
-        return False
-    if counts.ndim != 2 or not 0 < counts.size <= MOST_NUMBERS:
-        return False
-    return 0 <= counts.min() and counts.max() < np.inf
 
 
 def chunks(n_rows, row_size, size=None):
@@ -190,11 +173,6 @@ def check_enumerable(n_factors):
             f"got {in_words(n_factors)}, that is 2^{in_words(n_factors)} states"
         )
     return n_factors
-
-
-def check_table(name, n_documents, n_factors):
-    """Refuse (ValueError) a table of documents by states, (D, 2^K), of over four gigabytes."""
-    refuse_large(name, n_documents, 2**n_factors)
 
 
 def factor_states(n_factors):

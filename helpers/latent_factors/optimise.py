@@ -54,17 +54,12 @@ def quasi_newton_step(objective, like, point):
         with np.errstate(over="ignore", invalid="ignore"):
             new = evaluate(objective, like, point.x + size * direction)
         if new.value >= point.value + SUFFICIENT * size * slope:
-            return Point(new.x, new.value, new.gradient, new.extra, remember(point, new))
+            step, change = new.x - point.x, point.gradient - new.gradient
+            curved = step @ change > 1e-10 * (change @ change)  # downwards, along the step
+            pairs = (*point.memory, (step, change))[-MEMORY:] if curved else point.memory
+            return replace(new, memory=pairs)
         size /= 2
     return replace(point, memory=())
-
-
-def remember(old, new):
-    """The memory with the last pair added, if the objective curved downwards along it."""
-    step, change = new.x - old.x, old.gradient - new.gradient
-    if step @ change <= 1e-10 * (change @ change):
-        return old.memory
-    return (*old.memory, (step, change))[-MEMORY:]
 
 
 def uphill(gradient, memory):

@@ -26,9 +26,8 @@ from helpers.latent_factors.model import (
 class Posterior:
     """What is kept of p(z | x_d) for D documents.
 
-    log_evidence (D,): log p(x_d) in nats. marginals (D, K): p(z_k = 1 | x_d).
-    pairs (D, K, K): p(z_j = 1, z_k = 1 | x_d); the marginals are on its diagonal.
-    mode (D, K): the most probable factor state.
+    log_evidence (D,): log p(x_d) in nats. marginals (D, K): p(z_k = 1 | x_d). pairs (D, K, K):
+    p(z_j = 1, z_k = 1 | x_d), the marginals on its diagonal. mode (D, K): the most probable state.
     """
 
     log_evidence: np.ndarray
@@ -65,14 +64,10 @@ def by_enumeration(model, counts):
 def exact(model, counts):
     """log p(x_d), the marginals and the pairs of every document -> :class:`Posterior`.
 
-    counts (D, V), dense or sparse; the multinomial coefficient is left out. Costs
-    O(D (V H + 2^K (H + K)) + 2^K H (K + V)) time: :func:`by_enumeration`, for a few documents at
-    a time, with the pairs from halves. The states take 2^K (K + H) numbers, half a gigabyte for
-    20 factors and 32 hidden units.
-
-    Raises:
-        ValueError: counts do not fit the model, or there are more than 20 factors.
-    Source: the slide "Original LFDM Inference".
+    counts (D, V), dense or sparse. As :func:`by_enumeration`, a few documents at a time, in
+    O(D (V H + 2^K (H + K)) + 2^K H (K + V)); the states take 2^K (K + H) numbers, half a gigabyte
+    for 20 factors and 32 hidden units. ValueError: counts do not fit the model, or there are more
+    than 20 factors. Source: the slide "Original LFDM Inference".
     """
     counts = document_counts(model, counts)
     refuse_large("counts", counts.shape[0], model.n_factors, model.n_factors)

@@ -20,10 +20,10 @@ def informative_words(counts, labels, n_words):
     """
     counts, n_words = count_matrix(counts), whole_number("n_words", n_words)
     labels = listed("labels", labels, "labels")
-    if len(labels) != counts.shape[0]:
-        raise ValueError(f"labels: expected {counts.shape[0]} of them, got {len(labels)}")
-    if not all(isinstance(label, str | int | np.integer) for label in labels):
-        raise ValueError(f"labels: expected strings or numbers, got {describe(labels)}")
+    kinds = all(isinstance(label, str | int | np.integer) for label in labels)
+    if len(labels) != counts.shape[0] or not kinds:
+        wanted = f"{counts.shape[0]} strings or numbers"
+        raise ValueError(f"labels: expected {wanted}, got {len(labels)}: {describe(labels)}")
     _, which = np.unique(labels, return_inverse=True)
     joint = np.eye(which.max() + 1)[which].T @ counts
     if not joint.any():

@@ -3,14 +3,11 @@
 Enumerating 2^K states ends at K of about 20. The score-function estimator needs only samples
 z ~ q and the value of log p(x | z) at them, whatever the network:
 
-    grad_lambda E_q[f(z)] = E_q[f(z) grad_lambda log q(z)]
+    grad_lambda E_q[f(z)] = E_q[(f(z) - baseline) grad_lambda log q(z)]
     d log q(z) / d logit_k = z_k - b_k
 
-It is unbiased, and noisy. A *baseline* that does not depend on the sample it is used for,
-
-    E_q[(f(z) - baseline) grad log q(z)],
-
-leaves the mean alone, because E_q[grad log q] = 0, and can take most of the variance away. Here
+It is unbiased, and noisy. A *baseline* that does not depend on the sample it is used for leaves the
+mean alone, because E_q[grad log q] = 0, and can take most of the variance away. Here
 f = log p(x | z); the KL to the prior needs no sampling and is differentiated exactly.
 """
 
@@ -21,6 +18,7 @@ import scipy.sparse
 from scipy.special import logsumexp
 
 from helpers.arguments import real_array, whole_number
+from helpers.gradients.estimators import leave_one_out
 from helpers.latent_factors.bound import backpropagate, factors_of, kl_slope
 from helpers.latent_factors.model import chunks, document_counts
 
@@ -35,11 +33,11 @@ class Estimate:
 
 
 def score_function_gradient(model, counts, logits, rng, n_samples=8, baseline="leave_one_out"):
-    """Unbiased estimates of the bound and its gradients from ``n_samples`` per document.
+    """Unbiased estimates of what ``bound_gradient`` computes, by ``n_samples`` per document.
 
     logits (D, K): q's parameters. baseline: ``"leave_one_out"`` (the mean over the document's
     other samples; needs at least two), None, or numbers (D,) fixed before the samples were drawn.
-    Returns :class:`Estimate`, of the same quantities as ``bound_gradient``. O(D n_samples H V).
+    Returns :class:`Estimate`. O(D n_samples H V).
     """
     counts = document_counts(model, counts)
     q = factors_of(model, counts, logits)
@@ -66,16 +64,16 @@ def _at(model, counts, z):
 
 
 def baselines(values, baseline):
-    """What to subtract from log p(x | z) at each sample: values (S, D) -> (S, D) or (D,)."""
+    """What to subtract from log p(x | z) at each sample: values (S, D) -> (S, D), (D,) or 0."""
     if baseline is None:
-        return np.zeros_like(values)
-    if isinstance(baseline, str) and baseline == "leave_one_out":
-        if len(values) < 2:
-            raise ValueError("n_samples: leave_one_out needs at least two samples, got 1")
-        return (values.sum(0) - values) / (len(values) - 1)
-    if isinstance(baseline, str):
+        return 0.0
+    if not isinstance(baseline, str):
+        return real_array("baseline", baseline, shape=values.shape[1:])
+    if baseline != "leave_one_out":
         raise ValueError(f"baseline: expected 'leave_one_out', None or numbers, got {baseline!r}")
-    return real_array("baseline", baseline, shape=values.shape[1:])
+    if len(values) < 2:
+        raise ValueError("n_samples: leave_one_out needs at least two samples, got 1")
+    return leave_one_out(values)
 
 
 def sampled_elbos(model, counts, logits, rng, n_samples=8):

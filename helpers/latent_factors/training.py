@@ -1,13 +1,12 @@
 """Learning the latent factor document model, with exact, mean field or amortised inference.
 
     exact       q = p(z | x), the bound is the log evidence itself
-    mean_field  q has its own parameters for each document; sweeps of coordinate ascent take turns
-                with steps of the model
+    mean_field  q has parameters for each document; sweeps and steps of the model take turns
     amortised   q's parameters come from one encoder, trained jointly with the model
 
-Where 2^K states can be enumerated the gradients are exact, all documents are used in each step
-and the bound never falls. For larger K the amortised gradients are sampled (score function) on a
-few documents at a time; those states say ``noisy``.
+Where 2^K states can be enumerated the gradients are exact and of all documents, and the bound never
+falls. For larger K those of the amortised bound are sampled, a few documents at a time, and states
+say ``noisy``.
 """
 
 from dataclasses import fields
@@ -26,23 +25,13 @@ from helpers.arguments import (
 )
 from helpers.ascent import State, States
 from helpers.gradients.adam import Adam, pack, unpack
-from helpers.latent_factors.bound import (
-    bound_gradient,
-    exact_gradient,
-    from_parameters,
-    parameters,
-)
+from helpers.latent_factors.bound import bound_gradient, exact_gradient, from_parameters, parameters
 from helpers.latent_factors.coordinate_ascent import mean_field
-from helpers.latent_factors.encoder import Encoder
-from helpers.latent_factors.factors import Factors
+from helpers.latent_factors.factors import Encoder, Factors
 from helpers.latent_factors.model import LatentFactorModel, check_enumerable, count_matrix
 from helpers.latent_factors.optimise import ascend, evaluate, quasi_newton_step
 from helpers.latent_factors.posterior import exact
-from helpers.latent_factors.score_function import (
-    baselines,
-    sampled_elbos,
-    score_function_gradient,
-)
+from helpers.latent_factors.score_function import baselines, sampled_elbos, score_function_gradient
 
 ENUMERABLE = 12  # above this the amortised gradients are sampled unless asked otherwise
 
@@ -53,16 +42,12 @@ def train(counts, n_factors, rng, inference="amortised", n_hidden=32, gradient=N
         ascent = climb(train(counts, 6, rng), max_steps=100)
         ascent.state.model, ascent.state.encoder, ascent.state.q.probs
 
+    The objective is sum_d log p(x_d), or its bound sum_d E_q[log p(x_d, z)] + H(q), in nats.
     inference: ``"exact"``, ``"mean_field"`` or ``"amortised"``. gradient: ``"exact"`` or
     ``"score_function"`` (amortised only); by default exact up to 12 factors. options: sweeps of
-    mean field between steps; n_encoder, the encoder's hidden units; for the score function see
-    also ``sampled_training``.
-
-    The objective is sum_d log p(x_d), or its bound sum_d E_q[log p(x_d, z)] + H(q), in nats.
-
-    Raises:
-        ValueError, before the first state: bad counts, sizes, options or rng, an unknown
-            inference or gradient, or, with exact gradients, more than 20 factors.
+    mean field between steps; n_encoder, the encoder's hidden units; for the score function those
+    of ``sampled_training``. ValueError, before the first state: bad counts, sizes, options or rng,
+    an unknown inference or gradient, or, with exact gradients, more than 20 factors.
     Source: the slides "Latent Factor Document Model" and "Amortised variational inference".
     """
     counts = count_matrix(counts).copy()  # the states come later, whatever happens to the array
@@ -97,8 +82,8 @@ def exact_training(model, counts, rng):
     """Quasi-Newton ascent on sum_d log p(x_d)."""
 
     def evidence(values):
-        model = from_parameters(values)
-        return *exact_gradient(model, counts), model
+        now = from_parameters(values)
+        return *exact_gradient(now, counts), now
 
     for log_evidence, now in ascend(evidence, parameters(model)):
         yield State(exact(now, counts), log_evidence, now)
@@ -110,26 +95,22 @@ def mean_field_training(model, counts, rng, sweeps=1):
     q = Factors(rng.normal(scale=0.5, size=(counts.shape[0], model.n_factors)))
 
     def bound(values):
-        model = from_parameters(values)
-        elbos, gradient, _ = bound_gradient(model, counts, q.logits)
-        return float(elbos.sum()), gradient, model
+        now = from_parameters(values)
+        elbos, gradient, _ = bound_gradient(now, counts, q.logits)
+        return float(elbos.sum()), gradient, now
 
     like = parameters(model)
     point = evaluate(bound, like, pack(like))
     while True:
         yield State(q, point.value, point.extra)
-        states = mean_field(point.extra, counts, q)
-        q = next(islice(states, sweeps, None)).q
+        q = next(islice(mean_field(point.extra, counts, q), sweeps, None)).q
         point = quasi_newton_step(bound, like, evaluate(bound, like, point.x, point.memory))
 
 
 def sampled_training(
     model, counts, rng, n_encoder=32, n_samples=8, batch=64, rate=0.01, baseline="leave_one_out"
 ):
-    """Adam on score-function gradients; a state is yielded after each pass over the documents.
-
-    The states' bound is itself estimated, by ``n_samples`` fresh samples for each document.
-    """
+    """Adam on score-function gradients, a state a pass, its bound by fresh samples of its own."""
     encoder = initial_encoder(counts.shape[1], model.n_factors, rng, n_encoder)
     like = parameters(model) | encoder.parameters()
     x, adam = pack(like), Adam()
@@ -139,11 +120,10 @@ def sampled_training(
         yield State(q, elbo, model, noisy=True, info={"encoder": encoder})
         order = rng.permutation(counts.shape[0])
         for rows in np.array_split(order, -(-len(order) // batch)):
-            some = counts[rows]
-            logits = encoder(some).logits
+            some, logits = counts[rows], encoder(counts[rows]).logits
             estimate = score_function_gradient(model, some, logits, rng, n_samples, baseline)
-            of_encoder = encoder.gradient(some, estimate.logit_gradient)
-            x, adam = adam.step(x, pack(estimate.gradient | of_encoder) / len(rows), rate)
+            slope = estimate.gradient | encoder.gradient(some, estimate.logit_gradient)
+            x, adam = adam.step(x, pack(slope) / len(rows), rate)
             model, encoder = both(unpack(x, like))
 
 
@@ -155,10 +135,10 @@ def training_method(inference, gradient, n_factors):
         ("amortised", "exact"): amortised_training,
         ("amortised", "score_function"): sampled_training,
     }
-    named = isinstance(inference, str) and isinstance(gradient, str | None)
-    if named and gradient is None:
-        large = inference == "amortised" and n_factors > ENUMERABLE
+    if gradient is None:
+        large = n_factors > ENUMERABLE and isinstance(inference, str) and inference == "amortised"
         gradient = "score_function" if large else "exact"
+    named = isinstance(inference, str) and isinstance(gradient, str)
     if not named or (inference, gradient) not in methods:
         raise ValueError(
             "inference: expected 'exact', 'mean_field' or 'amortised', the last one also with "
@@ -172,22 +152,16 @@ def training_method(inference, gradient, n_factors):
 
 def checked_options(model, options):
     """The options of :func:`train` with values that it can work with; their names Python checks."""
-    most = MOST_NUMBERS // max(model.n_words, model.n_factors)
-    size_of_state = model.n_factors + len(model.hidden_bias)
-    checks = {
-        "sweeps": whole_number,
-        "batch": whole_number,
-        "n_samples": partial(whole_number, maximum=MOST_NUMBERS // size_of_state),
-        "n_encoder": partial(whole_number, maximum=most),
-        "rate": partial(positive, ndim=0),
-    }
-    given = {name: check for name, check in checks.items() if name in options}
-    options = options | {name: check(name, options[name]) for name, check in given.items()}
+    most = MOST_NUMBERS // max(model.n_words, model.n_factors + len(model.hidden_bias))
+    size = partial(whole_number, maximum=most)
+    checks = {"sweeps": whole_number, "batch": whole_number, "n_samples": size, "n_encoder": size}
+    checks["rate"] = partial(positive, ndim=0)
+    given = [name for name in checks if name in options]
+    options = options | {name: checks[name](name, options[name]) for name in given}
     baseline = options.get("baseline", "leave_one_out")
     if not isinstance(baseline, str | None):
         raise ValueError(f"baseline: expected 'leave_one_out' or None, got {describe(baseline)}")
-    n_samples = min(options.get("n_samples", 2), 2)  # two will do where more would
-    baselines(np.zeros((n_samples, 1)), baseline)
+    baselines(np.zeros((min(options.get("n_samples", 2), 2), 1)), baseline)
     return options
 
 
@@ -207,9 +181,9 @@ def initial_model(counts, n_factors, rng, n_hidden=32):
 
 def initial_encoder(n_words, n_factors, rng, n_hidden=32):
     """Small random weights: every q starts near one half."""
-    rng, n_words = generator("rng", rng), whole_number("n_words", n_words)
-    n_factors = whole_number("n_factors", n_factors)
-    n_hidden = whole_number("n_hidden", n_hidden)
+    rng, sizes = generator("rng", rng), {"n_words": n_words, "n_factors": n_factors}
+    for name, size in (sizes | {"n_hidden": n_hidden}).items():
+        whole_number(name, size)
     refuse_large("n_hidden/n_words/n_factors", n_hidden, max(n_words, n_factors))
     return Encoder(
         input_weights=rng.normal(scale=1 / np.sqrt(n_words), size=(n_words, n_hidden)),
