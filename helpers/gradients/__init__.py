@@ -5,6 +5,7 @@ natural.py: natural parameters, Fisher's metric. adam.py: Adam. fit.py: a Gaussi
 log_joint. tagger.py: the same for the tagger, by drawing its logits. weights.py: importance
 weights and Pareto's k.
 """
+# ruff: noqa: F401  what is imported here is what the package offers
 
 from helpers.gradients.adam import Adam
 from helpers.gradients.estimators import (
@@ -29,10 +30,3 @@ from helpers.gradients.natural import (
 )
 from helpers.gradients.tagger import fit_tagger
 from helpers.gradients.weights import effective_sample_size, normal_k, normalised, psis
-
-__all__ = [
-    "Adam", "NotFinite", "bernoulli_score", "best_baseline", "coin_fisher", "dirichlet_fisher",
-    "effective_sample_size", "fit", "fit_tagger", "gaussian_step", "leave_one_out", "moments",
-    "natural_gradient", "normal_fisher", "normal_from_natural", "normal_k", "normal_natural",
-    "normal_rule", "normal_score", "normalised", "pathwise", "psis", "score_function",
-]  # fmt: skip

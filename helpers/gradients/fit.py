@@ -17,25 +17,21 @@ from functools import partial
 
 import numpy as np
 
-from helpers.arguments import describe, finite_array, generator, whole_number
+from helpers.arguments import describe, finite_array, generator, one_of, whole_number
 from helpers.ascent import State, States
 from helpers.densities import LOG_2PI, MultivariateNormal, Normal
 from helpers.gradients.adam import Adam
+from helpers.gradients.estimators import ENTROPIES
 from helpers.gradients.natural import gaussian_step
 
 STEP_SIZES = {"adam": 0.05, "natural": 0.1}
 
 
 class NotFinite(ValueError):
-    """A loss, gradient or step that is no number.
-
-    ``state`` is the last good one (None: there was none yet); fit(..., start=state) goes on there.
-    """
+    """A loss, gradient or step that is no number; fit(..., start=error.state) may go on."""
 
     def __init__(self, message, state):
-        more = (
-            "" if state is None else "; the error's .state is the last good one: start=error.state"
-        )
+        more = "; the error's .state is the last good one: start=error.state" if state else ""
         super().__init__(message + more)
         self.state = state
 
@@ -59,21 +55,16 @@ def fit(log_joint, start, rng, gradient=None, covariance="diagonal", method="ada
     Raises ValueError for bad arguments, NotFinite (with the last good state) on the way.
     """
     generator("rng", rng)
-    for name, value, allowed in (("covariance", covariance, ("diagonal", "full")),
-                                 ("method", method, tuple(STEP_SIZES)),
-                                 ("entropy", entropy, ("score dropped", "exact"))):  # fmt: skip
-        if value not in allowed:
-            raise ValueError(f"{name}: expected one of {allowed}, got {value!r}")
-    n_draws = whole_number("n_draws", n_draws, minimum=2)
-    if n_draws % 2:
+    one_of("covariance", covariance, ("diagonal", "full"))
+    one_of("entropy", entropy, ENTROPIES)
+    sizes = STEP_SIZES[one_of("method", method, STEP_SIZES)] if step_size is None else step_size
+    if whole_number("n_draws", n_draws, minimum=2) % 2:
         raise ValueError(f"n_draws: expected an even number, as draws come in pairs, got {n_draws}")
-    sizes = STEP_SIZES[method] if step_size is None else step_size
     if not callable(sizes):
         checked_size(sizes)
     step = natural_step if method == "natural" else partial(adam_step, entropy=entropy)
-    point = _first_point(start, covariance)
-    pairs = n_draws // 2
-    return States(_ascend(with_slope(log_joint, gradient), point, rng, step, sizes, pairs))
+    value_and_slope, point = with_slope(log_joint, gradient), _first_point(start, covariance)
+    return States(_ascend(value_and_slope, point, rng, step, sizes, n_draws // 2))
 
 
 @dataclass(frozen=True)
@@ -130,9 +121,9 @@ def _ascend(value_and_slope, point, rng, step, sizes, n_pairs):
 
 
 def with_slope(log_joint, gradient=None):
-    """A function of z (S, D) that gives log p(x, z) (S,) and its slope (S, D), shapes checked.
+    """A function of z (S, D) giving log p(x, z) (S,) and its slope (S, D), shapes checked.
 
-    Without gradient by central differences, with 2 D more values of log_joint a draw.
+    Without ``gradient`` by central differences, for 2 D more values of log_joint a draw.
     """
 
     def value(z):
@@ -142,9 +133,8 @@ def with_slope(log_joint, gradient=None):
         if gradient is not None:
             return _shaped("gradient(z)", gradient(z), z.shape)
         h = 1e-5 * np.maximum(1, np.abs(z))
-        ends = z[:, None] + np.stack([1, -1])[:, None, None, None] * (
-            h[:, None] * np.eye(z.shape[1])
-        )
+        steps = h[:, None] * np.eye(z.shape[1])  # a coordinate each
+        ends = np.concatenate([z[:, None] + steps, z[:, None] - steps])
         up, down = value(ends.reshape(-1, z.shape[1])).reshape(2, *z.shape)
         return (up - down) / (2 * h)
 
@@ -152,10 +142,10 @@ def with_slope(log_joint, gradient=None):
 
 
 def slopes(point, e, slope, entropy="score dropped"):
-    """The ELBO's gradient by q's parameters, the pathwise one of ``pathwise``, over the draws of e.
+    """The ELBO's pathwise gradient in q's parameters, averaged over the draws of e.
 
-    slope (S, D) is that of log p(x, z) at the draws. The rows are those of mean and log sd, (2, D),
-    or of mean and root, (1 + D, D), with respect to the logs of its diagonal.
+    slope (S, D): that of log p(x, z) at the draws. Rows: those of mean and log sd, (2, D), or of
+    mean and root, (1 + D, D), whose diagonal is taken in logs.
     """
     exact = entropy == "exact"
     slope = slope if exact else slope + point.back(e)
@@ -185,18 +175,15 @@ def with_diagonal(matrix, function):
 
 def natural_step(point, e, slope, size):
     """A :class:`Point` after one natural step, by the same gradients."""
-    if point.root.ndim == 1:
-        curvature = -(slope * e).mean(axis=0) / point.root
-        args = point.mean, point.root**-2.0
+    diagonal = point.root.ndim == 1
+    if diagonal:
+        curvature, precision = -(slope * e).mean(axis=0) / point.root, point.root**-2.0
     else:
         half = -np.linalg.solve(point.root.T, e.T @ slope / len(e))
-        curvature = (half + half.T) / 2
         inverse = np.linalg.inv(point.root)
-        args = point.mean, inverse.T @ inverse
-    mean, precision = gaussian_step(*args, slope.mean(axis=0), curvature, size)
-    if precision.ndim == 1:
-        return Point(mean, precision**-0.5, steps=point.steps + 1)
-    root = np.linalg.cholesky(np.linalg.inv(precision))
+        curvature, precision = (half + half.T) / 2, inverse.T @ inverse
+    mean, precision = gaussian_step(point.mean, precision, slope.mean(axis=0), curvature, size)
+    root = precision**-0.5 if diagonal else np.linalg.cholesky(np.linalg.inv(precision))
     return Point(mean, root, steps=point.steps + 1)
 
 

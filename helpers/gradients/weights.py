@@ -41,10 +41,9 @@ def effective_sample_size(log_ratios):
 
 
 def psis(log_ratios):
-    """Replace the largest ratios by quantiles of a Pareto fitted to them: a :class:`Smoothed`.
+    """Replace the min(S / 5, 3 sqrt(S)) largest ratios by quantiles of a Pareto fitted to them.
 
-    The tail are the min(S / 5, 3 sqrt(S)) largest, above the next one; none ends above the largest.
-    Raises ValueError for fewer than two ratios, NaN or inf, or -inf everywhere.
+    Returns a :class:`Smoothed`. ValueError: fewer than two ratios, NaN or inf, -inf everywhere.
     """
     log_ratios = _checked(log_ratios)
     highest = log_ratios.max()
@@ -91,10 +90,9 @@ def pareto_quantile(p, k, scale):
 def normal_k(sd, precision):
     """The exact k of q = Normal(m, diag(sd^2)) for a posterior Normal(m, precision^-1).
 
-    In coordinates where q is standard the posterior's precision is A = diag(sd) precision diag(sd),
-    a ratio r grows like exp((1 - a) e^2 / 2) along an eigenvector, and so k = 1 - a for A's
-    smallest eigenvalue a < 1. One coordinate: 1 - sd^2 / sigma^2. Where all a > 1 the ratios are
-    bounded, and k = -2 / D. sd: (D,), precision: (D, D).
+    Where q is standard the posterior's precision is A = diag(sd) precision diag(sd), a ratio grows
+    like exp((1 - a) e^2 / 2) along an eigenvector, and so k = 1 - a for A's smallest eigenvalue
+    a < 1. If all a > 1 the ratios are bounded, and k = -2 / D. sd: (D,), precision: (D, D).
     """
     sd = positive("sd", sd, ndim=1)
     precision = finite_array("precision", precision, shape=(len(sd), len(sd)))
