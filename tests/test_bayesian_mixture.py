@@ -166,7 +166,7 @@ def test_samples_of_the_model_have_its_moments():
         (lambda: BayesianMixture(2, -1.0), "prior_sd"),
         (lambda: MODEL.log_joint_of_assignments(X, np.full(len(X), 7)), "z"),
         (lambda: MODEL.log_joint_of_assignments(X, [0]), "z"),
-        (lambda: MODEL.log_joint_of_assignments(X, np.full(5, 0.5)), "z: .* got .*0.5"),
+        (lambda: MODEL.log_joint_of_assignments(X, np.full(5, 0.5)), "z: expected whole numbers"),
         (lambda: MODEL.sample(np.random.default_rng(0), 3, 0), "n_dimensions"),
         (lambda: next(mean_field(MODEL, X)), "rng"),
         (lambda: next(mean_field(MODEL, X, start=np.zeros((2, 2)))), "start"),

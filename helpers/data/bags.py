@@ -20,8 +20,7 @@ class Corpus:
     names       D strings, the documents' names
     labels      D strings, what each document is about by its source ("" where unknown)
 
-    Raises ValueError when the four disagree in size, or a count is negative, not whole or so large
-    that it has no place in 64 bits.
+    ValueError where the four disagree in size, or a count is negative, not whole or above 64 bits.
     """
 
     counts: sparse.csr_array
@@ -34,12 +33,10 @@ class Corpus:
         for name, size in [("vocabulary", 1), ("names", 0), ("labels", 0)]:
             value = strings(name, getattr(self, name))
             if len(value) != counts.shape[size]:
-                raise ValueError(
-                    f"{name}: has {len(value)} entries, expected {counts.shape[size]}, "
-                    f"since counts has shape {counts.shape}"
-                )
+                wanted = f"{counts.shape[size]}, since counts has shape {counts.shape}"
+                raise ValueError(f"{name}: has {len(value)} entries, expected {wanted}")
+            value = (normalize("NFC", text) for text in value) if size == 1 else value
             object.__setattr__(self, name, tuple(value))
-        object.__setattr__(self, "vocabulary", tuple(normalize("NFC", w) for w in self.vocabulary))
         object.__setattr__(self, "counts", counts)
 
     def __len__(self):
@@ -53,12 +50,8 @@ class Corpus:
             raise ValueError(f"documents: choose none of the {len(self)}: {error}") from None
         if chosen.ndim != 1:
             raise ValueError(f"documents: expected indices on one axis, got {describe(documents)}")
-        return Corpus(
-            self.counts[chosen],
-            self.vocabulary,
-            tuple(self.names[d] for d in chosen),
-            tuple(self.labels[d] for d in chosen),
-        )
+        names, labels = ([texts[d] for d in chosen] for texts in (self.names, self.labels))
+        return Corpus(self.counts[chosen], self.vocabulary, names, labels)
 
     def words(self, document, rng=None):
         """The document's words, each as often as it is counted; in random order if given an rng."""
@@ -76,10 +69,8 @@ def _whole_counts(counts):
     if counts.ndim != 2:
         raise ValueError(f"counts: expected documents by words, got shape {counts.shape}")
     data = counts.data if sparse.issparse(counts) else counts
-    whole = data.dtype.kind in "biuf" and np.all(
-        (data >= 0) & (data < LARGEST) & (data == np.floor(data))
-    )
-    if not whole:
+    real = data.dtype.kind in "biuf"
+    if not (real and np.all((data >= 0) & (data < LARGEST) & (data == np.floor(data)))):
         raise ValueError("counts: expected whole numbers, none negative and all below 10^18")
     counts = sparse.csr_array(counts).astype(np.int64)
     counts.sum_duplicates()

@@ -1,10 +1,9 @@
 """Sentences with part-of-speech tags, and the CoNLL-U files of Universal Dependencies.
 
 A sentence is a list of (word, tag) pairs, the tag one of the seventeen of `UPOS`. In the file a
-token is a line of ten fields between tabs, of which we read the first (its number), the second (the
-word) and the fourth (the tag); lines with # are comments, and an empty line ends a sentence.
-Words are in Unicode's composed form (NFC), without blanks around them. Format:
-universaldependencies.org/format.html.
+token is a line of ten fields between tabs: the first is its number, the second the word, the fourth
+the tag. Lines with # are comments, and an empty line ends a sentence. Words are in Unicode's
+composed form (NFC), without blanks around them. Format: universaldependencies.org/format.html.
 """
 
 import re
@@ -37,9 +36,8 @@ def read_conllu(path):
     """The sentences of a CoNLL-U file: a list of [(word, tag), ...].
 
     Words are the syntactic ones, which are tagged: of "2-3 don't", "2 do", "3 n't" the last two.
-    Multiword ranges (2-3) and empty nodes (2.1) are checked and left out. Raises ValueError,
-    naming the file, the line and what is wrong with it, for anything malformed: a treebank is
-    never silently shorter than its file.
+    Multiword ranges (2-3) and empty nodes (2.1) are checked and left out. ValueError, naming file,
+    line and fault, for anything malformed: a treebank is never silently shorter than its file.
     """
     blocks = groupby(placed_lines(path), key=lambda placed: placed[1] != "")
     sentences = [_sentence([*block]) for full, block in blocks if full]
@@ -57,19 +55,15 @@ def _sentence(block):
             covered = _range(match, len(words) + 1, covered, place)
         elif match := EMPTY_NODE.fullmatch(identifier):
             if covered and covered.first == len(words) + 1:
-                raise ValueError(
-                    f"{place}: empty node {identifier} after the range {covered.identifier}, "
-                    "expected before it"
-                )
+                late = f"after the range {covered.identifier}, expected before it"
+                raise ValueError(f"{place}: empty node {identifier} {late}")
             nodes = _empty_node(match, len(words), nodes + 1, place)
         else:
             words.append(_word(identifier, word, tag, len(words) + 1, place))
             nodes = 0
     if covered and covered.last > len(words):
-        raise ValueError(
-            f"{covered.place}: the range {covered.identifier} ends beyond the last word of its "
-            f"sentence, {len(words)}"
-        )
+        beyond = f"ends beyond the last word of its sentence, {len(words)}"
+        raise ValueError(f"{covered.place}: the range {covered.identifier} {beyond}")
     if not words:
         only = "empty nodes" if rows else "comments"
         raise ValueError(f"{block[-1][0]}: the sentence ends without a word, after only {only}")
@@ -110,14 +104,13 @@ def _word(identifier, word, tag, expected, place):
 def _range(match, following, before, place):
     """A :class:`Range` that starts at the ``following`` word, the range ``before`` being over."""
     found = Range(match[0], int(match[1]), int(match[2]), place)
+    wrong = None
     if found.first != following or found.last < following:
-        raise ValueError(
-            f"{place}: the range {match[0]} does not start at the next word, {following}"
-        )
-    if before and before.last >= following:
-        raise ValueError(
-            f"{place}: the range {match[0]} starts inside the range {before.identifier}"
-        )
+        wrong = f"does not start at the next word, {following}"
+    elif before and before.last >= following:
+        wrong = f"starts inside the range {before.identifier}"
+    if wrong:
+        raise ValueError(f"{place}: the range {match[0]} {wrong}")
     return found
 
 

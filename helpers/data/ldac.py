@@ -2,10 +2,9 @@
 
 One document a line, `M term:count term:count ...`, where M is the number of different terms on the
 line and terms are numbered from 0; beside it a vocabulary, one word a line, in the order of the
-numbers. (The format of David Blei's lda-c program and of the data sets that came with it, usually
-`*.ldac` or `*.dat`, and `*.vocab` or `vocab.txt`.) As Gensim writes it, a count may be 1.0 or
-1e+06, and `---` may stand for every number without a word. Words are in Unicode's composed
-form (NFC), so that an accent typed in two ways makes one word.
+numbers. (The format of David Blei's lda-c: `*.ldac` or `*.dat`, and `*.vocab` or `vocab.txt`.) As
+Gensim writes it, a count may be 1.0 or 1e+06, and `---` may stand for every number without a word.
+Words are in Unicode's composed form (NFC): an accent typed in two ways makes one word.
 """
 
 import re
@@ -29,11 +28,9 @@ UNWRITABLE = re.compile(r"[\t\n\r\ud800-\udfff]|\A\ufeff")
 def read_ldac(docs_path, vocabulary_path, names_path=None):
     """The Corpus in an LDA-C file, its vocabulary, and perhaps a file of names.
 
-    names_path: one document a line, its name, a tab, its label. Without it documents are called
-    "1", "2", ... and labels are empty.
-
-    Raises ValueError, naming the file, the line and what is wrong with it, for anything that is
-    not in the format: a corpus is never silently shorter than its file.
+    names_path: one document a line, its name, a tab, its label; without it they are "1", "2", ...
+    and "". ValueError, naming file, line and fault, for anything that is not in the format: a
+    corpus is never silently shorter than its file.
     """
     vocabulary = _read_vocabulary(vocabulary_path)
     placed = placed_lines(docs_path, "docs_path")
@@ -55,9 +52,8 @@ def read_ldac(docs_path, vocabulary_path, names_path=None):
 def write_ldac(corpus, docs_path, vocabulary_path, names_path=None):
     """Write a Corpus so that read_ldac gives it back; see read_ldac for the files.
 
-    Raises ValueError, before anything is written, where that cannot be: a corpus without documents
-    or words, a word that stands in the vocabulary twice or has a space at its beginning or end
-    (readers of a vocabulary drop these), a word or a name that would break its line.
+    ValueError, before anything is written, where that cannot be: no document or word, a word twice
+    in the vocabulary or with a space at an end (readers drop these), or what would break its line.
     """
     _refuse_unwritable(instance("corpus", corpus, Corpus))
     counts = corpus.counts.copy()
@@ -78,11 +74,10 @@ def _refuse_unwritable(corpus):
         raise ValueError("corpus: expected at least one document and one word, to be read back")
     for kind, strings in [("word", corpus.vocabulary), ("name", corpus.names + corpus.labels)]:
         for string in strings:
-            stripped = string.strip() if kind == "word" else string
-            if UNWRITABLE.search(string) or stripped != string or (kind == "word" and not string):
-                raise ValueError(
-                    f"{kind} {string!r}: cannot be written on a line of its own and read back"
-                )
+            lost = kind == "word" and (not string or string.strip() != string)
+            if lost or UNWRITABLE.search(string):
+                wrong = "cannot be written on a line of its own and read back"
+                raise ValueError(f"{kind} {string!r}: {wrong}")
     used = corpus.counts.sum(axis=0) > 0
     repeatable = (w for w, u in zip(corpus.vocabulary, used, strict=True) if u or w != UNUSED)
     for word, times in Counter(repeatable).most_common(1):
@@ -142,10 +137,8 @@ def _parse_pair(field, vocabulary, place):
     term = _whole(term, f"{place}: the term of {field!r}")
     count = _count(count, f"{place}: the count of {field!r}")
     if term >= len(vocabulary):
-        raise ValueError(
-            f"{place}: term {term} is outside the vocabulary of {len(vocabulary)} words "
-            "(terms are numbered from 0)"
-        )
+        known = f"the vocabulary of {len(vocabulary)} words (terms are numbered from 0)"
+        raise ValueError(f"{place}: term {term} is outside {known}")
     if vocabulary[term] == UNUSED and vocabulary.count(UNUSED) > 1:
         raise ValueError(f"{place}: term {term} has no word, its line says {UNUSED!r}")
     if count == 0:

@@ -3,12 +3,11 @@
     mu_k ~ N(0, prior_sd^2 I),   z_n uniform over K components,   x_n | z_n, mu ~ N(mu_{z_n}, I)
 
 Here the means are latent variables, not parameters: they have a posterior, and q a factor for
-each of them. Source: Blei, Kucukelbir and McAuliffe, "Variational inference: a review for
+each. Source: Blei, Kucukelbir and McAuliffe (2016), "Variational inference: a review for
 statisticians", whose running example this is.
 """
 
 from dataclasses import dataclass, field
-from math import log10
 
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
@@ -18,11 +17,11 @@ from helpers.arguments import (
     finite_array,
     generator,
     instance,
-    plain_array,
     positive,
     probabilities,
     refuse_large,
     whole_number,
+    whole_numbers,
 )
 from helpers.ascent import State, ascending
 from helpers.densities import LOG_2PI
@@ -58,17 +57,13 @@ class BayesianMixture:
             log p(x_k | z) = -1/2 [n_k P log 2 pi + P log(1 + n_k prior_sd^2) + sum x^2
                                    - prior_sd^2 / (1 + n_k prior_sd^2) |sum x|^2]
         """
-        x, z = table(x), plain_array("z", z)
-        z = z if z.dtype.kind in "iu" else finite_array("z", z)
-        wrong = z[~((z >= 0) & (z < self.n_components) & (z % 1 == 0))]
-        if z.shape[-1:] != x.shape[:1] or wrong.size:
-            raise ValueError(
-                f"z: expected whole numbers from 0 to {self.n_components - 1} of shape "
-                f"(..., {len(x)}), got {describe(wrong[0] if wrong.size else z)}"
-            )
-        total = np.full(z.shape[:-1], -z.shape[-1] * np.log(self.n_components))
+        x, z, K = table(x), whole_numbers("z", z), self.n_components
+        if z.shape[-1:] != x.shape[:1] or (z >= K).any():
+            shape = f"shape (..., {len(x)})"
+            raise ValueError(f"z: expected components below {K}, {shape}, got {describe(z)}")
+        total = np.full(z.shape[:-1], -len(x) * np.log(K))
         total -= 0.5 * (x.size * LOG_2PI + (x**2).sum())
-        for k in range(self.n_components):
+        for k in range(K):
             chosen = (z == k).astype(float)
             inflation = 1 + chosen.sum(-1) * self.prior_sd**2
             square = ((chosen @ x) ** 2).sum(-1)
@@ -79,13 +74,10 @@ class BayesianMixture:
     def log_evidence(self, x):
         """log p(x) in nats, by a sum over all K^N assignments: for a handful of points only."""
         x = table(x)
-        digits = len(x) * log10(self.n_components)
-        if digits > log10(MOST_ASSIGNMENTS):
-            raise ValueError(
-                f"x: {len(x)} points and {self.n_components} components have about "
-                f"10^{digits:.1f} assignments, more than the {MOST_ASSIGNMENTS:,} that can be "
-                "enumerated here"
-            )
+        if len(x) * np.log(self.n_components) > np.log(MOST_ASSIGNMENTS):
+            many = f"{self.n_components}^{len(x)} assignments"
+            most = f"at most {MOST_ASSIGNMENTS:,} can be enumerated"
+            raise ValueError(f"x: {len(x)} points have {many}, of which {most}")
         assignments = enumerate_assignments([self.n_components] * len(x))
         return float(logsumexp(self.log_joint_of_assignments(x, assignments)))
 
@@ -102,13 +94,10 @@ class MeanFieldMixture:
     variances: np.ndarray
 
     def __post_init__(self):
-        means, shape = finite_array("means", self.means, ndim=2), (None, len(self.means))
-        checked = {
-            "means": means,
-            "variances": positive("variances", self.variances, shape=shape[1:]),
-        }
-        checked |= {"assignments": probabilities("assignments", self.assignments, shape=shape)}
-        for name, value in checked.items():
+        means = finite_array("means", self.means, ndim=2)
+        variances = positive("variances", self.variances, shape=means.shape[:1])
+        q = probabilities("assignments", self.assignments, shape=(None, len(means)))
+        for name, value in (("means", means), ("variances", variances), ("assignments", q)):
             object.__setattr__(self, name, value)
 
     def predictive(self, x):
@@ -128,22 +117,16 @@ def mean_field(model, x, rng=None, start=None):
         q(z_n = k) proportional to exp(x_n . m_k - (|m_k|^2 + P s_k^2) / 2)
         s_k^2 = 1 / (1 / prior_sd^2 + sum_n q(z_n = k)),   m_k = s_k^2 sum_n q(z_n = k) x_n
 
-    Args:
-        model: :class:`BayesianMixture`. x: data, (N, P) or (N,).
-        rng: draws a random start: means from a normal with the data's mean and spread.
-        start: means (K, P) to begin with instead.
-    Yields:
-        States without end: the start (with the best q(z) for it), then one after each sweep;
-        ``q`` is a :class:`MeanFieldMixture`, ``bound`` has the two terms of the ELBO.
-    Raises:
-        ValueError: bad data, or neither rng nor start.
+    model: :class:`BayesianMixture`. x: data, (N, P) or (N,). start: means (K, P) to begin with,
+    or else rng draws them by :func:`random_means`. States without end: the start, with the best
+    q(z) for it, then one after each sweep; ``q`` is a :class:`MeanFieldMixture`, ``bound`` has the
+    two terms of the ELBO. ValueError for bad data, or neither rng nor start.
     """
     x = table(x)
-    instance("model", model, BayesianMixture)
     if start is None:
-        start = random_means(model, x, generator("rng", rng))
-    start = finite_array("start", start, shape=(model.n_components, x.shape[1]))
-    return _sweeps(model, x, start)
+        start = random_means(model, x, rng)
+    shape = instance("model", model, BayesianMixture).n_components, x.shape[1]
+    return _sweeps(model, x, finite_array("start", start, shape=shape))
 
 
 def random_means(model, x, rng):
@@ -185,10 +168,9 @@ def bound(model, x, q):
     log_prior = -0.5 * (constant + squares / model.prior_sd**2) - len(x) * np.log(n_components)
     distances = (q.assignments * expected_squares(x, q.means, q.variances)).sum()
     log_likelihood = -0.5 * (x.size * LOG_2PI + distances)
-    entropy_of_means = 0.5 * n_dimensions * (1 + LOG_2PI + np.log(q.variances)).sum()
-    return Bound(
-        float(log_prior + log_likelihood), float(entr(q.assignments).sum() + entropy_of_means)
-    )
+    entropy = 0.5 * n_dimensions * (1 + LOG_2PI + np.log(q.variances)).sum()
+    entropy += entr(q.assignments).sum()
+    return Bound(float(log_prior + log_likelihood), float(entropy))
 
 
 def expected_squares(x, means, variances):

@@ -80,8 +80,7 @@ class Statistics:
     def log_joint(self, n):
         """log p(x_n, z_n = k) under the maximising parameters, (K,), less a constant.
 
-        Without building and checking a :class:`GaussianMixture`: an incremental step is taken
-        for every point.
+        Builds and checks no :class:`GaussianMixture`: an incremental step is taken every point.
         """
         weights, means, values, vectors = self.maximum()
         along = np.vecmat(self.u[n] - means, vectors)  # in the directions of the eigenvectors
@@ -108,14 +107,12 @@ def fit(x, n_components, rng, incremental=False, assignments="soft", start=None)
         ascent.state.model, ascent.state.q, ascent.state.log_likelihood
 
     Args:
-        x: data, (N,) or (N, P).
-        n_components: K, at most N.
-        rng: numpy.random.Generator, for the starting point.
+        x: data, (N,) or (N, P). n_components: K, at most N.
+        rng: numpy.random.Generator, for a random start; start: a :class:`GaussianMixture` instead.
         incremental: update the parameters after each data point's own E-step (Neal and Hinton
             1998, section 3); one state a pass.
         assignments: "soft" for the exact posterior; "hard" restricts q to one component a
             point, and the bound then stays below the log-likelihood.
-        start: a :class:`GaussianMixture` to begin with instead of a random one.
     Yields:
         States without end, two (M, E) for each pass: ``q`` (N, K), ``model``, ``bound`` with its
         ``log_likelihood``, the ``step`` taken ("start", "M", "E" or, incrementally, "pass") and
@@ -145,11 +142,8 @@ def first_model(x, n_components, rng, start=None):
     if start is None:
         return random_start(x, n_components, generator("rng", rng))
     instance("start", start, GaussianMixture)
-    if start.means.shape != (n_components, x.shape[1]):
-        raise ValueError(
-            f"start: expected means of shape {(n_components, x.shape[1])}, as n_components and x "
-            f"say, got {start.means.shape}"
-        )
+    if start.means.shape != (shape := (n_components, x.shape[1])):
+        raise ValueError(f"start: expected means of shape {shape}, got {start.means.shape}")
     return start
 
 
