@@ -37,8 +37,12 @@ class Grid(NamedTuple):
 def grid(width=WIDTH, nodes=NODES):
     """A square of equally spaced nodes; beyond it the prior has nothing to add."""
     axis = np.linspace(-width, width, nodes)
-    z = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
-    return Grid(z, 2 * np.log(axis[1] - axis[0]))
+    return Grid(pairs(axis), 2 * np.log(axis[1] - axis[0]))
+
+
+def pairs(axis):
+    """All pairs of numbers of an axis (n,), the second fastest: (n^2, 2)."""
+    return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 def log_joint_on(model, x, nodes):
@@ -91,8 +95,7 @@ def elbo(model, x, mean, root, rule=None):
 
 def own_coordinates(reach=REACH, points=POINTS):
     """Trapezoid nodes u (J, 2) and weights (J,) of a standard normal in two dimensions."""
-    axis = np.linspace(-reach, reach, points)
-    u = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    u = pairs(np.linspace(-reach, reach, points))
     weights = np.exp(log_prior(u))
     return u, weights / weights.sum()
 
@@ -100,22 +103,20 @@ def own_coordinates(reach=REACH, points=POINTS):
 def gauss_hermite(n=RULE):
     """The product rule of n nodes an axis for a standard normal in two dimensions."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(n)
-    u = np.stack(np.meshgrid(nodes, nodes, indexing="ij"), axis=-1).reshape(-1, 2)
     weights = np.outer(weights, weights).ravel()
-    return u, weights / weights.sum()
+    return pairs(nodes), weights / weights.sum()
 
 
 def best_gaussian(model, x, starts, full=False):
     """The best q of one picture x (V,), of several starts: (mean (2,), root (2, 2)).
 
-    starts: pairs (mean, root) to begin at; more than one, since a posterior may have hills.
-    full: with a correlation. L-BFGS on (mean, log of root's diagonal, its corner); gradients
-    pathwise at fixed nodes, which a Gaussian rule makes exact enough to search with.
+    starts: pairs (mean, root), more than one, since a posterior may have hills. full: with a
+    correlation. L-BFGS on (mean, log of root's diagonal, its corner), with pathwise gradients at
+    the fixed nodes of a Gaussian rule.
     """
-    rule, results = gauss_hermite(), []
+    results, data = [], (model, x, gauss_hermite(), full)
     for mean, root in starts:
         first = [*mean, *np.log(np.diag(root)), root[1, 0] if full else 0.0]
-        data = model, x, rule, full
         found = minimize(_negative_elbo, first, data, "L-BFGS-B", True, bounds=BOX, options=SEARCH)
         results.append(found)
     return _unpack(min(results, key=lambda result: result.fun).x)
@@ -143,10 +144,10 @@ def _negative_elbo(parameters, model, x, rule, full):
 
 
 class Gaps(NamedTuple):
-    """log p(x) minus the network's ELBO, in three parts that add up, (D,) nats each.
+    """log p(x), and what the network's ELBO misses of it in parts that add up, (D,) nats each.
 
-    shape: what the best full Gaussian misses.  correlation: what the best diagonal one misses
-    besides.  network: what the encoder misses besides.
+    shape: what the best full Gaussian misses; correlation: the best diagonal one besides; network:
+    the encoder besides.
     """
 
     log_evidence: np.ndarray
@@ -165,14 +166,13 @@ def gaps(model, x):
     joint = log_joint_on(model, x, nodes)
     modes = nodes.z[joint.argmax(axis=1)]
     m, s = model.encode(x)
-    network = [(m[d], np.diag(s[d])) for d in range(len(x))]
-    diagonal, full = [], []
-    for d in range(len(x)):
-        starts = [network[d], (modes[d], np.diag(s[d])), (modes[d], np.eye(2) * 0.3)]
-        diagonal.append(best_gaussian(model, x[d], starts))
-        full.append(best_gaussian(model, x[d], [diagonal[-1], *starts[1:]], full=True))
-    bounds = [
-        elbo(model, x, *map(np.array, zip(*q, strict=True))) for q in (network, diagonal, full)
-    ]
+    found = []  # network's, best diagonal and best full q of each picture
+    for x_d, mode, q in zip(x, modes, zip(m, map(np.diag, s), strict=True), strict=True):
+        starts = [q, (mode, q[1]), (mode, np.eye(2) * 0.3)]
+        diagonal = best_gaussian(model, x_d, starts)
+        found.append((q, diagonal, best_gaussian(model, x_d, [diagonal, *starts[1:]], full=True)))
+    a, b, c = (
+        elbo(model, x, *map(np.array, zip(*q, strict=True))) for q in zip(*found, strict=True)
+    )
     evidence = logsumexp(joint, axis=1) + nodes.log_area
-    return Gaps(evidence, evidence - bounds[2], bounds[2] - bounds[1], bounds[1] - bounds[0])
+    return Gaps(evidence, shape=evidence - c, correlation=c - b, network=b - a)

@@ -22,10 +22,7 @@ from helpers.gradients.fit import NotFinite
 
 @dataclass(frozen=True, eq=False)
 class Autoencoder:
-    """The weights of both networks.
-
-    A (K, H), a (H,), B (H, V), b (V,) decode; C (V, H), c (H,), M (H, 2 K), e (2 K,) encode.
-    """
+    """A (K, H), a (H,), B (H, V), b (V,) decode; C (V, H), c (H,), M (H, 2 K), e (2 K,) encode."""
 
     A: np.ndarray
     a: np.ndarray
@@ -122,17 +119,14 @@ def fit(x, rng, n_hidden=32, n_latent=2, batch=100, step_size=0.01, kl_weight=1.
         ascent = climb(autoencoder.fit(pictures, rng), max_steps=4000)
         ascent.state.model.encode(pictures)
 
-    Args:
-        x: pictures, (N, V) zeros and ones.  rng: numpy.random.Generator.
-        n_hidden, n_latent: H and K.  batch: pictures for each step, drawn without replacement.
-        step_size: of Adam, a number or a function of the step 0, 1, 2, ...
-        kl_weight: of the KL to the prior; other than one this is no longer the ELBO.
-        start: an :class:`Autoencoder` to begin with.
-    Yields:
-        States: ``model``; ``q`` is the pair (m, s) of all pictures; ``elbo`` is N times the batch's
-        mean of (7b.6), in nats, a noisy estimate.
-    Raises:
-        ValueError: bad arguments.  NotFinite: on the way; its ``state`` is the last good one.
+    x: pictures, (N, V) zeros and ones. n_hidden, n_latent: H and K. batch: pictures for each step,
+    drawn without replacement. step_size: of Adam, a number or a function of the step 0, 1, 2, ...
+    kl_weight: of the KL to the prior; other than one this is no longer the ELBO. start: an
+    :class:`Autoencoder` to begin with.
+
+    A state's ``q`` has mean and sd, (N, K), of all pictures; ``elbo`` is N times the batch's mean
+    of (7b.6), in nats, a noisy estimate. ValueError: bad arguments. NotFinite: on the way; its
+    ``state`` is the last good one.
     """
     x = real_array("x", x, ndim=2)
     if not np.isin(x, (0, 1)).all():

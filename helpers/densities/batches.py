@@ -8,7 +8,7 @@ from helpers.arguments import generator, refuse_large, whole_number
 def sample_shape(rng, size, each):
     """The shape of ``size`` samples of shape ``each``; checks the generator as well."""
     generator("rng", rng)
-    sizes = () if size is None else size if isinstance(size, tuple | list) else (size,)
+    sizes = size if isinstance(size, tuple | list) else () if size is None else (size,)
     shape = (*(whole_number("size", n, minimum=0) for n in sizes), *each)
     refuse_large("size", *shape)
     return shape

@@ -43,19 +43,21 @@ class Normal:
 
     def entropy(self):
         """H = log sd + (1 + log 2 pi) / 2."""
-        return scalar(self._batch(np.log(self.sd) + 0.5 * (1 + LOG_2PI)))
+        return scalar(np.broadcast_to(np.log(self.sd) + 0.5 * (1 + LOG_2PI), self.batch_shape))
 
     def mean(self):
         """E[x]."""
-        return scalar(self._batch(self.loc))
+        return scalar(np.broadcast_to(self.loc, self.batch_shape))
 
     def sample(self, rng, size=None):
         """Numbers, of shape ``size`` followed by the batch shape."""
-        shape = sample_shape(rng, size, np.broadcast_shapes(self.loc.shape, self.sd.shape))
+        shape = sample_shape(rng, size, self.batch_shape)
         return scalar(self.loc + self.sd * rng.standard_normal(shape))
 
-    def _batch(self, value):
-        return np.broadcast_to(value, np.broadcast_shapes(self.loc.shape, self.sd.shape))
+    @property
+    def batch_shape(self):
+        """The batch axes, (...)."""
+        return np.broadcast_shapes(self.loc.shape, self.sd.shape)
 
 
 @dataclass(frozen=True)
@@ -127,14 +129,12 @@ class Dirichlet:
     concentration: np.ndarray
 
     def __post_init__(self):
-        store(self, concentration=positive("concentration", self.concentration))
-        if self.concentration.ndim == 0 or self.concentration.shape[-1] == 0:
+        a = positive("concentration", self.concentration, maximum=1e12)
+        if a.ndim == 0 or a.shape[-1] == 0:
             raise ValueError("concentration: expected (..., K) with K of at least one")
-        wrong = self.concentration[(self.concentration < 1e-300) | (self.concentration > 1e12)]
-        if wrong.size:
-            raise ValueError(
-                f"concentration: expected numbers from 1e-300 to 1e12, got {wrong[0]:g}"
-            )
+        if a.min(initial=1) < 1e-300:
+            raise ValueError(f"concentration: expected at least 1e-300, got {a.min():g}")
+        store(self, concentration=a)
 
     def log_prob(self, x):
         """log p(x) for x (..., K) on the simplex, a density with respect to K - 1 of its axes.
@@ -146,10 +146,8 @@ class Dirichlet:
         broadcastable(x=x, concentration=self.concentration)
         logs = xlogy(self.concentration - 1, x)
         if ((logs == np.inf).any(-1) & (logs == -np.inf).any(-1)).any():
-            raise ValueError(
-                "x: the density has no limit where x_k = 0 both for a concentration above one and "
-                "for one below"
-            )
+            both = "a concentration above one and one below"
+            raise ValueError(f"x: the density has no limit where x_k = 0 for both {both}")
         return scalar(logs.sum(-1) - self.log_normaliser)
 
     @property

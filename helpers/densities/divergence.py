@@ -18,18 +18,14 @@ from helpers.densities.gamma_functions import dirichlet_kl
 def kl_divergence(q, p):
     """KL(q || p) = E_q[log q(z) - log p(z)], in nats, of the broadcast batch shape.
 
-    q and p are of one family. It is never negative, zero where q = p, and inf where q puts
-    mass on p = 0. Source: the slides "Recap KL divergence".
-
-    Raises:
-        ValueError: q and p are of different families or sizes.
+    Never negative, zero where q = p, and inf where q puts mass on p = 0. ValueError: q and p are of
+    different families or sizes. Source: the slides "Recap KL divergence".
     """
     if _divergence.dispatch(type(q)) is _divergence.dispatch(object):
         raise ValueError(f"q: expected a distribution of helpers.densities, got {describe(q)}")
     if type(q) is not type(p):
-        raise ValueError(
-            f"p: expected a {type(q).__name__}, as q is one, got {describe(p).split('(')[0]}"
-        )
+        wanted = f"a {type(q).__name__}, as q is one"
+        raise ValueError(f"p: expected {wanted}, got {describe(p).split('(')[0]}")
     with np.errstate(over="ignore"):  # inf is what such a divergence rounds to
         return scalar(np.maximum(_divergence(q, p), 0.0))  # round-off may take it below zero
 

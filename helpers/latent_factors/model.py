@@ -95,7 +95,7 @@ def check_arrays(owner, **axes):
     sizes = {}
     for name, letters in axes.items():
         shape = tuple(sizes.get(letter) for letter in letters)
-        array = finite_array(name, getattr(owner, name), len(letters), shape)
+        array = finite_array(name, getattr(owner, name), shape=shape)
         if array.size == 0:
             raise ValueError(f"{name}: expected at least one number, got none")
         sizes.update(zip(letters, array.shape, strict=True))

@@ -135,19 +135,19 @@ def training_method(inference, gradient, n_factors):
         ("amortised", "exact"): amortised_training,
         ("amortised", "score_function"): sampled_training,
     }
-    if gradient is None:
-        large = n_factors > ENUMERABLE and isinstance(inference, str) and inference == "amortised"
-        gradient = "score_function" if large else "exact"
-    named = isinstance(inference, str) and isinstance(gradient, str)
-    if not named or (inference, gradient) not in methods:
+    named = isinstance(inference, str) and isinstance(gradient, str | None)
+    by = "exact" if gradient is None else gradient
+    if named and gradient is None and inference == "amortised" and n_factors > ENUMERABLE:
+        by = "score_function"
+    if not named or (inference, by) not in methods:
         raise ValueError(
             "inference: expected 'exact', 'mean_field' or 'amortised', the last one also with "
             f"gradient='score_function'; got {describe(inference)} with gradient="
             f"{describe(gradient)}"
         )
-    if gradient == "exact":
+    if by == "exact":
         check_enumerable(n_factors)
-    return methods[inference, gradient]
+    return methods[inference, by]
 
 
 def checked_options(model, options):
