@@ -19,8 +19,7 @@ SYMMETRY = 1e-8  # how far C_ij and C_ji may be apart, in units of sqrt(C_ii C_j
 def real_array(name, value, ndim=None, shape=None):
     """``value`` as an array of doubles without NaN; infinities are allowed.
 
-    ndim: the number of axes expected, or a tuple of numbers.
-    shape: a tuple of sizes, None where any size will do.
+    ndim: how many axes, a number or several; shape: sizes, None where any will do.
     """
     array = _numbers(name, value)
     refuse_large(name, *array.shape)
@@ -52,8 +51,7 @@ def positive(name, value, ndim=None, shape=None, maximum=np.inf):
 def probabilities(name, value, axis=-1, ndim=None, shape=None):
     """Non-negative numbers that sum to one along ``axis`` (``axis=None``: numbers in [0, 1]).
 
-    A sum may be off by as much as the numbers' own type rounds, single precision for example;
-    it is then divided out in doubles.
+    A sum may be off by as much as the numbers' own type rounds; it is then divided out in doubles.
     """
     array, precision = finite_array(name, value, ndim, shape), _precision(name, value)
     if (array < 0).any():
@@ -68,18 +66,15 @@ def probabilities(name, value, axis=-1, ndim=None, shape=None):
     worst = sums.flat[np.argmax(np.abs(sums - 1))]
     rounded = min((10 + array.shape[axis]) * precision, math.sqrt(precision))
     if abs(worst - 1) > max(SUM_TOLERANCE, rounded):
-        raise ValueError(
-            f"{name}: expected probabilities that sum to 1 along axis {axis}, "
-            f"got a sum of {worst:.10g}"
-        )
+        wanted = f"probabilities that sum to 1 along axis {axis}"
+        raise ValueError(f"{name}: expected {wanted}, got a sum of {worst:.10g}")
     return array / sums if abs(worst - 1) > ROUND_OFF else array
 
 
 def covariance(name, value, ndim=None, shape=None):
-    """Symmetric positive definite matrices (..., P, P), judged in no unit of measurement.
+    """Symmetric positive definite matrices (..., P, P), both asked of their correlations.
 
-    Both are asked of the correlations C_ij / sqrt(C_ii C_jj), so that columns of 1e9 and of 0.1
-    may stand side by side; rounding that leaves C_ij and C_ji apart is averaged out.
+    So columns of 1e9 and of 0.1 may stand side by side; rounding between C_ij and C_ji is averaged.
     """
     array, precision = finite_array(name, value, ndim, shape), _precision(name, value)
     if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
@@ -92,15 +87,12 @@ def covariance(name, value, ndim=None, shape=None):
         correlations = np.clip(array / sd[..., :, None] / sd[..., None, :], -2, 2)
     apart = np.abs(correlations - correlations.mT).max(initial=0)
     if apart > max(SYMMETRY, 100 * precision):
-        raise ValueError(
-            f"{name}: expected a symmetric matrix; entries differ from their mirror images by "
-            f"{apart:.3g} of the standard deviations' product"
-        )
+        by = f"by {apart:.3g} of the standard deviations' product"
+        raise ValueError(f"{name}: expected a symmetric matrix; mirrored entries differ {by}")
     lowest = np.linalg.eigvalsh((correlations + correlations.mT) / 2).min(initial=1)
     if lowest < array.shape[-1] * np.finfo(float).eps:
-        raise ValueError(
-            f"{name}: expected {wanted}; its correlations have the eigenvalue {lowest:.3g}"
-        )
+        wrong = f"its correlations have the eigenvalue {lowest:.3g}"
+        raise ValueError(f"{name}: expected {wanted}; {wrong}")
     return array / 2 + array.mT / 2
 
 
@@ -119,9 +111,8 @@ def canonical(matrix):
 def real_csr(name, matrix):
     """A sparse matrix as a :func:`canonical` CSR array of finite doubles; never changed itself."""
     if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
-        raise ValueError(
-            f"{name}: expected real numbers on two axes, got {matrix.dtype} of shape {matrix.shape}"
-        )
+        got = f"{matrix.dtype} of shape {matrix.shape}"
+        raise ValueError(f"{name}: expected real numbers on two axes, got {got}")
     # Doubles first: SciPy adds up repeated entries in the numbers' own type, bytes for one.
     checked = canonical(sparse.csr_array(matrix.astype(np.float64, copy=False)))
     finite_array(name, checked.data)
@@ -160,13 +151,10 @@ def one_of(name, value, options):
 
 def refuse_large(name, *shape):
     """Refuse, before it is made, an array of this shape if it would not fit into memory."""
-    size = math.prod(shape)
-    if size > MOST_NUMBERS:
-        raise ValueError(
-            f"{name}: asks for an array of {' x '.join(map(in_words, shape))} numbers, "
-            f"{in_words(size // 2**27)} gigabytes; "
-            f"expected at most {MOST_NUMBERS:,} numbers, four gigabytes"
-        )
+    if (size := math.prod(shape)) > MOST_NUMBERS:
+        asked = f"{' x '.join(map(in_words, shape))} numbers, {in_words(size // 2**27)} gigabytes"
+        most = f"{MOST_NUMBERS:,} numbers, four gigabytes"
+        raise ValueError(f"{name}: asks for an array of {asked}; expected at most {most}")
 
 
 def listed(name, value, what):
@@ -232,10 +220,8 @@ def plain_array(name, value):
     """``value`` as an array of its own type, which may be strings; nothing masked or ragged."""
     inside = value if isinstance(value, list | tuple) else ()
     if any(isinstance(part, np.ma.MaskedArray) and part.mask.any() for part in (value, *inside)):
-        raise ValueError(
-            f"{name}: a masked array, whose missing values would be taken for numbers; expected a "
-            "plain array, for example of the rows in which nothing is missing"
-        )
+        wanted = "a plain array, for example of the rows in which nothing is missing"
+        raise ValueError(f"{name}: a masked array, of which a part is missing; expected {wanted}")
     try:
         return np.asarray(value)
     except ValueError:

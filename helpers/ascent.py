@@ -29,13 +29,10 @@ class ElboDecreased(RuntimeError):
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """One point of an ascent.
+    """One point of an ascent: q, and its bound in nats for the whole data set.
 
-    q: the variational distribution.
-    elbo: its bound in nats, for the whole data set.
-    model: the model, where one is learned.
-    noisy: is the bound an estimate, which may fall?
-    info: what else an algorithm tells, by name; ``state.encoder`` is ``state.info["encoder"]``.
+    model: where one is learned. noisy: is the bound an estimate, which may fall? info: what else an
+    algorithm tells, by name; ``state.encoder`` is ``state.info["encoder"]``.
     """
 
     q: object
@@ -99,17 +96,13 @@ class Ascent:
 
 
 def climb(states, rtol=1e-6, max_steps=1000):
-    """Follow an ascent until the ELBO rises by less than ``rtol`` of its size.
+    """Follow an ascent until the ELBO rises by less than ``rtol`` of its size: an :class:`Ascent`.
 
-    Args:
-        states: iterable of states; the first is the starting point. If a state has
-            ``noisy = True`` (stochastic gradients), the bound may fall, and convergence
-            compares its averages over the last ten and the ten states before.
-        rtol: relative rise below which the ascent has converged.
-        max_steps: steps to take at most after the starting point.
-    Returns:
-        An :class:`Ascent`; an iterator that ends by itself has converged only if its last
-        rise was small.
+    states: iterable of states, the first one the starting point, after which it takes at most
+    ``max_steps``. Where a state is ``noisy`` (stochastic gradients) the bound may fall, and its
+    averages over the last ten and the ten states before are compared. An iterator that ends by
+    itself has converged only if its last rise was small.
+
     Raises:
         ElboDecreased: the bound fell by more than round-off.
         ValueError: there is no state, or an ELBO is NaN or +inf.
@@ -134,19 +127,15 @@ def climb(states, rtol=1e-6, max_steps=1000):
 
 def _checked_elbo(state, step):
     if not hasattr(state, "elbo"):
-        raise ValueError(
-            f"states: expected states, each with its .elbo, got {describe(state)} at step {step}"
-        )
+        got = f"{describe(state)} at step {step}"
+        raise ValueError(f"states: expected states, each with its .elbo, got {got}")
     elbo = np.asarray(state.elbo)
-    if elbo.ndim or elbo.dtype.kind not in "biuf":
-        raise ValueError(
-            f"states: the ELBO is {describe(state.elbo)} at step {step}; "
-            "expected one number of nats, for the whole data set"
-        )
-    elbo = float(elbo)
-    if np.isnan(elbo) or elbo == np.inf:
-        raise ValueError(f"states: the ELBO is {elbo} at step {step}; expected a number of nats")
-    return elbo
+    number = elbo.ndim == 0 and elbo.dtype.kind in "biuf"
+    if not (number and elbo < np.inf):  # NaN is not below either
+        got = elbo.item() if number else describe(state.elbo)
+        wanted = "expected one number of nats, for the whole data set"
+        raise ValueError(f"states: the ELBO is {got} at step {step}; {wanted}")
+    return float(elbo)
 
 
 def _refuse_fall(elbos):

@@ -32,11 +32,7 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 @dataclass(frozen=True)
 class Bound:
-    """The two terms of the ELBO and, where it is known, log p(x); all in nats.
-
-    ``elbo = expected_log_joint + entropy`` and ``kl = log_evidence - elbo``, which is
-    KL(q(z) || p(z | x)) and NaN where the evidence is not known.
-    """
+    """The ELBO's two terms and log p(x), in nats; unless that is known, it and ``kl`` are NaN."""
 
     expected_log_joint: float
     entropy: float
@@ -65,14 +61,10 @@ def bound_by_enumeration(log_joint, q):
 
         ELBO = sum_z q(z) (log p(x, z) - log q(z)),   log p(x) = log sum_z p(x, z)
 
-    Args:
-        log_joint: log p(x, z) for every z, of any shape; -inf where p(x, z) = 0.
-        q: q(z) for every z, of the same shape, summing to one.
-    Returns:
-        A :class:`Bound`. Where q puts mass on p(x, z) = 0 the ELBO is -inf and the KL inf.
-    Raises:
-        ValueError: the shapes differ, q is not a distribution, log_joint is NaN or +inf, or
-            p(x, z) = 0 for every z, so that there is no posterior.
+    log_joint: log p(x, z) for every z, of any shape; -inf where p(x, z) = 0. q: q(z), of the same
+    shape, summing to one. Where q puts mass on p(x, z) = 0 the ELBO is -inf and the KL inf.
+    ValueError: the shapes differ, q is not a distribution, log_joint is NaN or +inf, or
+    p(x, z) = 0 for every z, so that there is no posterior.
     """
     log_joint = real_array("log_joint", log_joint)
     if np.shape(real_array("q", q)) != log_joint.shape:
@@ -92,15 +84,11 @@ def bound_by_quadrature(log_joint, q_log_prob, grid):
 
         ELBO = int q(z) (log p(x, z) - log q(z)) dz,   log p(x) = log int p(x, z) dz
 
-    Args:
-        log_joint: function of an array of z, giving log p(x, z) for each; -inf is allowed.
-        q_log_prob: function of an array of z, giving log q(z) for each.
-        grid: increasing edges of the panels, (n,) with n >= 2, which together must hold all
-            but 1e-6 of q. Each panel has eight nodes inside it, so that smooth densities
-            are exact to many digits with a panel per half standard deviation.
-    Raises:
-        ValueError: the grid does not increase or does not cover q, a function returns the
-            wrong shape or NaN, or log_joint inf, or -inf everywhere.
+    log_joint, q_log_prob: functions of an array of z, giving log p(x, z), which may be -inf, and
+    log q(z). grid: increasing edges of the panels, (n,) with n >= 2, which together must hold all
+    but 1e-6 of q; with eight nodes a panel, one per half standard deviation gives many digits.
+    ValueError: the grid does not increase or does not cover q, a function returns the wrong shape
+    or NaN, or log_joint inf, or -inf everywhere.
     """
     grid = finite_array("grid", grid, ndim=1)
     if len(grid) < 2 or not (np.diff(grid) > 0).all():
@@ -111,9 +99,8 @@ def bound_by_quadrature(log_joint, q_log_prob, grid):
     log_q = real_array("q_log_prob(z)", function("q_log_prob", q_log_prob)(z), shape=z.shape)
     q = np.exp(log_q) * dz
     if abs(q.sum() - 1) > 1e-6:
-        raise ValueError(
-            f"grid: expected to hold all of q, but exp(q_log_prob) has mass {q.sum():.8g} on it"
-        )
+        mass = f"exp(q_log_prob) has mass {q.sum():.8g} on it"
+        raise ValueError(f"grid: expected to hold all of q, but {mass}")
     held = q > 0
     return Bound(
         expected_log_joint=float(np.sum(q[held] * log_p[held])),
@@ -127,17 +114,10 @@ def bound_by_sampling(log_joint, q, rng, n):
 
         ELBO ~ 1/n sum_s [log p(x, z_s) - log q(z_s)],   z_s ~ q
 
-    Both terms use the same samples: the estimate is then exact, with standard error zero,
-    where q is the posterior.
-
-    Args:
-        log_joint: function of samples (n, ...) giving log p(x, z), (n,).
-        q: a distribution of :mod:`helpers.densities`; its batch axes are independent factors.
-        rng: numpy.random.Generator.
-        n: number of samples, at least two.
-    Raises:
-        ValueError: n is below two, or log_joint returns the wrong shape, NaN or inf. Where it
-            returns -inf the ELBO is -inf, and its standard error NaN.
+    Both terms use the same samples: where q is the posterior the estimate is exact, with standard
+    error zero. log_joint: function of samples (n, ...) giving log p(x, z), (n,). q: a distribution
+    of :mod:`helpers.densities`, its batch axes independent factors. ValueError: n is below two, or
+    log_joint returns the wrong shape, NaN or inf; -inf gives the ELBO -inf, its error NaN.
     """
     refuse_large("n", whole_number("n", n, minimum=2))
     if not (hasattr(q, "sample") and hasattr(q, "log_prob")):
@@ -155,21 +135,16 @@ def bound_by_sampling(log_joint, q, rng, n):
 
 
 def enumerate_assignments(sizes):
-    """Every assignment of discrete variables, one a row, the last variable fastest.
+    """Every assignment of variables with ``sizes`` (n,) values, a row each, the last one fastest.
 
-    Args:
-        sizes: number of values of each variable, (n,).
-    Returns:
-        Integers, (prod(sizes), n).
-    Raises:
-        ValueError: more than 2^24 assignments, naming how many there would be.
+    Integers, (prod(sizes), n). ValueError, which says how many, for more than 2^24 assignments.
     """
     sizes = [whole_number("sizes", size) for size in listed("sizes", sizes, "whole numbers")]
     count = prod(sizes)
     if count > MOST_ASSIGNMENTS:
+        most = f"more than the {MOST_ASSIGNMENTS:,} that can be enumerated here"
         raise ValueError(
-            f"sizes: {len(sizes)} variables have {in_words(count)} assignments, "
-            f"more than the {MOST_ASSIGNMENTS:,} that can be enumerated here"
+            f"sizes: {len(sizes)} variables have {in_words(count)} assignments, {most}"
         )
     refuse_large("sizes", count, len(sizes))
     # how many rows a value stays: numpy.indices counts no more than 64 variables

@@ -8,10 +8,7 @@ REMEDY = "run 'make env' in the folder of the course (or: pip install -c constra
 
 
 def check(course=COURSE):
-    """Print OK, or one line for each thing that is missing, with its remedy; returns the lines.
-
-    It looks at the packages that the course's own metadata name, without importing them.
-    """
+    """Print OK, or a line for each missing package of the course with its remedy; the lines."""
     from packaging.requirements import Requirement
 
     try:
@@ -28,10 +25,7 @@ def check(course=COURSE):
 
 
 def edition(course=COURSE):
-    """One line for decks, pages and the start page: version and licences of the course.
-
-    pyproject.toml is where both stand; "" where the course is not installed.
-    """
+    """Version and licences of the course from pyproject.toml, one line, "" if not installed."""
     try:
         about = metadata(course)
     except PackageNotFoundError:
@@ -44,11 +38,10 @@ def edition(course=COURSE):
 def _problem(requirement):
     if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
         return None
+    name, wanted = requirement.name, requirement.specifier
     try:
-        have = version(requirement.name)
+        have = version(name)
     except PackageNotFoundError:
-        return f"{requirement.name} is missing: {REMEDY}."
-    if have not in requirement.specifier:
-        wanted = f"{requirement.name}{requirement.specifier}"
-        return f"{requirement.name} {have} is here, but the course needs {wanted}: {REMEDY}."
-    return None
+        return f"{name} is missing: {REMEDY}."
+    wrong = f"{name} {have} is here, but the course needs {name}{wanted}: {REMEDY}."
+    return None if have in wanted else wrong

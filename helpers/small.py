@@ -21,11 +21,7 @@ from helpers.elbo import bound_by_enumeration
 
 @dataclass(frozen=True)
 class TwoTopics:
-    """Two binary latent variables and one binary observation.
-
-    prior: p(z1 = 1), p(z2 = 1), (2,).
-    likelihood: p(x = 1 | z1, z2), (2, 2); the first axis is z1.
-    """
+    """prior (2,): p(z1 = 1), p(z2 = 1). likelihood (2, 2): p(x = 1 | z1, z2), the first axis z1."""
 
     prior: np.ndarray
     likelihood: np.ndarray
@@ -80,8 +76,8 @@ def mean_field(model, x, start=(0.5, 0.5)):
 def update(state, i):
     """The best factor i given the other: q_i(z_i) proportional to exp E_{q_j}[log p(x, z)].
 
-    Where p(x, z) = 0 the expectation is -inf. If it is -inf for every z_i, the update is the
-    limit of ever smaller p(x, z): it first puts as little mass on the impossible as it can.
+    Where that is -inf for every z_i, the update is the limit of ever smaller p(x, z): it first puts
+    as little mass on the impossible as it can.
     """
     j = 1 - whole_number("i", i, minimum=0, maximum=1)
     log_joint = instance("state", state, State).log_joint
