@@ -219,7 +219,6 @@ MODELS = {
     "lf.Encoder": (lf.Encoder, dict(vars(ENCODER))),
     "lf.Encoder()": (ENCODER, {"counts": COUNTS}),
     "lf.Factors": (lambda logits: lf.Factors(logits).entropy(), {"logits": LOGITS}),
-    "lf.Factors.from_probs": (lf.Factors.from_probs, {"probs": SHARES}),
     "lf.Factors.kl_to_prior": (lf.Factors(LOGITS).kl_to_prior, {"prior": [0.5, 0.5]}),
     "lf.Factors.sample": (lf.Factors(LOGITS).sample, {"rng": rng(), "n_samples": 2}),
     "lf.factor_states": (lf.factor_states, {"n_factors": 2}),

@@ -99,9 +99,6 @@ FUNCTIONS = {
                       "labels": ["", ""]}),
     "Corpus.select": (
         data.Corpus(COUNTS, "a b c".split(), ["d", "e"], ["", ""]).select, {"documents": [0]}),
-    "Corpus.words": (
-        data.Corpus(COUNTS, "a b c".split(), ["d", "e"], ["", ""]).words,
-        {"document": 0, "rng": rng()}),
     "read_ldac": (
         lambda docs_path, vocabulary_path: data.read_ldac(docs_path, vocabulary_path),
         {"docs_path": data.shipped.FILES / "docstrings.ldac",

@@ -63,9 +63,9 @@ def log_evidence(model, x, nodes=None):
     return logsumexp(log_joint_on(model, x, nodes), axis=1) + nodes.log_area
 
 
-def kl_on_grid(model, x, mean, root, nodes=None):
+def kl_on_grid(model, x, mean, root):
     """KL(q || p(z | x)) of each picture on the grid, (D,); q = Normal(mean, root root')."""
-    nodes = nodes or grid()
+    nodes = grid()
     log_posterior = log_joint_on(model, x, nodes)
     log_posterior -= logsumexp(log_posterior, axis=1, keepdims=True)
     found = np.empty(len(mean))
@@ -78,13 +78,13 @@ def kl_on_grid(model, x, mean, root, nodes=None):
     return found
 
 
-def elbo(model, x, mean, root, rule=None):
+def elbo(model, x, mean, root):
     """The ELBO of each picture for q = Normal(mean, root root'), (D,) nats.
 
-    E_q[log p(x, z)] by ``rule`` = (u (J, 2), weights (J,)) for z = mean + root u, and the
-    entropy in closed form. mean (D, 2), root (D, 2, 2).
+    E_q[log p(x, z)] by nodes in q's own coordinates, the entropy in closed form. mean (D, 2), root
+    (D, 2, 2).
     """
-    u, weights = rule or own_coordinates()
+    u, weights = own_coordinates()
     found = np.empty(len(mean))
     for d, (m, L) in enumerate(zip(mean, root, strict=True)):
         z = m + u @ L.T
@@ -93,9 +93,9 @@ def elbo(model, x, mean, root, rule=None):
     return found
 
 
-def own_coordinates(reach=REACH, points=POINTS):
+def own_coordinates():
     """Trapezoid nodes u (J, 2) and weights (J,) of a standard normal in two dimensions."""
-    u = pairs(np.linspace(-reach, reach, points))
+    u = pairs(np.linspace(-REACH, REACH, POINTS))
     weights = np.exp(log_prior(u))
     return u, weights / weights.sum()
 

@@ -6,7 +6,7 @@ from unicodedata import normalize
 import numpy as np
 from scipy import sparse
 
-from helpers.arguments import describe, finite_array, generator, listed, whole_number
+from helpers.arguments import describe, finite_array, listed
 
 LARGEST = 10**18  # below it a count has at most 18 digits, and fits into 64 bits
 
@@ -52,14 +52,6 @@ class Corpus:
             raise ValueError(f"documents: expected indices on one axis, got {describe(documents)}")
         names, labels = ([texts[d] for d in chosen] for texts in (self.names, self.labels))
         return Corpus(self.counts[chosen], self.vocabulary, names, labels)
-
-    def words(self, document, rng=None):
-        """The document's words, each as often as it is counted; in random order if given an rng."""
-        row = self.counts[[whole_number("document", document, -len(self), len(self) - 1)]]
-        tokens = np.repeat(row.indices, row.data)
-        if rng is not None:
-            tokens = generator("rng", rng).permutation(tokens)
-        return [self.vocabulary[v] for v in tokens]
 
 
 def _whole_counts(counts):

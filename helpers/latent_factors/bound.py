@@ -22,7 +22,6 @@ from helpers.latent_factors.coordinate_ascent import best_mean_field
 from helpers.latent_factors.factors import Encoder, Factors
 from helpers.latent_factors.model import (
     LatentFactorModel,
-    check_enumerable,
     document_counts,
     factor_states,
     log_joint,
@@ -96,7 +95,6 @@ def bound_gradient(model, counts, logits):
     As :func:`elbo_and_gradients`, with no array of states by words or by documents.
     """
     counts = document_counts(model, counts)
-    check_enumerable(model.n_factors)
     q = factors_of(model, counts, logits)
     expected, slope, gradient = fast.bound_gradient(model, counts, q)
     return expected - q.kl_to_prior(model.prior), gradient, slope + kl_slope(q, model.prior)

@@ -45,8 +45,13 @@ def mean_field(model, counts, start=None):
     factors, or where counts or start do not fit the model. Source: "Mean field assumption".
     """
     counts = document_counts(model, counts)
-    q = first_factors(model, counts.shape[0], start)
-    return _ascent(model, fast.Likelihoods(model, counts).to_be_repeated(), q)
+    shape = counts.shape[0], model.n_factors
+    if isinstance(start, Factors):
+        logits = real_array("start", start.logits, shape=shape)
+    else:
+        start = np.broadcast_to(model.prior, shape) if start is None else start
+        logits = logit(probabilities("start", start, axis=None, shape=shape))
+    return _ascent(model, fast.Likelihoods(model, counts).to_be_repeated(), Factors(logits))
 
 
 @ascending
@@ -60,15 +65,6 @@ def _ascent(model, likelihoods, q):
         for rows, log_p in likelihoods:
             expected[rows] = fast.sweep(log_p, logits[rows], logit(model.prior))
         q = Factors(logits)
-
-
-def first_factors(model, n_documents, start=None):
-    """The q to begin with: ``start`` checked, or the prior for every document."""
-    shape = (n_documents, model.n_factors)
-    if isinstance(start, Factors):
-        return Factors(real_array("start", start.logits, shape=shape))
-    start = np.broadcast_to(model.prior, shape) if start is None else start
-    return Factors.from_probs(probabilities("start", start, axis=None, shape=shape))
 
 
 def best_mean_field(model, counts, starts, rtol=1e-12, max_steps=1000):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
-from scipy.special import expit, logit, rel_entr
+from scipy.special import expit, rel_entr
 
 from helpers.arguments import (
     finite_array,
@@ -35,11 +35,6 @@ class Factors:
 
     def __post_init__(self):
         object.__setattr__(self, "logits", real_array("logits", self.logits, ndim=2))
-
-    @classmethod
-    def from_probs(cls, probs):
-        """probs (D, K): q(z_k = 1)."""
-        return cls(logit(probabilities("probs", probs, axis=None, ndim=2)))
 
     @property
     def probs(self):

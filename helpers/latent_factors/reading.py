@@ -15,8 +15,8 @@ from helpers.latent_factors.model import count_matrix
 def informative_words(counts, labels, n_words):
     """The columns of the words that tell most about a document's label, in their old order.
 
-    A word's worth is its term of the mutual information between word and label,
-    sum_l p(l, v) log p(l, v) / (p(l) p(v)). counts (D, V); labels: D strings.
+    By their terms in the mutual information, sum_l p(l, v) log p(l, v) / (p(l) p(v)).
+    counts (D, V); labels: D strings.
     """
     counts, n_words = count_matrix(counts), whole_number("n_words", n_words)
     labels = listed("labels", labels, "labels")
