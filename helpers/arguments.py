@@ -24,7 +24,15 @@ def real_array(name, value, ndim=None, shape=None):
     array = _numbers(name, value)
     refuse_large(name, *array.shape)
     array = array.astype(np.float64)
-    _check_shape(name, array, ndim, shape)
+    allowed = ndim if isinstance(ndim, tuple) else (array.ndim if ndim is None else ndim,)
+    if array.ndim not in allowed:
+        wanted = " or ".join(map(str, allowed))
+        raise ValueError(f"{name}: expected {wanted} axes, got shape {array.shape}")
+    sizes = array.shape if shape is None else shape
+    fits = (want in (None, have) for want, have in zip(sizes, array.shape, strict=False))
+    if array.ndim != len(sizes) or not all(fits):
+        wanted = ", ".join("any" if n is None else str(n) for n in sizes)
+        raise ValueError(f"{name}: expected shape ({wanted}), got {array.shape}")
     if np.isnan(array).any():
         raise ValueError(f"{name}: holds NaN in {np.isnan(array).sum()} of {array.size} places")
     return array
@@ -245,15 +253,3 @@ def _precision(name, value):
     dtype = _numbers(name, value).dtype
     eps = np.finfo(dtype).eps if dtype.kind == "f" else 0.0
     return float(max(eps, np.finfo(np.float64).eps))
-
-
-def _check_shape(name, array, ndim, shape):
-    allowed = ndim if isinstance(ndim, tuple) else (array.ndim if ndim is None else ndim,)
-    if array.ndim not in allowed:
-        wanted = " or ".join(str(n) for n in allowed)
-        raise ValueError(f"{name}: expected {wanted} axes, got shape {array.shape}")
-    sizes = array.shape if shape is None else shape
-    fits = (want in (None, have) for want, have in zip(sizes, array.shape, strict=False))
-    if array.ndim != len(sizes) or not all(fits):
-        wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
-        raise ValueError(f"{name}: expected shape {wanted}, got {array.shape}")

@@ -81,23 +81,18 @@ def kl_on_grid(model, x, mean, root):
 def elbo(model, x, mean, root):
     """The ELBO of each picture for q = Normal(mean, root root'), (D,) nats.
 
-    E_q[log p(x, z)] by nodes in q's own coordinates, the entropy in closed form. mean (D, 2), root
-    (D, 2, 2).
+    E_q[log p(x, z)] by the trapezoid rule in u, z = mean + root u, the entropy in closed form.
+    mean (D, 2), root (D, 2, 2).
     """
-    u, weights = own_coordinates()
+    u = pairs(np.linspace(-REACH, REACH, POINTS))
+    weights = np.exp(log_prior(u))
+    weights /= weights.sum()
     found = np.empty(len(mean))
     for d, (m, L) in enumerate(zip(mean, root, strict=True)):
         z = m + u @ L.T
         entropy = 1 + LOG_2PI + np.log(np.abs(np.linalg.det(L)))
         found[d] = weights @ (model.log_likelihood(x[d], z) + log_prior(z)) + entropy
     return found
-
-
-def own_coordinates():
-    """Trapezoid nodes u (J, 2) and weights (J,) of a standard normal in two dimensions."""
-    u = pairs(np.linspace(-REACH, REACH, POINTS))
-    weights = np.exp(log_prior(u))
-    return u, weights / weights.sum()
 
 
 def gauss_hermite(n=RULE):

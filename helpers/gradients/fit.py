@@ -57,7 +57,8 @@ def fit(log_joint, start, rng, gradient=None, covariance="diagonal", method="ada
     generator("rng", rng)
     one_of("covariance", covariance, ("diagonal", "full"))
     one_of("entropy", entropy, ENTROPIES)
-    sizes = STEP_SIZES[one_of("method", method, STEP_SIZES)] if step_size is None else step_size
+    one_of("method", method, STEP_SIZES)
+    sizes = STEP_SIZES[method] if step_size is None else step_size
     if whole_number("n_draws", n_draws, minimum=2) % 2:
         raise ValueError(f"n_draws: expected an even number, as draws come in pairs, got {n_draws}")
     if not callable(sizes):

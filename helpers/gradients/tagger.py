@@ -13,16 +13,15 @@ Salimans and Welling (2015); Khan and Rue (2023).
 from itertools import count
 
 import numpy as np
-from scipy import sparse
 
 from helpers.arguments import generator, instance, one_of, refuse_large, whole_number
 from helpers.ascent import State, ascending
 from helpers.fast.log_linear import inverse
 from helpers.gradients.fit import checked_size
 from helpers.log_linear.bound import expected_log_prior
-from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, square_root
+from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, square_root, squares
 from helpers.log_linear.laplace import full_precision
-from helpers.log_linear.model import LogLinearTagger, one_hot
+from helpers.log_linear.model import LogLinearTagger, score
 
 BURN_IN = 8  # iterates before q is their running mean
 FORGETTING = 3  # of that running mean: the higher, the sooner it forgets its first iterates
@@ -36,9 +35,8 @@ def fit_tagger(tagger, rng, covariance="diagonal", step_size=None, n_draws=None)
         ascent.state.q
 
     covariance: "diagonal", whose q has the running mean of the iterates' means and variances
-    (Polyak and Juditsky, 1992), or "full", for at most 6000 weights. step_size: 0.5 or, if full,
-    1 unless given; n_draws: 2 or, if full, 16. The elbo, in nats, has its likelihood by draws, its
-    prior and entropy exactly.
+    (Polyak and Juditsky, 1992), or "full", for at most 6000 weights. step_size: by default 0.5 or,
+    if full, 1; n_draws: 2 or 16. The elbo, in nats, has only its likelihood by draws.
     """
     generator("rng", rng)
     instance("tagger", tagger, LogLinearTagger)
@@ -52,9 +50,8 @@ def fit_tagger(tagger, rng, covariance="diagonal", step_size=None, n_draws=None)
 
 @ascending
 def _diagonal(tagger, rng, size, n_draws):
-    features = tagger.features
-    squared = features.power(2) if sparse.issparse(features) else features**2
-    tags, prior_precision = one_hot(tagger), tagger.prior_sd**-2.0
+    features, squared = tagger.features, squares(tagger.features)
+    prior_precision = tagger.prior_sd**-2.0
     mean, precision = np.array(tagger.prior_mean), prior_precision
     averages = [0.0] * 4
     for n in count(1):
@@ -67,26 +64,25 @@ def _diagonal(tagger, rng, size, n_draws):
         log_likelihood = drawn(tagger, averages[2], np.sqrt(averages[3]), e[:1])[0]
         yield State(q, log_likelihood + expected_log_prior(tagger, q) + q.entropy(), noisy=True)
         _, probs, curvature = drawn(tagger, now[2], np.sqrt(now[3]), e)
-        slope = features.T @ (tags - probs) - (mean - tagger.prior_mean) * prior_precision
+        slope = score(tagger, mean, probs)
         precision = precision + size * (squared.T @ curvature + prior_precision - precision)
         mean = mean + CAUTION * size * slope / precision
 
 
 @ascending
 def _full(tagger, rng, size, n_draws):
-    tags, prior_precision = one_hot(tagger), tagger.prior_sd**-2.0
-    precision = np.diag(prior_precision.ravel())
-    q = FullGaussian(np.array(tagger.prior_mean), np.diag(1 / prior_precision.ravel()))
+    variance = tagger.prior_sd.ravel() ** 2
+    precision = np.diag(1 / variance)
+    q = FullGaussian(np.array(tagger.prior_mean), np.diag(variance))
     while True:
         mean, covariances = q.logits(tagger.features)
         e = pairs(rng, n_draws, *mean.shape)
         log_likelihood, probs, curvature = drawn(tagger, mean, covariances, e)
         elbo = log_likelihood + expected_log_prior(tagger, q) + q.entropy()
         yield State(q, elbo, noisy=True)
-        slope = tagger.features.T @ (tags - probs) - (q.mean - tagger.prior_mean) * prior_precision
         precision = precision + size * (full_precision(tagger, curvature) - precision)
         covariance, log_determinant = inverse(precision.copy())
-        step = size * (covariance @ slope.ravel()).reshape(tagger.shape)
+        step = size * (covariance @ score(tagger, q.mean, probs).ravel()).reshape(tagger.shape)
         q = FullGaussian(q.mean + step, covariance, log_determinant)
 
 
