@@ -229,7 +229,8 @@ def plain_array(name, value):
     inside = value if isinstance(value, list | tuple) else ()
     if any(isinstance(part, np.ma.MaskedArray) and part.mask.any() for part in (value, *inside)):
         wanted = "a plain array, for example of the rows in which nothing is missing"
-        raise ValueError(f"{name}: a masked array, of which a part is missing; expected {wanted}")
+        wrong = "a masked array, whose missing values would be taken for numbers"
+        raise ValueError(f"{name}: {wrong}; expected {wanted}")
     try:
         return np.asarray(value)
     except ValueError:

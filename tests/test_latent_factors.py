@@ -880,7 +880,7 @@ def test_other_bad_input_is_refused():
         lf.as_words_arrive(model, [7])
     with pytest.raises(ValueError, match="words: expected a whole number"):
         lf.as_words_arrive(model, [1.5])
-    with pytest.raises(ValueError, match="lengths: expected a whole number"):
+    with pytest.raises(ValueError, match="lengths: expected whole numbers"):
         model.sample(rng, [2.7])
     for wrong in (-1, 2**40):
         with pytest.raises(ValueError, match=r"n_samples: (expected at least|asks for)"):

@@ -31,6 +31,7 @@ from helpers.arguments import (
     real_csr,
     refuse_large,
     whole_number,
+    whole_numbers,
 )
 
 MAX_FACTORS = 20  # 2^20 states: about as far as enumeration goes on a laptop
@@ -79,10 +80,8 @@ class LatentFactorModel:
 
     def sample(self, rng, lengths):
         """Documents of the given lengths, (D,) whole numbers: z (D, K) and counts (D, V)."""
-        rng = generator("rng", rng)
-        lengths = np.atleast_1d(plain_array("lengths", lengths))
-        refuse_large("lengths", *lengths.shape)
-        lengths = [whole_number("lengths", n, 0, 2**53) for n in lengths]
+        rng, lengths = generator("rng", rng), np.atleast_1d(plain_array("lengths", lengths))
+        lengths = whole_numbers("lengths", lengths, ndim=1)
         refuse_large("lengths", len(lengths), self.n_words)
         z = (rng.random((len(lengths), self.n_factors)) < self.prior).astype(float)
         words = np.exp(self.word_log_probs(z))

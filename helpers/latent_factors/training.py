@@ -120,7 +120,8 @@ def sampled_training(
         yield State(q, elbo, model, noisy=True, info={"encoder": encoder})
         order = rng.permutation(counts.shape[0])
         for rows in np.array_split(order, -(-len(order) // batch)):
-            some, logits = counts[rows], encoder(counts[rows]).logits
+            some = counts[rows]
+            logits = encoder(some).logits
             estimate = score_function_gradient(model, some, logits, rng, n_samples, baseline)
             slope = estimate.gradient | encoder.gradient(some, estimate.logit_gradient)
             x, adam = adam.step(x, pack(slope) / len(rows), rate)
