@@ -1,24 +1,21 @@
-"""A hub on this machine serves the real notebooks to a handful of users at once."""
+"""A hub on this machine serves the real course to a handful of users at once."""
 
-import concurrent.futures
-import contextlib
-import json
+import http.cookiejar
 import os
-import secrets
-import socket
-import subprocess
-import sys
-import time
+import random
+import runpy
 import urllib.error
+import urllib.parse
 import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
+import class_on_hub
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-USERS = ("ada", "blaise", "carl")
-PATIENCE = 240  # seconds, on a busy machine
+NAMES = ("ada", "blaise", "carl")
 
 pytestmark = pytest.mark.skipif(
     find_spec("jupyterhub") is None or os.name == "nt",
@@ -27,119 +24,83 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory):
-    """A running hub, as (address, administrator's token)."""
-    folder, token, port = tmp_path_factory.mktemp("hub"), secrets.token_hex(16), free_port()
-    config = folder / "config.py"
-    config.write_text(
-        f"exec(compile(open({str(ROOT / 'docs/hub_config.py')!r}).read(), "
-        f"{str(ROOT / 'docs/hub_config.py')!r}, 'exec'), "
-        f"globals() | {{'__file__': {str(ROOT / 'docs/hub_config.py')!r}}})\n"
-        f"c.JupyterHub.services = [dict(name='test', api_token={token!r}, admin=True)]\n"
-        "c.JupyterHub.load_roles = [dict(name='test', services=['test'], "
-        "scopes=['admin:users', 'admin:servers', 'access:servers'])]\n"
-    )
-    settings = {"HUB_PORT": str(port), "HUB_HOMES": str(folder / "homes" / "{username}")}
-    with open(folder / "log.txt", "w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "-f", str(config)],
-            cwd=folder,
-            env=os.environ | settings,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    address = f"http://127.0.0.1:{port}"
+def users(tmp_path_factory):
+    """Three users of a running hub, their servers started at once."""
+    folder = tmp_path_factory.mktemp("hub")
+    passwords = folder / "passwords.txt"
+    passwords.write_text("Ada  one two\nblaise three\n\ncarl\n")
+    with class_on_hub.hub(folder, HUB_PASSWORDS=str(passwords)) as (address, token):
+        homes = folder / "homes"
+        users = [class_on_hub.User(address, token, name, homes / name) for name in NAMES]
+        class_on_hub.everybody(users, class_on_hub.User.start)
+        yield users
+
+
+def test_three_users_open_the_course_and_run_it_at_once(users):
+    assert all(len(user.read()["cells"]) > 20 for user in users)
+    said = class_on_hub.everybody(users, lambda user: user.run(class_on_hub.WORK))
+    assert said == ["ELBO + KL = log p(x)"] * len(users)
+    assert all(20 < user.megabytes() < 1000 for user in users)
+
+
+def test_no_user_sees_files_or_processes_of_another(users):
+    if not configured()["WALLS"]:
+        pytest.skip("this system has no bubblewrap")
+    assert users[0].sees(users[0]).count(str(users[0].home)) == 2
+    assert users[0].sees(users[1]) == "[]"
+
+
+def test_who_is_killed_while_saving_loses_nothing(users):
+    assert class_on_hub.lost(users[:2], 1, random.Random(0), longest=2.0) == []
+    assert sum(user.confirmed for user in users) > 0
+
+
+def test_users_log_in_with_their_own_password_to_their_own_server(users):
+    ada, blaise = users[:2]
+    hub = ada.hub.removesuffix("/api")
+    assert log_in(hub, "ada", "three") is None and log_in(hub, "carl", "") is None
+    browser = log_in(hub, "ADA", "one two")
+    assert b"03a_jensen.ipynb" in browser.open(f"{ada.mine}/api/contents/exercises").read()
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        browser.open(f"{blaise.mine}/api/contents/exercises")
+
+
+def test_a_name_that_leads_out_of_the_folder_of_homes_is_refused(users):
+    for name in ("..", "..%2Fada", ".ada", "a%2F..%2F..%2Fb"):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[045]"):
+            class_on_hub.ask(f"{users[0].hub}/users/{name}", users[0].token, "POST")
+
+
+def test_a_hub_that_others_can_reach_wants_a_password_of_its_own(monkeypatch):
+    monkeypatch.setenv("HUB_HOST", "0.0.0.0")
+    with pytest.raises(SystemExit, match="choose HUB_PASSWORD"):
+        configured()
+    monkeypatch.setenv("HUB_PASSWORD", "a better one")
+    assert configured()["c"].JupyterHub.bind_url.startswith("http://0.0.0.0:")
+
+
+def configured():
+    """What docs/hub_config.py sets."""
+
+    class Config(SimpleNamespace):
+        def __getattr__(self, name):
+            setattr(self, name, Config())
+            return getattr(self, name)
+
+    settings = Config()
+    return runpy.run_path(str(ROOT / "docs/hub_config.py"), {"get_config": lambda: settings})
+
+
+def log_in(hub, name, password):
+    """A browser that is logged in, or None."""
+    jar = http.cookiejar.CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    browser.open(f"{hub}/login").read()
+    secret = next(cookie.value for cookie in jar if cookie.name == "_xsrf")
+    form = {"username": name, "password": password, "_xsrf": secret}
     try:
-        wait_for(lambda: ask(f"{address}/hub/api/", token), folder / "log.txt", process)
-        yield address, token
-    finally:
-        for name in USERS:
-            with contextlib.suppress(OSError):
-                ask(f"{address}/hub/api/users/{name}/server", token, "DELETE")
-        process.terminate()
-        process.wait(30)
-
-
-def test_three_users_open_the_course_and_run_it_at_once(hub):
-    address, token = hub
-    for name in USERS:
-        ask(f"{address}/hub/api/users/{name}", token, "POST")
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        answers = list(pool.map(lambda name: work_as(address, token, name), USERS))
-    assert answers == ["ELBO + KL = log p(x)"] * len(USERS)
-
-
-def work_as(address, token, name):
-    """Start the user's server, open a lecture, and run the course's code in a kernel."""
-    ask(f"{address}/hub/api/users/{name}/server", token, "POST")
-    mine = f"{address}/user/{name}"
-    wait_for(lambda: ask(f"{mine}/api/status", token))
-    lecture = ask(f"{mine}/api/contents/notebooks/03a_jensen.ipynb", token)
-    assert lecture["type"] == "notebook" and len(lecture["content"]["cells"]) > 20
-    kernel = ask(f"{mine}/api/kernels", token, "POST", {"name": "python3"})
-    code = (
-        "from helpers.small import bank, mean_field\n"
-        "bound = next(mean_field(bank(), 1)).bound\n"
-        "close = abs(bound.elbo + bound.kl - bound.log_evidence) < 1e-12\n"
-        "print('ELBO + KL = log p(x)' if close else bound)"
-    )
-    return run(f"{mine}/api/kernels/{kernel['id']}/channels", token, code)
-
-
-def run(channel, token, code):
-    """What ``code`` prints in the kernel behind the websocket ``channel``."""
-    import asyncio
-
-    from tornado.httpclient import HTTPRequest
-    from tornado.websocket import websocket_connect
-
-    header = {"msg_id": secrets.token_hex(8), "msg_type": "execute_request", "version": "5.3"}
-    header |= {"username": "", "session": secrets.token_hex(8), "date": "2000-01-01T00:00:00Z"}
-    content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
-    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
-
-    async def talk():
-        address = channel.replace("http", "ws", 1)
-        request = HTTPRequest(address, headers={"Authorization": f"token {token}"})
-        socket = await websocket_connect(request)
-        await socket.write_message(json.dumps(message | {"channel": "shell", "buffers": []}))
-        while True:
-            answer = json.loads(await asyncio.wait_for(socket.read_message(), PATIENCE))
-            if answer["msg_type"] == "stream":
-                return answer["content"]["text"].strip()
-            if answer["msg_type"] == "error":
-                return "\n".join(answer["content"]["traceback"])
-
-    return asyncio.run(talk())
-
-
-def ask(address, token, method="GET", data=None):
-    """One request to the hub's or a server's interface; its JSON."""
-    body = json.dumps(data).encode() if data is not None else (b"" if method == "POST" else None)
-    headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
-    request = urllib.request.Request(address, body, headers, method=method)
-    with urllib.request.urlopen(request, timeout=60) as response:
-        text = response.read()
-    return json.loads(text) if text else None
-
-
-def wait_for(question, log=None, process=None):
-    """Ask until there is an answer."""
-    last = None
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            return question()
-        except (OSError, ValueError) as error:
-            last = error
-            if process is not None and process.poll() is not None:
-                break
-            time.sleep(1)
-    pytest.fail(f"no answer: {last}\n{log.read_text()[-3000:] if log else ''}")
-
-
-def free_port():
-    """A port with a free neighbour, for the hub behind the proxy."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+        browser.open(f"{hub}/login", urllib.parse.urlencode(form).encode()).read()
+    except urllib.error.HTTPError as error:
+        assert error.code == 403
+        return None
+    return browser
