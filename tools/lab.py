@@ -70,7 +70,7 @@ def give_out(source, work):
 def left_out(source, work):
     """A sentence for each notebook that was edited in ``work`` but not in ``source``."""
     given = _read_record(work)
-    for copy in sorted((work / "notebooks").glob("*.ipynb")):
+    for copy in sorted((work / "notebooks").glob("[!.]*.ipynb")):
         name = f"notebooks/{copy.name}"
         original = source / name
         if _digest(copy) == _digest(original):
@@ -118,8 +118,7 @@ def _renew(path, latest, target, before):
     mine = _digest(target)
     if mine == latest or before == latest:
         return None  # nothing new, or the student's changes to the version that is still current
-    if mine == before:
-        _write_whole(target.resolve(), path.read_bytes())
+    if mine == before and _write_whole(target.resolve(), path.read_bytes(), before):
         return None
     numbered = (target.with_name(f"{target.stem}.new{n}.ipynb") for n in range(1, 10**6))
     for beside in numbered:
@@ -130,8 +129,11 @@ def _renew(path, latest, target, before):
             return None
 
 
-def _write_whole(path, content):
-    """All or nothing: a crash in the middle leaves the old file."""
+def _write_whole(path, content, before=None):
+    """All or nothing: a crash in the middle leaves the old file.
+
+    With ``before`` only in place of a file of that digest: False where somebody has just saved.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(prefix=PART, dir=path.parent)
     try:
@@ -140,7 +142,11 @@ def _write_whole(path, content):
             file.flush()
             os.fsync(file.fileno())
         os.chmod(part, 0o644)
+        if before is not None and _digest(path) != before:
+            os.remove(part)
+            return False
         os.replace(part, path)
+        return True
     except BaseException:
         with contextlib.suppress(OSError):
             os.remove(part)

@@ -102,6 +102,8 @@ def main(arguments):
     target = Path(arguments[0]).resolve() if arguments else TARGET
     if target.exists() and not (target / "checks" / "sealed.py").exists():
         return f"{target} is there and holds something else: name another folder"
+    if (target / "work").exists():
+        return f"{target} holds the work of somebody who opened it there: name another folder"
     try:
         print(f"For the class, without answers: {target} and {build(target)}")
     except OSError as error:
