@@ -1,5 +1,7 @@
 """The judge of a :class:`FindBug`: is that the line, and does the input show it?"""
 
+import re
+
 import numpy as np
 
 from checks.kinds import FindBug
@@ -32,7 +34,8 @@ def _line_and_input(value, count):
     if isinstance(value, dict) and len(value) == 2:
         value = list(value.values())
     if isinstance(value, np.ndarray) and value.ndim == 1 and len(value) >= 2:
-        value = [value[0], value[1] if len(value) == 2 else value[1:]]  # a number and numbers
+        first, *rest = map(np.asarray, value)  # a number and numbers
+        value = [first, rest[0] if len(value) == 2 else np.array(rest)]
     if isinstance(value, list) and len(value) == 1 + count > 2:
         value = [value[0], value[1:]]  # the line and the arguments in a row
     return value if isinstance(value, list) and len(value) == 2 else None
@@ -46,6 +49,7 @@ def _no_such_line(task, line):
 
 def _place_of(task, line):
     """The line's number, from a number or from its text; None if there is none such."""
+    line = re.sub(r"^\s*line\s+(?=\d+\s*$)", "", line) if isinstance(line, str) else line
     if isinstance(line, str) and not line.strip().isdigit():
         near = [k for k, c in enumerate(task.listing, 1) if _squeezed(line) in _squeezed(c)]
         return near[0] if len(near) == 1 and _squeezed(line) else None

@@ -44,14 +44,18 @@ def chosen(value, choices):
     said = plain_words(value)
     near = [c for c in choices if plain_words(c) == said]
     near = near or [c for c in choices if said and plain_words(c).startswith(said)]
-    near = near or [c for c in choices if _stems(value) and _stems(c) == _stems(value)]
+    stems = _stems(value)
+    near = near or [c for c in choices if stems and _stems(c) == stems]
+    if not near and "not" not in stems:
+        near = [c for c in choices if set(_stems(c)) <= set(stems)]
+        near = near or [c for c in choices if stems and set(stems) <= set(_stems(c))]
     return near[0] if len(near) == 1 else None
 
 
 def _stems(text):
     """The first letters of a text's words: "a local optimum" for "local optima"."""
     words = re.findall(r"[a-z0-9]+", text.lower())
-    return [word[:5] for word in words if word not in (*_FILLING, "with")]
+    return [word[:4] for word in words if word not in (*_FILLING, "with")]
 
 
 @functools.singledispatch
@@ -123,10 +127,10 @@ def _common(a, b):
 
 @weigh.register
 def _(task: Number, value):
-    try:
-        value = float(_number_in(value) if isinstance(value, str) else value.item())
-    except (AttributeError, ValueError, ZeroDivisionError):
+    number = _as_number(value)
+    if number is None:
         return False, say("number_wrong_kind", came=came_as(value))
+    value = number
     right, came = task.value, describe(value)
     if _is(value, right, task):
         return True, task.why
@@ -141,6 +145,14 @@ def _(task: Number, value):
         return False, say(f"number_{fits[0]}")
     sentence = "number_high" if value > right else "number_low"
     return False, say(sentence, came=came, question=task.question)
+
+
+def _as_number(value):
+    """One number, also from an array of one or a text; None if it is none."""
+    try:
+        return float(_number_in(value) if isinstance(value, str) else value.item())
+    except (AttributeError, ValueError, ZeroDivisionError):
+        return None
 
 
 def _number_in(text):
@@ -227,9 +239,10 @@ def _compared(part, foretell, told, measured):
             return say("choose_other_word", part=part, came=came_as(told), choices=quoted(words))
         agreed = choice == chosen(measured, words)
         return "" if agreed else foretell.said.format(told=choice)
-    if not isinstance(told, np.ndarray) or told.size != 1:
+    number = _as_number(told)
+    if number is None:
         return say("choose_no_number", part=part, came=came_as(told))
-    told, measured = float(told.item()), float(measured)
+    told, measured = number, float(measured)
     close = abs(told - measured) <= foretell.atol + foretell.rtol * abs(measured)
     close = close and told * measured >= 0  # a gap below zero is not nearly zero
     than = say("choose_more" if measured > told else "choose_less")
