@@ -346,10 +346,30 @@ def _chain_cases(rng):
 
 chain = sheet.task("chain", reference=_chain, cases=_chain_cases)
 
+
+# ---------------------------------------------------------------- 14 a model not seen before
+
+
+def _both_factors(x, prior_precision, shape, rate, tau):
+    precision = prior_precision + len(x) * tau
+    mean = tau * np.sum(x) / precision
+    squares = np.sum((x - mean) ** 2) + len(x) / precision
+    return mean, precision, shape + len(x) / 2, rate + squares / 2
+
+
+def _measurements(rng):
+    for N in (2, 3, 5, 8):
+        x = rng.normal(rng.normal() * 2, 1.5, N)
+        yield case(x, *(float(v) for v in rng.uniform(0.3, 3, 4)))
+    yield case(rng.normal(size=1) + 2, *(float(v) for v in rng.uniform(0.3, 3, 4)))
+
+
+unseen_model = sheet.task("unseen_model", reference=_both_factors, cases=_measurements)
+
 structured_bound = sheet.task("structured_bound")
 
 
-# ---------------------------------------------------------------- 15 your own data
+# ---------------------------------------------------------------- 16 your own data
 
 
 def _own_example():
