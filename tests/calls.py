@@ -12,6 +12,7 @@ from helpers import autoencoder, fhmm, gradients, lda, mixture
 from helpers import latent_factors as lf
 from helpers import log_linear as ll
 from helpers.papers import blei_kucukelbir_mcauliffe, neal_hinton
+from helpers.papers.unigrams import MixtureOfUnigrams, fit_mixture, fit_unigram
 
 
 def rng():
@@ -37,7 +38,7 @@ TOPICS = lda.LDA(0.5, [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])
 COUNTS = np.array([[2.0, 0, 1], [0, 3, 1]])
 WORDS = [0, 2, 2]
 DOCUMENT = next(lda.document_mean_field(TOPICS, WORDS)).q
-UNIGRAMS = lda.MixtureOfUnigrams([0.5, 0.5], TOPICS.topics)
+UNIGRAMS = MixtureOfUnigrams([0.5, 0.5], TOPICS.topics)
 LATENT = lf.initial_model(COUNTS, 2, rng(), n_hidden=2)
 ENCODER = lf.initial_encoder(3, 2, rng(), n_hidden=2)
 LOGITS = np.zeros((2, 2))
@@ -104,7 +105,7 @@ MODELS = {
     "fhmm.flatten": (fhmm.flatten, {"model": CHAINS}),
     "LDA": (lda.LDA, {"alpha": [0.5, 0.5], "topics": TOPICS.topics}),
     "LDA.sample": (TOPICS.sample, {"rng": rng(), "lengths": [2, 3]}),
-    "MixtureOfUnigrams": (lda.MixtureOfUnigrams, {"weights": [0.5, 0.5], "topics": TOPICS.topics}),
+    "MixtureOfUnigrams": (MixtureOfUnigrams, {"weights": [0.5, 0.5], "topics": TOPICS.topics}),
     "MixtureOfUnigrams.log_joint": (UNIGRAMS.log_joint, {"counts": COUNTS}),
     "MixtureOfUnigrams.perplexity": (UNIGRAMS.perplexity, {"counts": COUNTS}),
     "lda.bags": (lda.bags, {"documents": [[0, 1], [2]], "n_words": 3}),
@@ -147,10 +148,10 @@ MODELS = {
             "start": "seeded",
         },
     ),
-    "lda.fit_mixture": (
-        first(lda.fit_mixture),
+    "fit_mixture": (
+        first(fit_mixture),
         {"counts": COUNTS, "n_topics": 2, "rng": rng(), "pseudo_count": 0.1}),
-    "lda.fit_unigram": (lda.fit_unigram, {"counts": COUNTS, "pseudo_count": 0.1}),
+    "fit_unigram": (fit_unigram, {"counts": COUNTS, "pseudo_count": 0.1}),
     "lda.fit_stream": (
         first(lda.fit_stream),
         {
