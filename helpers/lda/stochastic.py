@@ -56,11 +56,9 @@ def natural_step(topics, usage, rho, eta, scale):
     scale: D / B, documents of the corpus for each of the batch.
     """
     topics, usage = finite_array("topics", topics, 2), finite_array("usage", usage)
-    rho, eta, scale = (
-        finite_array(name, value, ndim=0)
-        for name, value in (("rho", rho), ("eta", eta), ("scale", scale))
-    )
-    broadcastable(**{"topics": topics, "usage": usage})
+    named = {"rho": rho, "eta": eta, "scale": scale}.items()
+    rho, eta, scale = (finite_array(name, value, ndim=0) for name, value in named)
+    broadcastable(topics=topics, usage=usage)
     return (1 - rho) * topics + rho * (eta + scale * usage)
 
 
@@ -98,17 +96,15 @@ def fit_stream(
 
     Args:
         batches: iterable of word counts (B, V), sparse or dense; it may have no end.
-        n_topics: K.
-        rng: numpy.random.Generator, for the first topics.
+        n_topics: K. rng: for the first topics.
         n_documents: D, the size of the corpus that the batches are drawn from.
         alpha, eta: concentrations of the documents' and of the topics' Dirichlets.
         kappa, tau: the steps' decay, in (0.5, 1], and delay, at least 1; with tau = 1 the first
-            step has size one, and the first batch decides what can hardly be mended later.
+            step has size one, and what the first batch decides can hardly be mended later.
         topics: lambda (K, V) to begin at, such as the last state's ``q.topics``; "random" for
             nearly equal topics; None for topics that unlike documents found, among those of the
             first batch and the next ones, up to 2,000 documents or 4 % of the corpus.
-        seen: batches seen before, when a run goes on.
-        tolerance: nats below which a document's q(theta) rests.
+        seen: batches seen before, when a run goes on. tolerance: as for :func:`e_step`.
     Yields:
         The topics before each batch and, at the end, after the last: ``q.topics`` is lambda,
         ``q.gamma`` belongs to the batch, ``model`` has the mean topics, and ``elbo`` is what this
