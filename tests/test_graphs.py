@@ -119,7 +119,6 @@ GRAPHS = {
     "generative": graphs.generative,
     "parameters": graphs.parameters,
     "two_topics": graphs.two_topics,
-    "mixture": graphs.mixture,
     "tagger": graphs.tagger,
     "factorial_hmm": graphs.factorial_hmm,
     "factorial_hmm_inference": graphs.factorial_hmm_inference,

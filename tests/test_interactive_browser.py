@@ -64,11 +64,12 @@ NAMES = """(root) => [...root.querySelectorAll('input, select, button')].map((no
   (node.labels?.[0]?.querySelector('span') ?? node).textContent.trim())"""
 CLIPPED = """(root) => {
   const frame = root.querySelector('svg').getBoundingClientRect();
-  return [...root.querySelectorAll('svg text')].filter((text) => {
-    const box = text.getBoundingClientRect();
-    return box.width && (box.left < frame.left - 2 || box.right > frame.right + 2 ||
-      box.top < frame.top - 2 || box.bottom > frame.bottom + 2);
-  }).map((text) => text.textContent);
+  return [...root.querySelectorAll('svg text, svg rect')].filter((part) => {
+    const [box, more] = [part.getBoundingClientRect(), part.textContent ? 2 : 0];
+    return !part.closest('svg svg') && box.width && (box.left < frame.left - more ||
+      box.right > frame.right + more || box.top < frame.top - more ||
+      box.bottom > frame.bottom + more);
+  }).map((part) => part.textContent || part.outerHTML);
 }"""
 
 
@@ -240,6 +241,11 @@ def test_offline_page_of_every_figure(browser, tmp_path, theme):
     for call, figure in zip(CALLS, page.query_selector_all(".vi-core"), strict=True):
         height = figure.bounding_box()["height"]
         assert height <= 590, f"{call}: too tall for a slide, {height} px"
+    if theme == "dark":  # on a phone
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.wait_for_selector(".vi-core.narrow >> nth=-1")
+        for figure in page.query_selector_all(".vi-core"):
+            assert figure.evaluate(CLIPPED) == []
     assert axe_violations(page) == []
     assert faults == []
     page.close()
@@ -275,6 +281,42 @@ def test_a_link_is_cut_and_a_word_forced_by_a_click(browser, tmp_path):
                 )
                 == value
             )
+    page.close()
+
+
+@pytest.mark.parametrize("hand", ["mouse", "finger"])
+def test_a_hill_follows_the_hand_until_it_lets_go(browser, tmp_path, hand):
+    path = tmp_path / "dragged.html"
+    path.write_text(f"<!doctype html><body>{interactive.figure.page(interactive.gap())}</body>")
+    page = browser.new_page(viewport={"width": 916, "height": 720}, has_touch=hand == "finger")
+    page.goto(path.as_uri())
+    page.wait_for_selector(".vi-core[data-alive]")
+    box = page.locator("circle[data-grip=mean]").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+
+    def at(kind, across=None):
+        if hand == "mouse":
+            {"Start": page.mouse.down, "End": page.mouse.up}.get(kind, lambda: None)()
+            return page.mouse.move(x + (across or 0), y)
+        points = [] if across is None else [{"x": x + across, "y": y}]
+        return touch.send(
+            "Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points}
+        )
+
+    if hand == "mouse":
+        page.mouse.move(x, y)
+    at("Start", 0)
+    means = []
+    for across in (26, 52, 104):
+        at("Move", across)
+        page.wait_for_timeout(50)
+        means.append(page.evaluate("document.querySelector('.vi-core').settings.mean"))
+    at("End")
+    wide = page.locator("svg").first.bounding_box()["width"] / 900  # px per unit; 12 are 520 units
+    assert means == pytest.approx([across / wide * 12 / 520 for across in (26, 52, 104)], abs=0.02)
+    page.mouse.move(x - 60, y)
+    assert page.evaluate("document.querySelector('.vi-core').settings.mean") == means[-1]
     page.close()
 
 

@@ -17,18 +17,30 @@ ORDER = list(LECTURES)
 ITEMS = questions.recall_items()
 ASKED = sorted({lecture for item in ITEMS.values() for lecture in item["asked_in"]})
 CODE_LIMIT = 12_000
-CALL = re.compile(r"\bpredict(?:_number|_point)?\(\s*[\"']([^\"']+)[\"']")
+CALL = re.compile(r"\bpredict\(\s*[\"']([^\"']+)[\"']")
 
 
 def sample(kind="choice"):
     says = {"close": "Well guessed.", "low": "More than that.", "high": "Less than that."}
     if kind == "choice":
         options = {"the ELBO": "It is *negative*.", "the KL": "It is what is missing."}
-        return show.predict("03a-test-bar", "Which is $q(z_1)$?", options, right="the KL")
+        asked = {"question": "Which is $q(z_1)$?", "options": options, "right": "the KL"}
+        return show.predict("03a-test-bar", **asked)
     if kind == "number":
-        return show.predict_number("03a-test-number", "How far?", 0.53, 0.1, unit="nats", **says)
-    where = {"axis": (-5, 0), "tolerance": 0.2, "label": "nats", "marks": {"log p(x)": -1.4}}
-    return show.predict_point("03a-test-point", "Where?", -2.1, **where, **says)
+        asked = {"question": "How far?", "right": 0.53, "tolerance": 0.1, "unit": "nats"}
+        return show.predict("03a-test-number", **asked, **says)
+    asked = {"question": "Where?", "right": -2.1, "tolerance": 0.2, "axis": (-5, 0)}
+    place = {"label": "nats", "marks": {"log p(x)": -1.4}}
+    return show.predict("03a-test-point", **asked, **place, **says)
+
+
+def choice(options, right):
+    show.predict("03a-x", question="?", options=options, right=right)
+
+
+def value(right, **changes):
+    says = {"close": "a", "low": "b", "high": "c", "tolerance": 1}
+    show.predict("03a-x", question="?", right=right, **says | changes)
 
 
 # The data
@@ -118,19 +130,13 @@ def test_formulas_and_emphasis_become_html_and_nothing_else_does():
     [
         (lambda: show.predict("which bar"), "name: expected the notebook's number"),
         (lambda: show.predict("03a-no-such-thing"), "name: no question"),
-        (lambda: show.predict("03a-x", "?", {"a": "b"}, "a"), "options: expected two to six"),
-        (lambda: show.predict("03a-x", "?", {"a": "b", "c": " "}, "a"), "'c' has no sentence"),
-        (lambda: show.predict("03a-x", "?", {"a": "b", "c": "d"}, "e"), "right: expected one of"),
-        (
-            lambda: show.predict_number("03a-x", "?", None, 1, "a", "b", "c"),
-            "right: expected a finite",
-        ),
-        (lambda: show.predict_number("03a-x", "?", 1, 0, "a", "b", "c"), "tolerance: expected"),
-        (lambda: show.predict_number("03a-x", "?", 1, 1, "a", "", "c"), "low: expected the sent"),
-        (
-            lambda: show.predict_point("03a-x", "?", 9, (0, 1), 1, "a", "b", "c"),
-            "axis: expected ends",
-        ),
+        (lambda: choice({"a": "b"}, "a"), "options: expected two to six"),
+        (lambda: choice({"a": "b", "c": " "}, "a"), "options: 'c' has no sentence"),
+        (lambda: choice({"a": "b", "c": "d"}, "e"), "right: expected one of"),
+        (lambda: value(None), "right: expected a finite"),
+        (lambda: value(1, tolerance=0), "tolerance: expected"),
+        (lambda: value(1, low=""), "'low' has no sentence"),
+        (lambda: value(9, axis=(0, 1)), "axis: expected ends"),
         (lambda: show.recall("00"), "nothing is recalled in '00'"),
     ],
 )

@@ -4,57 +4,17 @@
 ``helpers.show.graphs``, widgets in ``helpers.show.interactive``.
 """
 
-from helpers.show.areas import dots, ladder, small_multiples, squares
-from helpers.show.boxes import Box, callout, cards, result_table, side_by_side
-from helpers.show.figures import (
-    ascent,
-    bars,
-    bound_bars,
-    contours,
-    curves,
-    ellipse,
-    line_style,
-    lines,
-    points,
-    table,
-)
-from helpers.show.formulas import Derivation, derivation
-from helpers.show.interactive.predictions import predict, predict_number, predict_point, recall
-from helpers.show.style import BuildUp, Picture, axes, build_up, figure, use_course_style
-from helpers.show.words import ColouredWords, coloured_words
+from helpers.show.lazy import names_of
 
-__all__ = [
-    "Box",
-    "BuildUp",
-    "ColouredWords",
-    "Derivation",
-    "Picture",
-    "ascent",
-    "axes",
-    "bars",
-    "bound_bars",
-    "build_up",
-    "callout",
-    "cards",
-    "coloured_words",
-    "contours",
-    "curves",
-    "derivation",
-    "dots",
-    "ellipse",
-    "figure",
-    "ladder",
-    "line_style",
-    "lines",
-    "points",
-    "predict",
-    "predict_number",
-    "predict_point",
-    "recall",
-    "result_table",
-    "side_by_side",
-    "small_multiples",
-    "squares",
-    "table",
-    "use_course_style",
-]
+__all__, __getattr__, __dir__ = names_of(
+    __name__,
+    {
+        "areas": "dots ladder small_multiples squares",
+        "boxes": "Box callout cards result_table side_by_side",
+        "figures": "ascent bars bound_bars contours curves ellipse line_style lines points table",
+        "formulas": "Derivation derivation",
+        "interactive.predictions": "predict recall",
+        "style": "BuildUp Picture axes build_up figure use_course_style",
+        "words": "ColouredWords coloured_words",
+    },
+)

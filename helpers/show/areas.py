@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 
 from helpers.arguments import finite_array, real_array
 from helpers.show import palette
-from helpers.show.figures import add_legend, filled, line_style, marker
+from helpers.show.figures import add_legend, filled, line_style, marker, measured
 from helpers.show.palette import LOOKS
 from helpers.show.style import TALL, WIDTH, axes, figure
 
@@ -80,25 +80,19 @@ def ladder(ax, labels, values, *, ylabel="nats", moves=(), role="elbo", digits=3
         written = f"{value:.{digits}f}".replace("-", "−")
         ax.text(i, value + 0.04 * span, written, ha="center", va="bottom")
     for i, (before, after) in enumerate(pairwise(values)):
-        _step(ax, i + 0.5, before, after, moves[i] if moves else "", role, digits, span)
+        change, x, word = after - before, i + 0.5, moves[i] if moves else ""
+        if abs(change) < 1e-9:
+            look = {"color": palette.MUTED[palette.LIGHT], "linestyle": ":", "linewidth": 2}
+            ax.plot([x - 0.14, x + 0.14], [before, after], **look)
+        else:
+            hue = palette.colour("kl" if change < 0 else role)
+            arrow = {"arrowstyle": "-|>", "color": hue, "linewidth": 3, "mutation_scale": 22}
+            ax.annotate("", (x, after), (x, before), arrowprops=arrow)
+            word = f"{word}\n{change:+.{digits}f}".strip().replace("-", "−")
+        ax.text(x, min(before, after) - 0.04 * span, word, ha="center", va="top")
     ax.set_xticks(range(len(labels)), labels)
     ax.set(xlim=(-0.6, len(values) - 0.4), ylim=(values.min() - 0.25 * span, None), ylabel=ylabel)
     ax.margins(y=0.2)
-
-
-def _step(ax, x, before, after, word, role, digits, span):
-    """What happens between two rungs: nothing, or an arrow with how much."""
-    change = after - before
-    if abs(change) < 1e-9:
-        look = {"color": palette.MUTED[palette.LIGHT], "linestyle": ":", "linewidth": 2}
-        ax.plot([x - 0.14, x + 0.14], [before, after], **look)
-    else:
-        hue = palette.colour("kl" if change < 0 else role)
-        arrow = {"arrowstyle": "-|>", "color": hue, "linewidth": 3, "mutation_scale": 22}
-        ax.annotate("", (x, after), (x, before), arrowprops=arrow)
-        word = f"{word}\n{change:+.{digits}f}".strip().replace("-", "−")
-    if word:
-        ax.text(x, min(before, after) - 0.04 * span, word, ha="center", va="top")
 
 
 def dots(ax, labels, measurements, *, xlabel, digits=None):
@@ -108,9 +102,7 @@ def dots(ax, labels, measurements, *, xlabel, digits=None):
     dots, None writes none.
     """
     for index, (name, values) in enumerate(measurements.items()):
-        values = np.asarray(values, dtype=float)  # NaN: not measured
-        if values.shape != (len(labels),):
-            raise ValueError(f"{name}: expected {len(labels)} values, got shape {values.shape}")
+        values = measured(name, values, len(labels))
         look = line_style(name, index) | {"linestyle": "", "markersize": 13}
         ax.plot(values, range(len(labels)), marker=marker(name, index), **look)
         for y, value in enumerate(values):

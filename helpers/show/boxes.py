@@ -5,9 +5,12 @@ own type elsewhere) and plain text where there is no HTML: ``print(show.result_t
 cell of type skip is the twin that tests compare and readers copy.
 """
 
+import contextlib
 import html
 import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from helpers.arguments import finite_array
 from helpers.show import palette
@@ -59,34 +62,26 @@ def result_table(rows, columns, *, corner="", digits=2, best=None, caption=""):
         show.result_table({"factorised": [-2.41, 0.31], "structured": [-2.15, 0.05]},
                           ["ELBO (nats)", "gap (nats)"], best=["max", "min"])
     """
-    values = {name: list(row) for name, row in rows.items()}
-    for name, row in values.items():
+    digits, best = _each("digits", digits, columns), _each("best", best, columns)
+    texts = {}
+    for name, row in rows.items():
         if len(row) != len(columns):
             raise ValueError(f"rows: {name!r} has {len(row)} entries for {len(columns)} columns")
-    digits, best = _each("digits", digits, columns), _each("best", best, columns)
-    texts = {
-        name: [_written(value, d) for value, d in zip(row, digits, strict=True)]
-        for name, row in values.items()
-    }
+        texts[name] = [_written(value, d) for value, d in zip(row, digits, strict=True)]
     winners = [_best(rule, [row[j] for row in texts.values()]) for j, rule in enumerate(best)]
-    head = "".join(f'<th scope="col">{html.escape(str(c))}</th>' for c in (corner, *columns))
-    head = head if corner else head.replace('<th scope="col"></th>', "<td></td>", 1)
-    lines = [
-        f'<tr><th scope="row">{_swatch(name)}{html.escape(_named(name))}</th>'
-        + "".join(
-            f'<td class="best">{html.escape(t)}</td>' if t in wins else f"<td>{html.escape(t)}</td>"
-            for t, wins in zip(row, winners, strict=True)
-        )
-        + "</tr>"
-        for name, row in texts.items()
-    ]
-    below = f"<caption>{html.escape(caption)}</caption>" if caption else ""
-    markup = (
-        f'<table class="vi-table">{below}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table>"
-    )
+    head = _cell("th", corner, 'scope="col"') if corner else "<td></td>"
+    head += "".join(_cell("th", column, 'scope="col"') for column in columns)
+    body = ""
+    for name, row in texts.items():
+        body += f'<tr><th scope="row">{_swatch(name)}{html.escape(_named(name))}</th>'
+        for text, wins in zip(row, winners, strict=True):
+            body += _cell("td", text, 'class="best"' if text in wins else "")
+        body += "</tr>"
+    below = _cell("caption", caption) if caption else ""
+    markup = f"{below}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
     plain = [[corner, *map(str, columns)], *([_named(n), *row] for n, row in texts.items())]
-    return Box(markup, "\n".join([*_aligned(plain), *([caption] if caption else [])]))
+    text = "\n".join([*_aligned(plain), *([caption] if caption else [])])
+    return Box(f'<table class="vi-table">{markup}</table>', text)
 
 
 def callout(number, sentence, *, role=None):
@@ -118,19 +113,20 @@ def cards(groups, *, columns=5):
     for index, (title, shares) in enumerate(groups.items()):
         sizes = finite_array(f"groups[{title!r}]", list(shares.values()), ndim=1)
         largest = max(sizes.max(initial=0.0), 1e-300)
+        ems = 1 + 0.7 * np.maximum(sizes, 0) / largest
         words = "".join(
-            f'<span style="font-size:{1 + 0.7 * max(share, 0) / largest:.2f}em">'
-            f"{html.escape(str(word))}</span> "
-            for word, share in zip(shares, sizes, strict=True)
+            _cell("span", word, f'style="font-size:{em:.2f}em"') + " "
+            for word, em in zip(shares, ems, strict=True)
         )
-        hue = palette.series(index)
-        edge = f"border-color:var(--vi-series-{index % 8}, {hue})"
-        drawn.append(
-            f'<div style="{edge}"><strong>{html.escape(str(title))}</strong> {words}</div>'
-        )
+        edge = f"border-color:var(--vi-series-{index % 8}, {palette.series(index)})"
+        drawn.append(f'<div style="{edge}">{_cell("strong", title)} {words}</div>')
     grid = f"grid-template-columns:repeat({columns}, minmax(0, 1fr))"
     text = "\n".join(f"{title}: {' '.join(map(str, shares))}" for title, shares in groups.items())
     return Box(f'<div class="vi-cards" style="{grid}">{"".join(drawn)}</div>', text)
+
+
+def _cell(tag, text, attribute=""):
+    return f"<{tag} {attribute}".strip() + f">{html.escape(str(text))}</{tag}>"
 
 
 def _markup(part):
@@ -161,18 +157,14 @@ def _best(rule, texts):
     """The texts of a column that win, as written: what reads equal is equal."""
     if rule not in (None, "max", "min"):
         raise ValueError(f'best: expected "max", "min" or None, got {rule!r}')
-    numbers = {text: _number(text) for text in texts if _number(text) is not None}
+    numbers = {}
+    for text in texts:
+        with contextlib.suppress(ValueError):  # a word
+            numbers[text] = float(text.replace(",", "").replace("−", "-").replace("∞", "inf"))
     if rule is None or not numbers:
         return ()
     top = (max if rule == "max" else min)(numbers.values())
     return tuple(text for text, number in numbers.items() if number == top)
-
-
-def _number(text):
-    try:
-        return float(text.replace(",", "").replace("−", "-").replace("∞", "inf"))
-    except ValueError:
-        return None
 
 
 def _aligned(rows):

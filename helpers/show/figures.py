@@ -26,8 +26,7 @@ def bars(ax, labels, distributions, *, xlabel, ylabel, digits=2):
     for i, (name, values) in enumerate(distributions.items()):
         values = finite_array(name, values, shape=(len(labels),))
         offset = (i - (len(distributions) - 1) / 2) * width
-        look = filled(name, i)
-        drawn = ax.bar(places + offset, values, 0.9 * width, **look)
+        drawn = ax.bar(places + offset, values, 0.9 * width, **filled(name, i))
         if digits is not None:
             ax.bar_label(drawn, fmt=f"%.{digits}f", padding=2, fontsize=18)
     ax.set_xticks(places, labels)
@@ -58,9 +57,7 @@ def lines(ax, x, measurements, *, xlabel, ylabel, logx=False, logy=False):
     _need(measurements, "measurements")
     x = finite_array("x", x, ndim=1)
     for i, (name, values) in enumerate(measurements.items()):
-        values = np.asarray(values, dtype=float)  # NaN: not measured
-        if values.shape != x.shape:
-            raise ValueError(f"{name}: expected one value per x, {x.shape}, got {values.shape}")
+        values = measured(name, values, len(x))
         ax.plot(x, values, marker=marker(name, i), **line_style(name, i))
     if logy:
         ax.set_yscale("log")
@@ -72,17 +69,17 @@ def lines(ax, x, measurements, *, xlabel, ylabel, logx=False, logy=False):
     _finish(ax, xlabel, ylabel, legend=len(measurements) > 1)
 
 
-def bound_bars(ax, labels, elbos, log_evidence, floor=None, *, xlabel=""):
+def bound_bars(ax, labels, elbos, log_evidence, *, xlabel=""):
     """Bars of one fixed height, log p(x), each split into its ELBO and the KL gap above it.
 
     labels: a name per q. elbos: their ELBOs, (n,), in nats. log_evidence: log p(x).
-    floor: where the bars start; log probabilities are negative, so that zero is no natural foot.
     """
     elbos = finite_array("elbos", elbos, shape=(len(labels),))
     top = float(finite_array("log_evidence", log_evidence, ndim=0))
     if (elbos > top + 1e-9).any():
         raise ValueError(f"elbos: {elbos.max():g} is above the log evidence {top:g}")
-    floor = _floor(elbos, top) if floor is None else floor
+    # no zero to stand on: the lowest ELBO keeps a third of the height
+    floor = top - 1.5 * max(top - elbos.min(), 0.2 * abs(top), 0.1)
     places = np.arange(len(labels))
     ax.bar(places, elbos - floor, 0.6, bottom=floor, **filled("elbo"))
     ax.bar(places, top - elbos, 0.6, bottom=elbos, **filled("kl"))
@@ -112,22 +109,25 @@ def ascent(ax, traces, log_evidence=None, *, xlabel="step", ylabel="nats"):
     _finish(ax, xlabel, ylabel, legend=len(traces) > 1 or log_evidence is not None)
 
 
-def table(ax, values, rows, columns, *, xlabel, ylabel, digits=2, role="posterior", scale=None):
+def table(ax, values, rows, columns, *, xlabel, ylabel, digits=2, role="posterior"):
     """A matrix as shaded cells with their numbers: the darker, the larger.
 
-    values: (n_rows, n_columns). rows, columns: labels. scale: the values that are white and
-    darkest. Left out, it is 0 to 1 for probabilities, so that tables side by side compare, and
-    the smallest to the largest finite value for anything else.
+    values: (n_rows, n_columns). rows, columns: labels. From white to darkest: 0 to 1 for
+    probabilities, so that tables side by side compare, and the smallest to the largest finite
+    value for anything else, such as log probabilities.
     """
     values = real_array("values", values, shape=(len(rows), len(columns)))
-    low, high = _scale(values) if scale is None else scale
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    low, high = (0.0, 1.0) if 0 <= low and high <= 1 else (low, high)
     for i, j in np.ndindex(values.shape):
         share = np.clip((values[i, j] - low) / (high - low or 1), 0, 1)
         shade = palette.tint(palette.colour(role), 1 - 0.9 * share)
         dark = palette.contrast(shade, "#FFFFFF") > 4.5
-        cell = {"facecolor": shade, "edgecolor": "white", "linewidth": 2}
-        ax.add_patch(_square(j, i, **cell))
-        ax.text(j, i, f"{values[i, j]:.{digits}f}", color="white" if dark else "black", **_CENTRED)
+        look = {"facecolor": shade, "edgecolor": "white", "linewidth": 2}
+        ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
+        look = {"color": "white" if dark else "black", "ha": "center", "va": "center"}
+        ax.text(j, i, f"{values[i, j]:.{digits}f}", fontsize=18, **look)
     ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     ax.set_xticks(range(len(columns)), columns)
     ax.set_yticks(range(len(rows)), rows)
@@ -136,16 +136,16 @@ def table(ax, values, rows, columns, *, xlabel, ylabel, digits=2, role="posterio
     _finish(ax, xlabel, ylabel)
 
 
-def contours(ax, x, y, density, *, role, xlabel, ylabel, levels=5):
+def contours(ax, x, y, density, *, role, xlabel, ylabel):
     """A density over the plane as contour lines.
 
     x: (n,), y: (m,), density: (m, n), one row per y.
     """
     x, y = finite_array("x", x, ndim=1), finite_array("y", y, ndim=1)
     density = finite_array("density", density, shape=(len(y), len(x)))
-    heights = density.max() * np.linspace(0.05, 0.95, levels)
+    heights = density.max() * np.linspace(0.05, 0.95, 5)
     look = line_style(role)
-    dashes = [(0, LOOKS[role].dash or None)] if role in LOOKS else ["solid"]
+    dashes = [look["linestyle"]]
     ax.contour(x, y, density, levels=heights, colors=look["color"], linestyles=dashes)
     ax.plot([], [], **look)  # contour lines have no place in a legend of their own
     _finish(ax, xlabel, ylabel, legend=True)
@@ -183,9 +183,8 @@ def points(ax, x, y, groups=None, *, xlabel, ylabel):
     names = sorted(set(groups.tolist()))
     for i, name in enumerate(names):
         chosen = groups == name
-        marker = palette.MARKERS[i % len(palette.MARKERS)]
         look = {"color": palette.series(i), "edgecolor": "white", "linewidth": 0.6}
-        ax.scatter(x[chosen], y[chosen], s=60, marker=marker, label=str(name), **look)
+        ax.scatter(x[chosen], y[chosen], s=60, marker=marker("", i), label=str(name), **look)
     _finish(ax, xlabel, ylabel, legend=len(names) > 1)
 
 
@@ -196,9 +195,6 @@ def line_style(name, index=0):
     """
     hue, dash, _, label = _look(name, index)
     return {"color": hue, "linestyle": (0, dash) if dash else "solid", "label": label}
-
-
-_CENTRED = {"ha": "center", "va": "center", "fontsize": 18}
 
 
 def _look(name, index):
@@ -238,21 +234,12 @@ def add_legend(ax):
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
 
 
-def _scale(values):
-    """One scale for all tables of probabilities; log probabilities may be -inf."""
-    finite = values[np.isfinite(values)]
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
-    return (0.0, 1.0) if 0 <= low and high <= 1 else (low, high)
-
-
-def _floor(elbos, top):
-    """A foot for the bars that leaves the lowest ELBO at least a third of the height."""
-    deepest = max(top - elbos.min(), 0.2 * abs(top), 0.1)
-    return top - 1.5 * deepest
-
-
-def _square(x, y, **look):
-    return Rectangle((x - 0.5, y - 0.5), 1, 1, **look)
+def measured(name, values, n):
+    """(n,) numbers, of which NaN was not measured."""
+    values = np.asarray(values, dtype=float)
+    if values.shape != (n,):
+        raise ValueError(f"{name}: expected {n} values, got shape {values.shape}")
+    return values
 
 
 def _need(mapping, name):

@@ -9,7 +9,6 @@ of the palette; decks and pages turn them with their style sheet where it is dar
 import re
 from dataclasses import dataclass
 
-from helpers.arguments import real_array
 from helpers.show import palette
 
 MATH = re.compile(
@@ -113,6 +112,8 @@ def derivation(lines, values, *, numbers=(), digits=4, unit="nats", bars=True):
                          r"&\geq \mathbb{E}_q[\log p(x, z) - \log q(z)]"],
                         [log_evidence, elbo], numbers=["3a.1", "3a.2"])
     """
+    from helpers.arguments import real_array  # decks and pages, which only colour, need no SciPy
+
     for name, given in (("values", values), ("numbers", numbers)):
         if len(given) != len(lines) and (given or name == "values"):
             raise ValueError(f"{name}: expected one per line, {len(lines)}, got {len(given)}")

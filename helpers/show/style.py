@@ -207,12 +207,8 @@ def _label_logarithmic(axis):
     low, high = np.log10(sorted(axis.get_view_interval()))
     if not named and np.floor(high) - np.ceil(low) < 1:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(lambda value, _: _in_decimals(value))
-
-
-def _in_decimals(value):
-    """0.002 or 50000: three significant digits and no exponent."""
-    return np.format_float_positional(value, precision=3, fractional=False, trim="-")
+        digits = {"precision": 3, "fractional": False, "trim": "-"}  # 0.002 or 50000
+        axis.set_major_formatter(lambda value, _: np.format_float_positional(value, **digits))
 
 
 def build_up(*pictures):

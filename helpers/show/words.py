@@ -8,11 +8,7 @@ from helpers.show import palette
 
 @dataclass(frozen=True)
 class ColouredWords:
-    """Words and their topics; as the last line of a cell, a paragraph of coloured words.
-
-    words: strings. topics: one index per word, or None where there is none. names: a name per
-    topic for the legend, or None.
-    """
+    """Words and their topics; as the last line of a cell, a paragraph of coloured words."""
 
     words: tuple
     topics: tuple

@@ -1,9 +1,9 @@
-"""Graphical models of the first lectures: joint distributions, priors, the small model, mixtures.
+"""Graphical models of the first lectures: joint distributions, priors, the small model.
 
 ``step`` counts from 1; the last step, which is the default, is the finished picture.
 """
 
-from helpers.show.graphs.vocabulary import Edge, Graph, Node, Plate, Text, beside, checked_step
+from helpers.show.graphs.vocabulary import Edge, Graph, Node, Text, beside, checked_step, edges
 
 
 def factorisations(step=3):
@@ -11,20 +11,17 @@ def factorisations(step=3):
 
     Steps: one more factorisation each. Source: the slide "Joint Distribution".
     """
-    step = checked_step(step, 3)
-    ways = ((), (Edge("z", "x"),), (Edge("x", "z"),))
-    titles = (r"$p(x)\,p(z)$", r"$p(z)\,p(x\mid z)$", r"$p(x)\,p(z\mid x)$")
-    words = (
-        "p(x) p(z): two nodes x and z without an edge",
-        "p(z) p(x | z): an arrow from z to x",
-        "p(x) p(z | x): an arrow from x to z",
-    )
+    ways = (
+        ("", r"$p(x)\,p(z)$", "p(x) p(z): two nodes x and z without an edge"),
+        ("z->x", r"$p(z)\,p(x\mid z)$", "p(z) p(x | z): an arrow from z to x"),
+        ("x->z", r"$p(x)\,p(z\mid x)$", "p(x) p(z | x): an arrow from x to z"),
+    )[: checked_step(step, 3)]
     graphs = []
-    for i in range(step):
+    for i, (arrows, title, words) in enumerate(ways):
         nodes = (Node("z", "$z$", 0, 1.4), Node("x", "$x$", 0, 0))
-        graph = Graph(words[i], nodes, ways[i], texts=(Text(0, -0.85, titles[i]),))
+        graph = Graph(words, nodes, edges(arrows), texts=(Text(0, -0.85, title),))
         graphs.append(graph.shifted(2.2 * i, 0, f"{i + 1}:"))
-    alt = "Graphical models of a joint distribution. " + "; ".join(words[:step]) + "."
+    alt = f"Graphical models of a joint distribution. {'; '.join(way[2] for way in ways)}."
     return beside(graphs, (-1, -1.2, 6.4, 3.1), alt)
 
 
@@ -33,14 +30,13 @@ def generative(hyperparameter=True):
 
     Source: the slide "Likelihood and prior".
     """
-    nodes = [Node("z", "$z$", 1.6, 0), Node("x", "$x$", 3.2, 0, "observed")]
-    edges = [Edge("z", "x")]
+    nodes = (Node("z", "$z$", 1.6, 0), Node("x", "$x$", 3.2, 0, "observed"))
     alt = "Graphical model: an arrow leads from the latent z to the observed, shaded x."
     if hyperparameter:
-        nodes.append(Node("alpha", r"$\alpha$", 0, 0, "hyperparameter"))
-        edges.append(Edge("alpha", "z"))
+        nodes += (Node("alpha", r"$\alpha$", 0, 0, "hyperparameter"),)
         alt += " The hyperparameter alpha, a bare letter, has an arrow to z."
-    return Graph(alt, tuple(nodes), tuple(edges), frame=(-0.6, -0.6, 4.4, 1.2))
+    arrows = "z->x alpha->z" if hyperparameter else "z->x"
+    return Graph(alt, nodes, edges(arrows), frame=(-0.6, -0.6, 4.4, 1.2))
 
 
 def parameters(bayesian=False):
@@ -50,10 +46,9 @@ def parameters(bayesian=False):
     """
     theta = Node("theta", r"$\theta$", 3.2, 0, "latent" if bayesian else "hyperparameter")
     nodes = (Node("z", "$z$", 0, 0), Node("x", "$x$", 1.6, 0, "observed"), theta)
-    edges = (Edge("z", "x"), Edge("theta", "x"))
     how = "an open disc, a latent variable" if bayesian else "a bare letter, a fixed parameter"
     alt = f"Graphical model: arrows from the latent z and from theta to x. Here theta is {how}."
-    return Graph(alt, nodes, edges, frame=(-0.6, -0.6, 4.4, 1.2))
+    return Graph(alt, nodes, edges("z->x theta->x"), frame=(-0.6, -0.6, 4.4, 1.2))
 
 
 def two_topics(step=2):
@@ -61,35 +56,17 @@ def two_topics(step=2):
 
     Steps: the generative model; the dependencies at inference time.
     """
-    step = checked_step(step, 2)
     nodes = (
         Node("z1", "$z_1$", 0, 1.5),
         Node("z2", "$z_2$", 2, 1.5),
         Node("x", "$x$", 1, 0, "observed"),
     )
     texts = (Text(-1.1, 1.5, "money"), Text(3.1, 1.5, "rivers"), Text(2.2, 0, "“bank”"))
-    edges = (Edge("z1", "x"), Edge("z2", "x"))
+    all_edges = edges("z1->x z2->x")
     alt = "Graphical model: arrows from the latent topics money and rivers to the word bank."
-    if step == 2:
+    if checked_step(step, 2) == 2:
         red = (Edge("x", "z1", "inference", -0.3), Edge("x", "z2", "inference", 0.3))
-        edges += (*red, Edge("z1", "z2", "link"))
+        all_edges += (*red, Edge("z1", "z2", "link"))
         alt += " In red, at inference time: arrows from the word to both topics, and a link"
         alt += " between the topics."
-    return Graph(alt, nodes, edges, texts=texts, frame=(-1.9, -0.6, 5.8, 2.7))
-
-
-def mixture():
-    """A mixture model: weights pi -> z -> x <- component parameters theta, plate over N."""
-    nodes = (
-        Node("pi", r"$\pi$", 0, 0, "hyperparameter"),
-        Node("z", "$z_n$", 1.6, 0),
-        Node("x", "$x_n$", 3.2, 0, "observed"),
-        Node("theta", r"$\theta$", 4.8, 0, "hyperparameter"),
-    )
-    edges = (Edge("pi", "z"), Edge("z", "x"), Edge("theta", "x"))
-    alt = (
-        "Graphical model of a mixture: inside a plate over N, the latent component z points to"
-        " the observed x; the weights pi point to z, the components' parameters theta to x."
-    )
-    plate = Plate(0.9, -0.85, 3, 1.5, "$N$")
-    return Graph(alt, nodes, edges, (plate,), frame=(-0.6, -1, 6, 1.8))
+    return Graph(alt, nodes, all_edges, texts=texts, frame=(-1.9, -0.6, 5.8, 2.7))

@@ -6,7 +6,7 @@ time; blue arrows are the joint distribution of the latent factor model. Nodes a
 daft's; daft has no bent edges, so all edges are matplotlib's FancyArrowPatch.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import daft
 import matplotlib
@@ -86,7 +86,7 @@ class Graph:
     edges: tuple = ()
     plates: tuple = ()
     texts: tuple = ()
-    frame: tuple = field(default=(0, 0, 5, 2))
+    frame: tuple = (0, 0, 5, 2)
     scale: float = 1.0
 
     def __post_init__(self):
@@ -109,11 +109,12 @@ class Graph:
 
     def shifted(self, x, y, prefix):
         """The same graph elsewhere, with ``prefix`` before all names, to compose a larger one."""
-        rename = {node.name: prefix + node.name for node in self.nodes}
+        nodes = (replace(n, name=prefix + n.name, x=n.x + x, y=n.y + y) for n in self.nodes)
+        edges = (replace(e, start=prefix + e.start, end=prefix + e.end) for e in self.edges)
         return replace(
             self,
-            nodes=tuple(replace(n, name=rename[n.name], x=n.x + x, y=n.y + y) for n in self.nodes),
-            edges=tuple(replace(e, start=rename[e.start], end=rename[e.end]) for e in self.edges),
+            nodes=tuple(nodes),
+            edges=tuple(edges),
             plates=tuple(replace(p, x=p.x + x, y=p.y + y) for p in self.plates),
             texts=tuple(replace(t, x=t.x + x, y=t.y + y) for t in self.texts),
         )
@@ -126,6 +127,11 @@ class Graph:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return self.picture()._repr_mimebundle_()
+
+
+def edges(arrows, kind="generative", bend=0.0):
+    """Edges of one look, from words such as "z->x alpha->z"."""
+    return tuple(Edge(*arrow.split("->"), kind, bend) for arrow in arrows.split())
 
 
 def beside(graphs, frame, alt, scale=1.0):

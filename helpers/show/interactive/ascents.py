@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 
 from helpers.arguments import whole_number
-from helpers.show.interactive.controls import steps, ticks
+from helpers.show.interactive.controls import room, steps, ticks
 from helpers.show.interactive.figure import Interactive
 
 MOST_NAMED = 3  # broken invariants that fit into the picture
@@ -28,16 +28,18 @@ def problems(elbos, log_evidence=None, qs=(), noisy=False):
         elif step and not noisy and elbo < elbos[step - 1] - tolerance:
             found.append((step, f"the ELBO fell by {elbos[step - 1] - elbo:.4g}"))
         if log_evidence is not None and elbo > log_evidence + tolerance:
-            found.append(
-                (step, f"the ELBO is above log p(x) by {elbo - log_evidence:.4g}, so KL < 0")
-            )
+            above = f"the ELBO is above log p(x) by {elbo - log_evidence:.4g}, so KL < 0"
+            found.append((step, above))
     for step, q in enumerate(qs):
         if isinstance(q, np.ndarray) and q.dtype.kind == "f":
             if (q < 0).any():
                 found.append((step, f"q has a negative probability, {q.min():.4g}"))
             elif abs(q.sum() - 1) > 1e-6:
                 found.append((step, f"q sums to {q.sum():.6g}, not to 1"))
-    return [{"step": step, "text": text} for step, text in sorted(_first_of_each(found))]
+    first = {}  # of each kind, which the first four words say
+    for step, text in sorted(found):
+        first.setdefault(tuple(text.split()[:4]), {"step": step, "text": text})
+    return list(first.values())
 
 
 def trace(updates, log_evidence=None, max_steps=50):
@@ -58,36 +60,26 @@ def trace(updates, log_evidence=None, max_steps=50):
     elbos = [_elbo(state, step) for step, state in enumerate(states)]
     noisy = any(getattr(state, "noisy", False) for state in states)
     found = problems(elbos, log_evidence, [getattr(s, "q", None) for s in states], noisy)
-    drawn = [elbo for elbo in elbos if np.isfinite(elbo)]
-    if not drawn:
+    finite = np.flatnonzero(np.isfinite(elbos))
+    if not len(finite):
         raise ValueError(f"updates: expected finite bounds, got {elbos[0]}")
-    shown = np.interp(range(len(elbos)), np.flatnonzero(np.isfinite(elbos)), drawn)
-    return _figure(elbos, shown, log_evidence, found)
-
-
-def _figure(elbos, shown, log_evidence, found):
-    low, high = _range([*shown, *([log_evidence] if log_evidence is not None else [])])
-
-    def compute(step):
-        rise = shown[step] - shown[step - 1] if step else 0.0
-        numbers = {"elbo": float(shown[step]), "rise": float(rise)}
-        numbers["broken"] = float(sum(problem["step"] <= step for problem in found))
-        if log_evidence is None:
-            return numbers
-        return numbers | {"log_evidence": log_evidence, "kl": float(log_evidence - shown[step])}
-
-    last = len(elbos) - 1
+    shown = np.interp(range(len(elbos)), finite, np.array(elbos)[finite])
+    broken = [float(sum(p["step"] <= step for p in found)) for step in range(len(elbos))]
+    numbers = {"elbo": shown, "rise": np.diff(shown, prepend=shown[0]), "broken": broken}
+    if log_evidence is not None:
+        evidence = np.full(len(elbos), float(log_evidence))
+        numbers |= {"log_evidence": evidence, "kl": evidence - shown}
+    span, last = room([*shown, *numbers.get("log_evidence", ())]), len(elbos) - 1
     data = {
         "title": "The bound, step by step",
-        "controls": [steps("step", "step", last, pause=300) | {"value": last}],
-        "elbos": shown,
-        "log_evidence": None if log_evidence is None else float(log_evidence),
+        "controls": [steps("step", "step", last, pause=300, value=last)],
+        "numbers": numbers,
         "problems": found[:MOST_NAMED],
-        "range": (low, high),
+        "range": span,
         "xticks": np.unique(ticks(0, max(last, 1)).astype(int)),
-        "yticks": ticks(low, high),
+        "yticks": ticks(*span),
     }
-    return Interactive("trace", data, compute)
+    return Interactive("trace", data)
 
 
 def _iterate(updates):
@@ -96,11 +88,10 @@ def _iterate(updates):
     try:
         return iter(states)
     except TypeError:
-        came = type(states).__name__
-        came = f"a function that returned {came}" if callable(updates) else came
+        came = "a function that returned " if callable(updates) else ""
         raise ValueError(
             "updates: expected an iterator of states, or a function without arguments that "
-            f"returns one, got {came}"
+            f"returns one, got {came}{type(states).__name__}"
         ) from None
 
 
@@ -108,22 +99,5 @@ def _elbo(state, step):
     try:
         return float(getattr(state, "elbo", state))
     except (TypeError, ValueError):
-        raise ValueError(
-            f"updates: expected states with a number `elbo`, got {type(state).__name__} at "
-            f"step {step}"
-        ) from None
-
-
-def _first_of_each(found):
-    seen = set()
-    for step, text in sorted(found):
-        kind = " ".join(text.split()[:4])
-        if kind not in seen:
-            seen.add(kind)
-            yield step, text
-
-
-def _range(values):
-    low, high = min(values), max(values)
-    margin = 0.08 * (high - low) or 1.0
-    return low - margin, high + margin
+        came = f"{type(state).__name__} at step {step}"
+        raise ValueError(f"updates: expected states with a number `elbo`, got {came}") from None

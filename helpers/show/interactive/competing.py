@@ -11,7 +11,6 @@ from helpers.show.interactive.figure import Interactive
 
 VOCABULARY = ("bank", "loan", "water", "and")
 DOCUMENT = ("bank", "and", "bank", "loan", "bank", "loan", "water", "water")
-NAMES = ("money", "rivers")
 
 
 def two_factor_model():
@@ -28,10 +27,10 @@ def two_factor_model():
 
 
 def as_words_come(model, words):
-    """Exact posterior and best mean field after n = 0..N words, as rows of numbers.
+    """Exact posterior and best mean field after n = 0..N words, for the second of two factors.
 
-    words: word numbers, (N,). Returns (N + 1, 8): p(z1, z2 | x) in the order 00, 01, 10, 11,
-    q(z1 = 1), q(z2 = 1), log p(x) and the ELBO, in nats.
+    words: word numbers, (N,). Returns the figure's numbers by name, each (N + 1,): probabilities
+    of z2 = 1, and log p(x), ELBO and KL in nats.
     """
     from helpers.latent_factors import as_words_arrive, best_mean_field, exact
 
@@ -41,48 +40,28 @@ def as_words_come(model, words):
     posterior = exact(model, counts)
     corners = [np.broadcast_to(p, posterior.marginals.shape) for p in ((0.9, 0.1), (0.1, 0.9))]
     best = best_mean_field(model, counts, [posterior.marginals, *corners])
-    columns = [posterior.log_evidence, best.elbos]
-    return np.column_stack([as_words_arrive(model, words), best.q.probs, *columns])
+    neither, second, first, both = as_words_arrive(model, words).T
+    return {
+        "second": second + both,
+        "second_given_first": both / (first + both),
+        "second_given_not_first": second / (neither + second),
+        "q_second": best.q.probs[:, 1],
+        "log_evidence": posterior.log_evidence,
+        "elbo": best.elbos,
+        "kl": posterior.log_evidence - best.elbos,
+    }
 
 
-def explaining_away(model=None, words=DOCUMENT, vocabulary=VOCABULARY, names=NAMES):
-    """Two factors compete for the words of a document as these come one by one.
-
-    Args:
-        model: a :class:`helpers.latent_factors.LatentFactorModel` with K = 2; None for money
-            and rivers. words, vocabulary: a document of at most 16 words of the vocabulary.
-        names: of the two factors.
-    """
-    model = two_factor_model() if model is None else model
-    factors = getattr(model, "n_factors", type(model).__name__)
-    if factors != 2:
-        raise ValueError(f"model: expected a LatentFactorModel of two factors, got {factors}")
-    unknown = [word for word in words if word not in vocabulary]
-    if unknown or not 1 <= len(words) <= 16:
-        raise ValueError(f"words: expected 1 to 16 words of {list(vocabulary)}, got {list(words)}")
-    rows = as_words_come(model, [list(vocabulary).index(word) for word in words])
-
-    def compute(seen):
-        neither, second, first, both = rows[seen, :4]
-        evidence, elbo = float(rows[seen, 6]), float(rows[seen, 7])
-        return {
-            "second": float(second + both),
-            "second_given_first": float(both / (first + both)),
-            "second_given_not_first": float(second / (neither + second)),
-            "q_second": float(rows[seen, 5]),
-            "log_evidence": evidence,
-            "elbo": elbo,
-            "kl": evidence - elbo,
-        }
-
+def explaining_away():
+    """Two factors compete for the words of a document as these come one by one."""
+    words = [VOCABULARY.index(word) for word in DOCUMENT]
+    numbers = as_words_come(two_factor_model(), words)
     data = {
         "title": "Explaining away: two factors compete for the same words",
-        "controls": [
-            steps("seen", "words seen", len(words), pause=1200) | {"value": min(3, len(words))}
-        ],
-        "rows": np.round(rows, 12),
-        "words": list(words),
-        "names": list(names),
-        "deepest": float((rows[:, 6] - rows[:, 7]).max()),
+        "controls": [steps("seen", "words seen", len(words), pause=1200, value=3)],
+        "numbers": numbers,
+        "words": DOCUMENT,
+        "names": ("money", "rivers"),
+        "deepest": float(numbers["kl"].max()),
     }
-    return Interactive("explaining_away", data, compute)
+    return Interactive("explaining_away", data)

@@ -8,8 +8,16 @@ def slider(name, label, low, high, step, value):
     return {"name": name, "label": label, "min": low, "max": high, "step": step, "value": value}
 
 
+def normal_q(means, sds, mean=0.0, sd=1.0):
+    """The sliders of a normal q: the ends of each, and where they stand."""
+    return [
+        slider("mean", "mean of q", *means, 0.05, mean),
+        slider("sd", "standard deviation of q", *sds, 0.05, sd),
+    ]
+
+
 def indexed(name, label, values, value=0):
-    """A slider over listed values; the setting is the index."""
+    """A slider over listed numbers; the setting is the index."""
     return {"name": name, "label": label, "values": list(values), "value": value}
 
 
@@ -18,9 +26,10 @@ def choice(name, label, options, value=0):
     return {"name": name, "label": label, "options": list(options), "value": value}
 
 
-def steps(name, label, last, pause=700):
-    """The steps 0 to last of a trajectory, with play, step and reset; pause in milliseconds."""
-    return slider(name, label, 0, last, 1, 0) | {"play": True, "pause": pause}
+def steps(name, label, last, pause=700, first=0, value=None):
+    """The steps of a trajectory, with play, step and reset; pause in milliseconds."""
+    start = first if value is None else value
+    return slider(name, label, first, last, 1, start) | {"play": True, "pause": pause}
 
 
 def preset(label, settings, by=None):
@@ -34,3 +43,9 @@ def ticks(low, high):
     size = 10 ** np.floor(np.log10(raw))
     step = size * min((1, 2, 5, 10), key=lambda factor: abs(factor * size - raw))
     return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+
+
+def room(values):
+    """(low, high) around the values, with a margin."""
+    margin = 0.08 * (max(values) - min(values)) or 1.0
+    return min(values) - margin, max(values) + margin

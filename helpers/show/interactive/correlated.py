@@ -6,7 +6,6 @@ Source: Blei, Kucukelbir & McAuliffe, "Variational inference: a review for stati
 
 import numpy as np
 
-from helpers.arguments import finite_array
 from helpers.show.interactive.controls import indexed, steps
 from helpers.show.interactive.figure import Interactive
 
@@ -15,13 +14,13 @@ START = (-2.0, -2.0)  # means to begin with; the standard deviations begin at on
 LAST = 40
 
 
-def updates(correlation, start=START, last=LAST):
+def updates(correlation, last=LAST):
     """(mean 1, mean 2, sd 1, sd 2, ELBO) at the start and after each coordinate update.
 
     The best factor given the other has mean rho m_other and variance 1 - rho^2: the inverse of
     the precision's diagonal, not the marginal variance, which is 1.
     """
-    mean, sd = np.array(start, dtype=float), np.ones(2)
+    mean, sd = np.array(START), np.ones(2)
     rows = []
     for step in range(last + 1):
         if step:
@@ -38,33 +37,21 @@ def _kl(mean, sd, rho):
     return 0.5 * float(terms)
 
 
-def mean_field(start=START, correlation=0.8):
+def mean_field(correlation=0.8):
     """Coordinate updates of q(z1) q(z2) for a normal posterior, by correlation and step.
 
-    start: the two means to begin with. correlation: where its slider stands at first.
+    correlation: where its slider stands at first.
     """
-    start = finite_array("start", start, shape=(2,))
-    runs = [updates(rho, start) for rho in CORRELATIONS]
-
-    def compute(correlation, step):
-        first, second, first_sd, second_sd, elbo = runs[correlation][step]
-        elbos = np.array([row[4] for row in runs[correlation][: step + 1]])
-        moments = {"mean": np.array([first, second]), "sd": np.array([first_sd, second_sd])}
-        return moments | {"elbo": elbo, "kl": -elbo, "elbos": elbos}
-
+    runs = np.array([updates(rho) for rho in CORRELATIONS])
+    start = int(np.argmin(np.abs(CORRELATIONS - correlation)))
     data = {
         "title": "Mean field on a correlated normal posterior",
         "controls": [
-            indexed(
-                "correlation",
-                "correlation of z₁ and z₂",
-                CORRELATIONS,
-                int(np.argmin(np.abs(CORRELATIONS - correlation))),
-            ),
+            indexed("correlation", "correlation of z₁ and z₂", CORRELATIONS, start),
             steps("step", "updates", LAST),
         ],
-        "runs": runs,
+        "numbers": {"mean": runs[..., :2], "sd": runs[..., 2:4], "elbo": runs[..., 4]},
         "last": LAST,
         "correlations": CORRELATIONS,
     }
-    return Interactive("mean_field", data, compute)
+    return Interactive("mean_field", data)

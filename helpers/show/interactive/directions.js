@@ -1,47 +1,42 @@
 // Both directions of the KL, as functions of q's mean at the chosen width.
-import { across, densities } from "./densities.js";
-import { axes, cutMark, draw, legend, line, logs, number, path, set } from "./drawing.js";
+import { bound, normal } from "./bounds.js";
+import { axes, cutMark, dot, legend, line, number, spread } from "./drawing.js";
 import { grabbing } from "./grab.js";
-import { dragged } from "./hills.js";
-import { normalGap } from "./quadrature.js";
+import { dragged, hills } from "./hills.js";
 
+const FRAME = { box: [30, 50, 550, 290], x: [-6, 6] };
 const MOST = 8; // nats drawn
 
 export const figure = {
   size: [900, 340],
   split: 580,
   extras: [grabbing],
-  drag: ([x], grip, settings, data) => dragged(across(data, x), grip, settings),
+  drag: dragged(FRAME),
 
-  compute(data, { target = 0, mean, sd }) {
-    const logJoint = logs(data.log_joint[target]);
-    const at = data.means.map((m) => normalGap(logJoint, data.grid, m, sd));
-    return {
-      ...normalGap(logJoint, data.grid, mean, sd),
-      kl_by_mean: at.map((numbers) => numbers.kl),
-      reverse_by_mean: at.map((numbers) => numbers.reverse_kl),
-    };
+  compute({ log_joint, grid, means }, { target, mean, sd }) {
+    const table = log_joint[target];
+    const at = (mean) => bound(table, normal(table, grid, { mean, sd }), grid.spacing);
+    const along = means.map(at);
+    return { ...at(mean), kl_by_mean: along.map(({ kl }) => kl), reverse_by_mean: along.map(({ reverse_kl }) => reverse_kl) };
   },
 
-  build(stage, data) {
-    const curves = densities(stage, data);
-    const { X, Y, path, pane } = axes(stage.aside, {
-      box: [620, 50, 890, 290], x: [data.means[0], data.means.at(-1)], y: [0, MOST],
+  draw(stage, { grid, top, means }, numbers, settings) {
+    const { aside } = stage;
+    hills(stage, { ...FRAME, y: [0, top] }, spread(grid.low, -grid.low, numbers.p.length), numbers.p, settings);
+    const { X, Y, path, pane } = axes(aside, {
+      box: [620, 50, 890, 290], x: [means[0], means.at(-1)], y: [0, MOST],
       xlabel: "mean of q", xticks: [-4, -2, 0, 2, 4], yticks: [0, 2, 4, 6, 8],
     });
-    legend(stage.aside, 590, 24, [["klline", "KL(q‖p)"], ["reverseline", "KL(p‖q)"]]);
-    const parts = [["klline", "kldot"], ["reverseline", "reversedot"]].map(([look, dot]) =>
-      [line(pane, look), draw(pane, "circle", { class: dot, r: 8 })]);
-    const cuts = [68, 92].map((y) => cutMark(stage.aside, 885, y));
-    return (numbers, settings) => {
-      curves(numbers, settings);
-      const tables = [[numbers.kl_by_mean, numbers.kl], [numbers.reverse_by_mean, numbers.reverse_kl]];
-      tables.forEach(([table, here], i) => {
-        set(parts[i][0], { d: path(data.means, table) });
-        set(parts[i][1], here > MOST ? { r: 0 } : { cx: X(settings.mean), cy: Y(here), r: 8 });
-        cuts[i](here > MOST ? `${i ? "KL(p‖q)" : "KL(q‖p)"} ${number(here)}` : "");
-      });
-    };
+    legend(aside, 590, 24, [["klline", "KL(q‖p)"], ["reverseline", "KL(p‖q)"]]);
+    const { kl_by_mean, kl, reverse_by_mean, reverse_kl } = numbers;
+    [
+      ["klline", "kldot", "KL(q‖p)", kl_by_mean, kl],
+      ["reverseline", "reversedot", "KL(p‖q)", reverse_by_mean, reverse_kl],
+    ].forEach(([look, end, name, along, here], i) => {
+      line(pane, look, path(means, along));
+      if (here <= MOST) dot(pane, end, X(settings.mean), Y(here));
+      cutMark(aside, 885, 68 + 24 * i, here > MOST && `${name} ${number(here)}`);
+    });
   },
 
   describe: ({ kl, reverse_kl }, { mean, sd }) =>

@@ -11,7 +11,7 @@ second for everything else.
 import numpy as np
 
 from helpers.densities import Normal, kl_divergence
-from helpers.show.interactive.controls import preset, slider, ticks
+from helpers.show.interactive.controls import normal_q, preset, slider, ticks
 from helpers.show.interactive.figure import Interactive
 
 FLOOR = -8.0  # nats: what lies deeper is cut, and says so
@@ -52,16 +52,11 @@ def two_kls(x=2.0, noise=0.7):
         "title": "Two divergences: what q pays, and what it misses",
         "controls": [
             slider("x", "observation x", 0, 3, 0.1, x),
-            slider("mean", "mean of q", -2, 3, 0.05, 0.0),
-            slider("sd", "standard deviation of q", 0.2, 2, 0.05, 1.0),
+            *normal_q((-2, 3), (0.2, 2)),
         ],
         "presets": [preset("q = prior", {"mean": 0.0, "sd": 1.0})],
         "noise": noise,
         "floor": FLOOR,
         "yticks": ticks(FLOOR, 0),
     }
-
-    def compute(x, mean, sd):
-        return decompositions(x, mean, sd, noise)
-
-    return Interactive("two_kls", data, compute)
+    return Interactive("two_kls", data, lambda x, mean, sd: decompositions(x, mean, sd, noise))

@@ -6,8 +6,10 @@ export const number = (value, digits = 2) => {
   return Number(rounded) === 0 ? rounded.replace("-", "") : rounded.replace("-", "−");
 };
 
-// JSON has no infinities: null stands for log 0.
-export const logs = (table) => table.map((value) => (value === null ? -Infinity : value));
+export const sum = (values) => values.reduce((a, b) => a + b, 0);
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+export const scale = (low, high, from, to) => (v) => from + ((v - low) / (high - low)) * (to - from);
+export const spread = (low, high, n) => Array.from({ length: n }, (_, i) => low + (i * (high - low)) / (n - 1));
 
 export function set(node, attributes) {
   for (const name in attributes) node.setAttribute(name, attributes[name]);
@@ -22,14 +24,12 @@ export function draw(parent, name, attributes = {}, content = "") {
 
 export const write = (parent, x, y, content, look = "") => draw(parent, "text", { x, y, class: look }, content);
 
-export const line = (parent, look, d = "") => draw(parent, "path", { class: look, d });
+export const line = (parent, look, d) => draw(parent, "path", { class: look, d });
 
-export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+export const dot = (parent, look, cx, cy, r = 8) => draw(parent, "circle", { class: look, cx, cy, r });
 
-export const scale = (low, high, from, to) => (v) => from + ((v - low) / (high - low)) * (to - from);
-
-export const path = (X, Y, xs, ys) =>
-  "M" + Array.from(xs, (x, i) => `${X(x).toFixed(1)},${clamp(Y(ys[i]), -9999, 9999).toFixed(1)}`).join("L");
+export const bar = (parent, look, x, y, width, height) =>
+  draw(parent, "rect", { class: look, x, y, width: Math.max(width, 0), height: Math.max(height, 0) });
 
 const places = (tick) => (String(Number(tick.toFixed(3))).split(".")[1] || "").length;
 
@@ -51,14 +51,12 @@ export function axes(stage, { box, x, y, xlabel = "", ylabel = "", xticks = [], 
   write(stage, left - 4, top - 10, ylabel);
   const [width, height] = [right - left, bottom - top];
   const pane = draw(stage, "svg", { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` });
-  return { X, Y, pane, path: (xs, ys) => path(X, Y, xs, ys) };
+  const point = (x, y) => `${X(x).toFixed(1)},${clamp(Y(y), -9999, 9999).toFixed(1)}`;
+  return { X, Y, pane, path: (xs, ys) => "M" + Array.from(xs, (x, i) => point(x, ys[i])).join("L") };
 }
 
-// Says beside a picture what it had to cut: cut(text), cut("") where all is seen.
-export function cutMark(stage, x, y) {
-  const mark = write(stage, x, y, "", "end");
-  return (text) => (mark.textContent = text && `≈ ${text}`);
-}
+// Says beside a picture what it had to cut.
+export const cutMark = (stage, x, y, text) => text && write(stage, x, y, `≈ ${text}`, "end");
 
 // Swatches with names, from left to right: [look, name, whether it is an area].
 export function legend(stage, x, y, entries) {

@@ -56,19 +56,14 @@ def encoder_gaps(x=2.0):
 
     def compute(x, **dots):
         places = np.array(list(dots.values()))
-        evidence, best, _, _ = table[_index(x)]
-        _, _, means, sds = table[_index(places)].T
+        (evidence, best, *_), (_, _, means, sds) = table[_index(x)], table[_index(places)].T
         offset = places - places.mean()
         slope = float(offset @ means / max(offset @ offset, 1e-9))
         mean = float(means.mean() + slope * (x - places.mean()))
         network = float(elbo(x, mean, sds.mean()))
+        numbers = {"log_evidence": float(evidence), "elbo": network, "mean": mean, "rise": slope}
         gaps = {"family_gap": float(evidence - best), "network_gap": float(best - network)}
-        return gaps | {
-            "log_evidence": float(evidence),
-            "elbo": network,
-            "mean": mean,
-            "rise": slope,
-        }
+        return numbers | gaps
 
     data = {
         "title": "Two gaps over an encoder's line",

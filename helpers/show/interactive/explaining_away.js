@@ -1,60 +1,47 @@
 // Explaining away: p(z2 | x) with and without knowing z1, and a q that cannot know.
-import { axes, draw, number, set, write } from "./drawing.js";
-import { player } from "./player.js";
+import { axes, bar, draw, number, set, write } from "./drawing.js";
+import { playing } from "./player.js";
+import { lookUp } from "./table.js";
 
 export const figure = {
   size: [900, 350],
   split: 640,
-  player,
+  extras: [playing],
+  compute: lookUp,
 
-  compute(data, { seen }) {
-    const [neither, second, first, both, , qSecond, evidence, elbo] = data.rows[seen];
-    return {
-      second: second + both, second_given_first: both / (first + both),
-      second_given_not_first: second / (neither + second), q_second: qSecond,
-      log_evidence: evidence, elbo, kl: evidence - elbo,
-    };
-  },
-
-  build(stage, data) {
-    const [one, two] = data.names;
+  draw(stage, { words, names: [one, two], deepest }, numbers, { seen }) {
+    const { aside } = stage;
     let x = 10;
-    const tiles = data.words.map((word) => {
+    words.forEach((word, i) => {
       const width = 11 * word.length + 16;
-      const tile = [draw(stage, "rect", { class: "axis", x, y: 6, width, height: 32, rx: 5 }),
-                    draw(stage, "text", { x: x + width / 2, y: 29, class: "mid" }, word)];
+      const tile = draw(stage, "g", { opacity: i < seen ? 1 : 0.4 });
+      set(bar(tile, "axis", x, 6, width, 32), { rx: 5 });
+      write(tile, x + width / 2, 29, word, "mid");
       x += width + 8;
-      return tile;
     });
-    const labels = [`p(${two} | x)`, `p(${two} | x, ${one} = 1)`, `p(${two} | x, ${one} = 0)`, `q(${two}), mean field`];
-    const frame = axes(stage, { box: [272, 55, 590, 300], x: [0, 1], y: [0, 1], xticks: [0, 0.5, 1], xlabel: `probability of ${two}` });
-    const bars = labels.map((label, i) => {
+    const { X } = axes(stage, { box: [272, 55, 590, 300], x: [0, 1], y: [0, 1], xticks: [0, 0.5, 1], xlabel: `probability of ${two}` });
+    [
+      [`p(${two} | x)`, numbers.second],
+      [`p(${two} | x, ${one} = 1)`, numbers.second_given_first],
+      [`p(${two} | x, ${one} = 0)`, numbers.second_given_not_first],
+      [`q(${two}), mean field`, numbers.q_second],
+    ].forEach(([label, p], i) => {
       const y = 65 + 60 * i;
       write(stage, 262, y + 26, label, "end");
-      return [draw(stage, "rect", { class: i === 3 ? "qbar" : "p", x: 272, y, height: 38 }), write(stage, 0, y + 26, "")];
+      bar(stage, i === 3 ? "qbar" : "p", 272, y, X(p) - 272, 38);
+      write(stage, X(p) + 8, y + 26, number(p));
     });
-    const gap = axes(stage.aside, { box: [740, 80, 880, 300], x: [0, 1], y: [0, data.deepest * 1.15 || 1], ylabel: "KL(q‖p), nats",
-      yticks: [0, data.deepest / 2, data.deepest].map((v) => Number(v.toFixed(2))) });
-    const kl = draw(stage.aside, "rect", { class: "kl", x: 775, width: 70 });
-    const value = write(stage.aside, 810, 0, "", "mid");
-    return (numbers, { seen }) => {
-      tiles.forEach((tile, i) => tile.forEach((part) => set(part, { opacity: i < seen ? 1 : 0.4 })));
-      [numbers.second, numbers.second_given_first, numbers.second_given_not_first, numbers.q_second].forEach((p, i) => {
-        set(bars[i][0], { width: frame.X(p) - 272 });
-        set(bars[i][1], { x: frame.X(p) + 8 }).textContent = number(p);
-      });
-      set(kl, { y: gap.Y(numbers.kl), height: 300 - gap.Y(numbers.kl) });
-      set(value, { y: gap.Y(numbers.kl) - 8 }).textContent = number(numbers.kl, 3);
-    };
+    const { Y } = axes(aside, { box: [740, 80, 880, 300], x: [0, 1], y: [0, deepest * 1.15 || 1], ylabel: "KL(q‖p), nats",
+      yticks: [0, deepest / 2, deepest].map((v) => Number(v.toFixed(2))) });
+    bar(aside, "kl", 775, Y(numbers.kl), 70, 300 - Y(numbers.kl));
+    write(aside, 810, Y(numbers.kl) - 8, number(numbers.kl, 3), "mid");
   },
 
-  describe(numbers, { seen }, data) {
-    const [one, two] = data.names;
-    const { second, second_given_first: on, second_given_not_first: off } = numbers;
-    return (seen ? `After “${data.words[seen - 1]}”` : "Before any word") + `: p(${two}) is ${number(second)}; ` +
+  describe({ second, second_given_first: on, second_given_not_first: off, kl }, { seen }, { words, names: [one, two] }) {
+    return (seen ? `After “${words[seen - 1]}”` : "Before any word") + `: p(${two}) is ${number(second)}; ` +
       (Math.abs(on - off) < 0.005
         ? `to learn whether ${one} is on would change nothing: the factors are independent. `
         : `if ${one} is on it is ${number(on)}, if not ${number(off)}: given the words the factors depend on each other. `) +
-      `q cannot say “if”: KL ${number(numbers.kl, 3)} nats.`;
+      `q cannot say “if”: KL ${number(kl, 3)} nats.`;
   },
 };

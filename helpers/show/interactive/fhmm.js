@@ -1,56 +1,36 @@
 // A factorial HMM: marginals of each chain under three posteriors, and what two of them cost.
-import { axes, draw, legend, line, number, set, write } from "./drawing.js";
-
-const LINES = ["p", "structured", "factorised"]; // p: the exact posterior
+import { axes, bar, legend, line, number, write } from "./drawing.js";
+import { lookUp } from "./table.js";
 
 export const figure = {
   size: [900, 350],
   split: 625,
+  compute: lookUp,
 
-  compute(data, { coupling }) {
-    const [exact, structured, factorised] = data.curves[coupling];
-    const [evidence, chains, single] = data.bounds[coupling];
-    return {
-      exact, structured, factorised, log_evidence: evidence, structured_elbo: chains, factorised_elbo: single,
-      structured_gap: evidence - chains, factorised_gap: evidence - single,
-    };
-  },
-
-  build(stage, data) {
-    const steps = data.curves[0][0][0].length;
-    const chains = data.curves[0][0].length;
-    const high = 265 / chains - 42;
-    const panels = data.curves[0][0].map((_, m) => {
-      const top = 60 + (m * 265) / chains;
-      const frame = axes(stage, { box: [50, top, 610, top + high], x: [1, steps], y: [0, 1], yticks: [0, 1],
+  draw(stage, { truth, widest, yticks }, numbers) {
+    const { aside } = stage;
+    const [chains, steps] = [numbers.exact.length, numbers.exact[0].length];
+    const times = Array.from({ length: steps }, (_, t) => t + 1);
+    numbers.exact.forEach((_, m) => {
+      const [top, bottom] = [60 + (m * 265) / chains, 18 + ((m + 1) * 265) / chains];
+      const { X, path } = axes(stage, { box: [50, top, 610, bottom], x: [1, steps], y: [0, 1], yticks: [0, 1],
         ylabel: `p(chain ${m + 1} on | x)`, xlabel: m === chains - 1 ? "time t" : "" });
-      for (const [t, on] of (data.truth ? data.truth[m] : []).entries()) {
-        if (on) line(stage, "axis thick", `M${frame.X(Math.max(t + 0.6, 1))},${top + high + 10}H${frame.X(Math.min(t + 1.4, steps))}`);
-      }
-      return [frame, LINES.map((name) => line(stage, name))];
+      (truth?.[m] || []).forEach((on, t) => {
+        if (on) line(stage, "axis thick", `M${X(Math.max(t + 0.6, 1))},${bottom + 10}H${X(Math.min(t + 1.4, steps))}`);
+      });
+      line(stage, "p", `${path(times, numbers.exact[m])}V${bottom}H50Z`);
+      for (const family of ["structured", "factorised"]) line(stage, family, path(times, numbers[family][m]));
     });
     legend(stage, 50, 22, [["p", "exact", true], ["structured", "structured"], ["factorised", "factorised"]]);
-    if (data.truth) write(stage, 610, 22, "▬ truly on", "end");
-    const frame = axes(stage.aside, { box: [680, 60, 895, 285], x: [0, 2], y: [-data.widest, 0], ylabel: "nats below log p(x)",
-      yticks: data.yticks });
-    line(stage.aside, "evidence", `M680,${frame.Y(0)}H895`);
-    const bars = ["structured", "factorised"].map((name, i) => {
-      write(stage.aside, 733 + 112 * i, 310, name, "mid");
-      return [draw(stage.aside, "rect", { class: "kl", x: 703 + 112 * i, width: 60, y: 60 }),
-              write(stage.aside, 733 + 112 * i, 0, "", "mid")];
+    if (truth) write(stage, 610, 22, "▬ truly on", "end");
+    const { Y } = axes(aside, { box: [680, 60, 895, 285], x: [0, 2], y: [-widest, 0], ylabel: "nats below log p(x)", yticks });
+    line(aside, "evidence", `M680,${Y(0)}H895`);
+    ["structured", "factorised"].forEach((family, i) => {
+      const [x, gap] = [733 + 112 * i, numbers[`${family}_gap`]];
+      bar(aside, "kl", x - 30, 60, 60, Y(-gap) - 60);
+      write(aside, x, 84, number(gap), "mid");
+      write(aside, x, 310, family, "mid");
     });
-    return (numbers) => {
-      const times = Array.from({ length: steps }, (_, t) => t + 1);
-      panels.forEach(([panel, lines], m) =>
-        [numbers.exact, numbers.structured, numbers.factorised].forEach((table, i) => {
-          const end = i ? "" : `L${panel.X(steps)},${panel.Y(0)}L${panel.X(1)},${panel.Y(0)}Z`;
-          set(lines[i], { d: panel.path(times, table[m]) + end });
-        }));
-      [numbers.structured_gap, numbers.factorised_gap].forEach((gap, i) => {
-        set(bars[i][0], { height: Math.max(frame.Y(-gap) - 60, 0) });
-        set(bars[i][1], { y: 84 }).textContent = number(gap);
-      });
-    };
   },
 
   describe: ({ log_evidence, structured_elbo, factorised_elbo, structured_gap, factorised_gap }) =>

@@ -9,7 +9,7 @@ no slider waits for Python; the tests hold the module's numbers against Python's
 import html
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -42,14 +42,15 @@ class Interactive:
     """A figure with its sliders.
 
     module: the name of the ES module that draws it.
-    data: what the module gets: title, controls, presets, and tables of numbers.
-    compute: function of the settings (by name) giving a dict of numbers; what the module
-        shows, computed by Python.
+    data: what the module gets: title, controls, presets, and tables. ``numbers``: {name: array},
+        where they are looked up; the first axes are those of the controls' settings.
+    compute: where they are computed: function of the settings (by name) giving a dict of numbers,
+        the same that the module computes.
     """
 
     module: str
     data: dict
-    compute: object = field(repr=False)
+    compute: object = None
 
     def at(self, **settings):
         """The figure's numbers at these settings; the others stay at their start."""
@@ -57,7 +58,11 @@ class Interactive:
         unknown = sorted(settings.keys() - start.keys())
         if unknown:
             raise ValueError(f"settings: no control named {unknown[0]!r}; there are {list(start)}")
-        return self.compute(**(start | settings))
+        settings = start | settings
+        if self.compute:
+            return self.compute(**settings)
+        place = tuple(settings.values())
+        return {name: np.asarray(table)[place] for name, table in self.data["numbers"].items()}
 
     def __repr__(self):
         numbers = {k: v for k, v in self.at().items() if isinstance(v, float)}

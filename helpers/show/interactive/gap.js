@@ -1,26 +1,26 @@
 // The gap for one continuous z: q is normal, everything is one quadrature on the data's grid.
+import { bound, normal } from "./bounds.js";
 import { column } from "./column.js";
-import { across, densities } from "./densities.js";
-import { logs, number } from "./drawing.js";
+import { number, spread } from "./drawing.js";
 import { climbing, grabbing } from "./grab.js";
-import { dragged } from "./hills.js";
-import { normalGap } from "./quadrature.js";
+import { dragged, hills } from "./hills.js";
+
+const FRAME = { box: [30, 50, 550, 290], x: [-6, 6] };
 
 export const figure = {
   size: [900, 340],
   split: 560,
   extras: [grabbing, climbing],
   climbs: "▲ let it climb",
-  drag: ([x], grip, settings, data) => dragged(across(data, x), grip, settings),
-  compute: (data, { target = 0, mean, sd }) => normalGap(logs(data.log_joint[target]), data.grid, mean, sd),
+  drag: dragged(FRAME),
 
-  build(stage, data) {
-    const curves = densities(stage, data);
-    const bars = column(stage.aside, { x: 573, top: 50, bottom: 290, ceiling: data.ceiling });
-    return (numbers, settings) => {
-      curves(numbers, settings);
-      bars(numbers.elbo, numbers.log_evidence);
-    };
+  compute({ log_joint, grid }, { target = 0, ...q }) {
+    return bound(log_joint[target], normal(log_joint[target], grid, q), grid.spacing);
+  },
+
+  draw(stage, { grid, top, ceiling }, numbers, settings) {
+    hills(stage, { ...FRAME, y: [0, top] }, spread(grid.low, -grid.low, numbers.p.length), numbers.p, settings);
+    column(stage, { ceiling }, numbers);
   },
 
   describe: ({ elbo, kl, log_evidence, reverse_kl }, settings, data) =>

@@ -1,23 +1,27 @@
 """The gap one can touch: log p(x) = ELBO + KL(q || p), for one z and a q that the hand moves.
 
-Source: the slides "VI derivation I" and "VI derivation II".
+And why it is there: with u = p(x, z) / q(z) and z ~ q, log E[u] = log p(x) and E[log u] is the
+ELBO (Jensen's inequality). Source: the slides "VI derivation I" and "VI derivation II".
 """
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from helpers.arguments import real_array
+from helpers import small
+from helpers.arguments import finite_array, real_array
 from helpers.densities import Normal
-from helpers.show.interactive import discrete
-from helpers.show.interactive.controls import choice, preset, slider
+from helpers.show.interactive import states
+from helpers.show.interactive.controls import choice, normal_q, preset, slider, ticks
 from helpers.show.interactive.figure import Interactive
 
 LOW, HIGH, POINTS = -12.0, 12.0, 481  # 0.05 apart: four points per sd of the narrowest q
+SPACING = (HIGH - LOW) / (POINTS - 1)
 MEANS, SDS = (-4.0, 4.0), (0.2, 3.0)
 MEAN_GRID = np.linspace(*MEANS, 41)
 EDGE = 1e-6  # mass at the ends of the grid from which on a density does not fit on it
 LOG_EVIDENCE = -3.2  # of the ready-made posteriors: any number would do
+HILLS = ((0.65, -1.6, 0.7), (0.35, 1.9, 0.55))  # weight, mean, sd
 
 
 def _mixture(z, *parts):
@@ -25,7 +29,7 @@ def _mixture(z, *parts):
 
 
 POSTERIORS = {
-    "bimodal": lambda z: _mixture(z, (0.65, -1.6, 0.7), (0.35, 1.9, 0.55)),
+    "bimodal": lambda z: _mixture(z, *HILLS),
     "normal": lambda z: Normal(1.0, 0.8).log_prob(z),
     "skewed": lambda z: _mixture(z, (0.45, -1.6, 0.5), (0.35, -0.4, 0.9), (0.2, 1.4, 1.4)),
     "heavy tails": lambda z: _mixture(z, (0.6, 0.0, 0.5), (0.4, 0.0, 2.0)),
@@ -37,32 +41,12 @@ def grid():
     return np.linspace(LOW, HIGH, POINTS)
 
 
-def normal_gap(log_joint, mean, sd):
-    """ELBO, both KLs and log evidence for a normal q, by summing over :func:`grid`.
-
-    q is normalised on the grid, so that log p(x) = ELBO + KL holds to the last digit.
-
-    log_joint: log p(x, z) on the grid, (n,).
-    Returns a dict: elbo, kl = KL(q || p), reverse_kl = KL(p || q), log_evidence, in nats, and
-    the densities q and p, (n,).
-    """
-    z, spacing = np.linspace(LOW, HIGH, len(log_joint), retstep=True)
+def normal_gap(log_joint, mean, sd, z=None):
+    """:func:`states.bound` for a normal q that is normalised on the points z, :func:`grid`."""
+    z = grid() if z is None else z
     log_q = -0.5 * ((z - mean) / sd) ** 2
-    log_q -= logsumexp(log_q) + np.log(spacing)
-    evidence = float(logsumexp(log_joint) + np.log(spacing))
-    q, p = np.exp(log_q), np.exp(log_joint - evidence)
-    held, reached = q > 0, p > 0
-    elbo = np.sum(q[held] * (log_joint[held] - log_q[held])) * spacing
-    kl = np.sum(q[held] * (log_q[held] - log_joint[held] + evidence)) * spacing
-    reverse = np.sum(p[reached] * (log_joint[reached] - evidence - log_q[reached])) * spacing
-    return {
-        "elbo": float(elbo),
-        "kl": float(kl),
-        "reverse_kl": float(reverse),
-        "log_evidence": evidence,
-        "q": q,
-        "p": p,
-    }
+    spacing = z[1] - z[0]
+    return states.bound(log_joint, log_q - logsumexp(log_q) - np.log(spacing), spacing)
 
 
 def best_covering(log_joint):
@@ -74,16 +58,12 @@ def best_covering(log_joint):
 
 def best_normal(log_joint):
     """The mean and sd, within the sliders' ends, that minimise KL(q || p)."""
+
+    def lost(at):
+        return min(normal_gap(log_joint, *at)["kl"], 1e9)
+
     starts = [(mean, 0.8) for mean in (-2.0, 0.0, 2.0)]
-    found = [
-        minimize(
-            lambda at: min(normal_gap(log_joint, *at)["kl"], 1e9),
-            start,
-            bounds=(MEANS, SDS),
-            method="L-BFGS-B",
-        )
-        for start in starts
-    ]
+    found = [minimize(lost, s, bounds=(MEANS, SDS), method="L-BFGS-B") for s in starts]
     mean, sd = min(found, key=lambda result: result.fun).x
     return {"mean": round(float(mean), 4), "sd": round(float(sd), 4)}
 
@@ -105,10 +85,11 @@ def gap(log_joint=None, posterior="bimodal", mean=0.0, sd=1.0, factorised=True, 
             of the wrong shape. A density that does not fit on the grid is shown, and named.
     """
     if log_joint is not None and not callable(log_joint):
-        return discrete.gap(log_joint, factorised, names)
+        return states.gap(log_joint, factorised, names)
     if log_joint is None:
         return _continuous(*_ready_made(posterior), mean, sd)
-    return _continuous([_tabulate(log_joint)], 0, mean, sd)
+    table = real_array("log_joint(z)", log_joint(grid()), shape=(POINTS,))
+    return _continuous([states.checked("log_joint(z)", table)], 0, mean, sd)
 
 
 def kl_directions(posterior="bimodal", mean=0.0, sd=1.0):
@@ -118,15 +99,10 @@ def kl_directions(posterior="bimodal", mean=0.0, sd=1.0):
     The arguments are those of :func:`gap`.
     """
     tables, start = _ready_made(posterior)
-    shared = _continuous(tables, start, mean, sd)
-    data = shared.data | {
-        "title": "The two directions of the KL divergence",
-        "means": MEAN_GRID,
-        "presets": [
-            shared.data["presets"][0] | {"label": "minimise KL(q‖p)"},
-            preset("minimise KL(p‖q)", [best_covering(table) for table in tables], by="target"),
-        ],
-    }
+    shared = _continuous(tables, start, mean, sd).data
+    covering = preset("minimise KL(p‖q)", [best_covering(table) for table in tables], by="target")
+    presets = [shared["presets"][0] | {"label": "minimise KL(q‖p)"}, covering]
+    title = "The two directions of the KL divergence"
 
     def compute(target, mean, sd):
         along = [normal_gap(tables[target], m, sd) for m in MEAN_GRID]
@@ -135,56 +111,82 @@ def kl_directions(posterior="bimodal", mean=0.0, sd=1.0):
             "reverse_by_mean": np.array([numbers["reverse_kl"] for numbers in along]),
         }
 
+    data = shared | {"title": title, "means": MEAN_GRID, "presets": presets}
     return Interactive("directions", data, compute)
 
 
 def _ready_made(posterior):
+    """The tables of all ready-made posteriors on :func:`grid`, and the number of this one."""
     if posterior not in POSTERIORS:
         raise ValueError(f"posterior: expected one of {list(POSTERIORS)}, got {posterior!r}")
     tables = [np.round(LOG_EVIDENCE + f(grid()), 9) for f in POSTERIORS.values()]
     return tables, list(POSTERIORS).index(posterior)
 
 
-def _tabulate(log_joint):
-    values = real_array("log_joint(z)", log_joint(grid()), shape=(POINTS,))
-    if (values == np.inf).any() or (values == -np.inf).all():
-        raise ValueError("log_joint(z): expected log densities, finite somewhere and never inf")
-    return np.round(values, 9)
-
-
 def _warning(table):
     mass = np.exp(table - logsumexp(table))
-    if mass[:2].sum() + mass[-2:].sum() > EDGE:
-        return (
-            f"Careful: p(x, z) does not fall to zero between {LOW:g} and {HIGH:g}, "
-            "so this log evidence is only that of the part shown."
-        )
-    return ""
+    if mass[:2].sum() + mass[-2:].sum() <= EDGE:
+        return ""
+    return (
+        f"Careful: p(x, z) does not fall to zero between {LOW:g} and {HIGH:g}, "
+        "so this log evidence is only that of the part shown."
+    )
 
 
 def _continuous(tables, start, mean, sd):
-    spacing = (HIGH - LOW) / (POINTS - 1)
-    evidences = [logsumexp(table) + np.log(spacing) for table in tables]
-    ceiling, best = max(evidences), [best_normal(table) for table in tables]
+    evidences = [logsumexp(table) + np.log(SPACING) for table in tables]
+    best, one = [best_normal(table) for table in tables], len(tables) == 1
     data = {
         "title": "The gap: log evidence = ELBO + KL",
-        "controls": [
-            choice("target", "posterior", POSTERIORS, start),
-            slider("mean", "mean of q", *MEANS, 0.05, mean),
-            slider("sd", "standard deviation of q", *SDS, 0.05, sd),
-        ][len(tables) == 1 :],
-        "presets": [
-            preset("best q", best, by="target") if len(tables) > 1 else preset("best q", best[0])
-        ],
-        "grid": {"low": LOW, "spacing": spacing, "shown": [-6, 6]},
+        "controls": [choice("target", "posterior", POSTERIORS, start)][one:]
+        + normal_q(MEANS, SDS, mean, sd),
+        "presets": [preset("best q", best[0] if one else best, by=None if one else "target")],
+        "grid": {"low": LOW, "spacing": SPACING},
         "log_joint": tables,
         "top": max(np.exp(t - e).max() for t, e in zip(tables, evidences, strict=True)) * 1.25,
-        "floor": ceiling - 6,
-        "ceiling": ceiling,
-        "warning": _warning(tables[start]) if len(tables) == 1 else "",
+        "ceiling": max(evidences),
+        "warning": _warning(tables[0]) if one else "",
     }
+    return Interactive("gap", data, lambda mean, sd, target=0: normal_gap(tables[target], mean, sd))
 
-    def compute(mean, sd, target=0):
-        return normal_gap(tables[target], mean, sd)
 
-    return Interactive("gap", data, compute)
+def jensen(log_joint=None, many=False, posterior="bimodal"):
+    """u = p(x, z) / q(z) under the logarithm: two points and their chord, or many points.
+
+    Args:
+        log_joint: log p(x, z) of a binary z, (2,). None: "money" in the small discrete model.
+        many: a continuous z instead, with a normal q: every point of the grid has its u.
+        posterior: for many, as in :func:`helpers.show.interactive.gap`.
+    """
+    if many:
+        tables, number = _ready_made(posterior)
+        z, table = grid()[::2], tables[number][::2]
+        spacing, best = z[1] - z[0], preset("best q", best_normal(tables[number]))
+        data = {"grid": {"low": z[0], "spacing": spacing}, "grain": 18}
+        controls = normal_q((-4, 4), (0.3, 2.5))
+    else:
+        if log_joint is None:
+            log_joint = logsumexp(small.bank().log_joint(1), axis=1)
+        table = np.round(finite_array("log_joint", log_joint, shape=(2,)), 9)
+        spacing, exact = 1.0, np.exp(table - logsumexp(table))[1]
+        best, data = preset("q = posterior", {"second": exact}), {"grain": 22}
+        controls = [slider("second", "q(z = 1)", 0.02, 0.98, 0.01, 0.4)]
+
+    def compute(second=None, **q):
+        if many:
+            return normal_gap(table, **q, z=z)
+        return states.by_probability(table, [1 - second, second])
+
+    evidence = spacing * np.exp(logsumexp(table))
+    us = np.linspace(np.exp(-2.6) * evidence, 5 * evidence, 120)  # the curve's ends
+    data |= {
+        "title": f"Jensen's inequality{', many points' if many else ''}: the gap is the KL",
+        "controls": controls,
+        "presets": [best],
+        "log_joint": table,
+        "evidence": evidence,
+        "us": us,
+        "xticks": ticks(0, us[-1]),
+        "yticks": np.ceil(np.log(us[0])) + np.arange(4),
+    }
+    return Interactive("jensen", data, compute)

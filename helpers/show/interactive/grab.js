@@ -1,5 +1,6 @@
-// Figures that a hand can hold, and that climb by themselves from where it let go.
+// Figures that a hand can hold or click, and that climb by themselves from where it let go.
 import { clamp } from "./drawing.js";
+import { button } from "./page.js";
 
 // Elements with data-grip follow the pointer: figure.drag(point, grip, settings, data) says how.
 export function grabbing({ stage, figure, data, settings, go }) {
@@ -21,6 +22,14 @@ export function grabbing({ stage, figure, data, settings, go }) {
   stage.addEventListener("lostpointercapture", () => (held = null));
 }
 
+// What a click does: figure.click(dataset of the element, settings, data) gives the changes, or none.
+export function clicking({ stage, figure, data, settings, go }) {
+  stage.addEventListener("click", ({ target }) => {
+    const changes = figure.click(target.dataset, settings, data);
+    if (changes) go(changes);
+  });
+}
+
 // One step of a normal q up the ELBO, by its natural gradient: sd^2 times the slope by the mean,
 // half of that by log sd, so that narrow and wide q climb at one pace.
 export function uphill(figure, data, settings, rate = 0.1) {
@@ -33,7 +42,7 @@ export function uphill(figure, data, settings, rate = 0.1) {
 }
 
 // A button that repeats the step from wherever q was left.
-export function climbing({ root, stage, buttons, button, figure, data, settings, go }) {
+export function climbing({ root, stage, buttons, figure, data, settings, go }) {
   let frame = 0;
   const run = (on) => {
     cancelAnimationFrame(frame);

@@ -1,24 +1,29 @@
-// A normal q over one axis that a hand can hold: its middle is the mean, its flank the sd.
-import { clamp, draw, set } from "./drawing.js";
-
-// Standard deviations from the mean.
-const SPOTS = Array.from({ length: 101 }, (_, i) => -5 + i / 10);
+// A posterior as an area, and over it a normal q that a hand can hold: its middle is the mean, its flank the sd.
+import { axes, clamp, cutMark, dot, legend, line, number, scale, set, spread } from "./drawing.js";
 
 export const bell = (z, mean, sd) => Math.exp(-0.5 * ((z - mean) / sd) ** 2) / (sd * Math.sqrt(2 * Math.PI));
 
-// Draws q in a frame of axes(); returns what moves it. `top` is the highest density that fits.
-export function hill(stage, { X, Y, path, pane }, [low, high], top) {
-  const area = draw(pane, "path", { class: "q grip", "data-grip": "mean" });
-  const dots = ["sd", "mean", "sd"].map((grip) => draw(stage, "circle", { class: "qdot grip", r: 11, "data-grip": grip }));
-  return (mean, sd) => {
-    const zs = SPOTS.map((spot) => mean + spot * sd);
-    set(area, { d: path(zs, zs.map((z) => bell(z, mean, sd))) });
-    dots.forEach((dot, i) => {
-      const z = mean + (i - 1) * sd;
-      set(dot, { cx: X(clamp(z, low, high)), cy: Y(Math.min(bell(z, mean, sd), top)) });
-    });
-  };
-}
+// What a drag in the frame means for the settings.
+export const dragged = ({ box, x }) => ([across], grip, { mean }) => {
+  const z = scale(box[0], box[2], ...x)(across);
+  return grip === "mean" ? { mean: z } : { sd: Math.abs(z - mean) };
+};
 
-// What a drag of the hill at z means for the settings.
-export const dragged = (z, grip, { mean }) => (grip === "mean" ? { mean: z } : { sd: Math.abs(z - mean) });
+// frame: as of axes(). zs, p: the posterior's density. thrown: draws of q, as strokes on the axis.
+export function hills(stage, frame, zs, p, { mean, sd }, thrown = []) {
+  const { box: [left, , right, bottom], x: [low, high], y: [, top] } = frame;
+  const all = axes(stage, { xlabel: "z", xticks: [-6, -4, -2, 0, 2, 4, 6].filter((z) => z >= low && z <= high), ...frame });
+  const { X, Y, path, pane } = all;
+  const q = (z) => bell(z, mean, sd);
+  line(pane, "p", `${path(zs, p)}V${bottom}H-999Z`);
+  line(pane, "axis thick", thrown.map((z) => `M${X(z).toFixed(1)},${bottom}v-12`).join(""));
+  const spots = spread(-5, 5, 101).map((spot) => mean + spot * sd);
+  set(line(pane, "q grip", path(spots, spots.map(q))), { "data-grip": "mean" });
+  ["sd", "mean", "sd"].forEach((grip, i) => {
+    const z = mean + (i - 1) * sd;
+    set(dot(stage, "qdot grip", X(clamp(z, low, high)), Y(Math.min(q(z), top)), 11), { "data-grip": grip });
+  });
+  legend(stage, left, 24, [["p", "posterior p(z|x)", true], ["q", thrown.length ? "q(z), draws" : "q(z)"]]);
+  cutMark(stage, right, 24, q(mean) > top && `q up to ${number(q(mean))}`);
+  return all;
+}

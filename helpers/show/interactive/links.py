@@ -18,6 +18,7 @@ from scipy.special import log_softmax, logsumexp
 from helpers.elbo import enumerate_assignments
 from helpers.show.interactive.controls import choice, preset
 from helpers.show.interactive.figure import Interactive
+from helpers.show.interactive.states import bound
 
 NODES = ("s₁", "s₂", "z₁", "z₂")
 LINKS = {"early": (0, 2), "late": (1, 3), "first": (0, 1), "second": (2, 3)}
@@ -36,25 +37,22 @@ def two_chains():
 
 @lru_cache
 def tables():
-    """log p(x, s, z) of the 16 assignments, and the best q for each of the 16 sets of links.
+    """The assignments (16, 4), log p(x, s, z) of each, and log q of the best q.
 
-    The sets are numbered in binary, 1 for a link that is kept; q is the best of eight starts.
+    The best q are indexed by what is cut, one axis of two a link: (2, 2, 2, 2, 16).
     """
     bits = enumerate_assignments([2] * 4).reshape(-1, 4)
     states = bits.reshape(-1, 2, 2).swapaxes(1, 2)  # (16, T, M): s and z are the chains
-    log_joint = np.round(two_chains().log_joint(states, X), 9)
+    log_joint = two_chains().log_joint(states, X)
     signs = 2.0 * bits - 1
     pairs = np.stack([signs[:, i] * signs[:, j] for i, j in LINKS.values()], axis=1)
-    families = [np.hstack([signs, pairs[:, _kept(number)]]) for number in range(16)]
-    return bits, log_joint, np.array([_best(log_joint, features) for features in families])
-
-
-def _kept(number):
-    return [i for i in range(len(LINKS)) if number >> i & 1]
+    kept = [pairs[:, np.array(cut) == 0] for cut in np.ndindex(2, 2, 2, 2)]
+    best = [_best(log_joint, np.hstack([signs, links])) for links in kept]
+    return bits, log_joint, np.reshape(best, (2, 2, 2, 2, 16))
 
 
 def _best(log_joint, features):
-    """The q of an exponential family on the assignments that has the highest bound."""
+    """log q of an exponential family on the assignments that has the highest bound."""
 
     def lost(weights):
         log_q = log_softmax(features @ weights)
@@ -66,48 +64,29 @@ def _best(log_joint, features):
     for _ in range(STARTS):
         start = rng.normal(size=features.shape[1])
         ends.append(minimize(lost, start, jac=True, options={"gtol": 1e-8}))
-    return np.exp(log_softmax(features @ min(ends, key=lambda end: end.fun).x))
+    return log_softmax(features @ min(ends, key=lambda end: end.fun).x)
 
 
 def cut_links():
     """The posterior of two short chains as a graph whose links are cut, and the gap that opens."""
     bits, log_joint, best = tables()
-    evidence = float(logsumexp(log_joint))
-    posterior = np.exp(log_joint - evidence)
-
-    def compute(**cut):
-        q = best[sum((1 - cut[name]) << i for i, name in enumerate(LINKS))]
-        log_ratio = np.log(q) - log_joint
-        return {
-            "elbo": float(-q @ log_ratio),
-            "kl": float(q @ (np.log(q) - np.log(posterior))),
-            "log_evidence": evidence,
-            "q_on": q @ bits,
-            "p_on": posterior @ bits,
-        }
-
-    names = [f"{NODES[i]}–{NODES[j]}" for i, j in LINKS.values()]
-    all_of = dict.fromkeys
-    between = all_of(("early", "late"), 1) | all_of(("first", "second"), 0)
-    along = {name: 1 - cut for name, cut in between.items()}
+    parts = [bound(log_joint, log_q) for log_q in best.reshape(-1, 16)]
+    numbers = {
+        name: np.reshape([part[name] for part in parts], (2, 2, 2, 2))
+        for name in ("elbo", "kl", "log_evidence")
+    }
+    names = [f"link {NODES[i]}–{NODES[j]}" for i, j in LINKS.values()]
+    cuts = {"exact": (0, 0, 0, 0), "structured": (1, 1, 0, 0)}
+    cuts |= {"cut along time": (0, 0, 1, 1), "mean field": (1, 1, 1, 1)}
+    evidence = logsumexp(log_joint)
     data = {
         "title": "Cut the links: from exact inference to mean field",
-        "controls": [
-            choice(name, f"link {label}", ("kept", "cut"))
-            for name, label in zip(LINKS, names, strict=True)
-        ],
-        "presets": [
-            preset("exact", all_of(LINKS, 0)),
-            preset("structured", between),
-            preset("cut along time", along),
-            preset("mean field", all_of(LINKS, 1)),
-        ],
+        "controls": [choice(*link, ("kept", "cut")) for link in zip(LINKS, names, strict=True)],
+        "presets": [preset(k, dict(zip(LINKS, cut, strict=True))) for k, cut in cuts.items()],
         "nodes": NODES,
         "links": [[name, *ends] for name, ends in LINKS.items()],
-        "names": names,
-        "bits": bits,
-        "log_joint": log_joint,
-        "best": best,
+        "numbers": numbers | {"q_on": np.exp(best) @ bits},
+        "p_on": np.exp(log_joint - evidence) @ bits,
         "ceiling": evidence,
     }
-    return Interactive("links", data, compute)
+    return Interactive("links", data)

@@ -1,58 +1,45 @@
 // Mean field on a correlated normal: an upright q in a slanted p.
-import { axes, cutMark, draw, legend, line, number, set, write } from "./drawing.js";
-import { player } from "./player.js";
+import { axes, bar, cutMark, dot, legend, line, number, write } from "./drawing.js";
+import { playing } from "./player.js";
+import { lookUp } from "./table.js";
+
+const ANGLES = Array.from({ length: 60 }, (_, i) => (i * Math.PI) / 30);
+const [COS, SIN] = [ANGLES.map(Math.cos), ANGLES.map(Math.sin)];
 
 export const figure = {
   size: [900, 350],
   split: 400,
-  player,
+  extras: [playing],
+  compute: lookUp,
 
-  compute(data, { correlation, step }) {
-    const [first, second, firstSd, secondSd, elbo] = data.runs[correlation][step];
-    return {
-      mean: [first, second], sd: [firstSd, secondSd], elbo, kl: -elbo,
-      elbos: data.runs[correlation].slice(0, step + 1).map((row) => row[4]),
-    };
-  },
-
-  build(stage, data) {
-    const { X, Y, pane } = axes(stage, {
+  draw(stage, { numbers, correlations, last }, { mean, sd, elbo }, { correlation, step }) {
+    const { aside } = stage;
+    const [rho, until] = [correlations[correlation], step + 1];
+    const { X, Y, pane, path } = axes(stage, {
       box: [75, 40, 335, 300], x: [-4.2, 4.2], y: [-4.2, 4.2], xlabel: "z₁", ylabel: "z₂",
       xticks: [-2, 0, 2], yticks: [-2, 0, 2],
     });
-    const rings = [1, 2].map((r) => [r, line(pane, "p"), line(pane, "q")]);
-    const trail = line(pane, "axis");
-    const dot = draw(pane, "circle", { class: "qdot", r: 6 });
+    for (const r of [1, 2]) {
+      line(pane, "p", path(COS.map((c) => r * c), COS.map((c, i) => r * (rho * c + Math.sqrt(1 - rho * rho) * SIN[i]))) + "Z");
+      line(pane, "q", path(COS.map((c) => mean[0] + r * sd[0] * c), SIN.map((s) => mean[1] + r * sd[1] * s)) + "Z");
+    }
+    const means = numbers.mean[correlation].slice(0, until);
+    line(pane, "axis", path(means.map((at) => at[0]), means.map((at) => at[1])));
+    dot(pane, "qdot", X(mean[0]), Y(mean[1]), 6);
     legend(stage, 115, 22, [["p", "p(z|x)", true], ["q", "q(z₁) q(z₂)"]]);
-    const trace = axes(stage.aside, {
-      box: [480, 50, 880, 170], x: [0, data.last], y: [-5, 0.2], ylabel: "ELBO, nats; log p(x) = 0", yticks: [-4, -2, 0],
+    const trace = axes(aside, {
+      box: [480, 50, 880, 170], x: [0, last], y: [-5, 0.2], ylabel: "ELBO, nats; log p(x) = 0", yticks: [-4, -2, 0],
     });
-    line(stage.aside, "evidence", `M480,${trace.Y(0)}H880`);
-    const climb = line(trace.pane, "elboline");
-    const tip = draw(trace.pane, "circle", { class: "elbodot", r: 7 });
-    const cut = cutMark(stage.aside, 875, 164);
-    const widths = ["sd of z₁, true", "sd of z₁ under q"].map((label, i) => {
-      write(stage.aside, 480, 215 + 62 * i, label);
-      return [draw(stage.aside, "rect", { class: i ? "qbar" : "p", x: 480, y: 222 + 62 * i, height: 24 }),
-              write(stage.aside, 0, 241 + 62 * i, "")];
+    line(aside, "evidence", `M480,${trace.Y(0)}H880`);
+    const elbos = numbers.elbo[correlation].slice(0, until);
+    line(trace.pane, "elboline", trace.path(elbos.keys(), elbos));
+    dot(trace.pane, "elbodot", trace.X(step), trace.Y(elbo), 7);
+    cutMark(aside, 875, 164, elbo < -5 && `ELBO ${number(elbo)}, below`);
+    [["sd of z₁, true", "p", 1], ["sd of z₁ under q", "qbar", sd[0]]].forEach(([name, look, width], i) => {
+      write(aside, 480, 215 + 62 * i, name);
+      bar(aside, look, 480, 222 + 62 * i, 300 * width, 24);
+      write(aside, 490 + 300 * width, 241 + 62 * i, number(width));
     });
-    return ({ mean, sd, elbo, elbos }, { correlation, step }) => {
-      const rho = data.correlations[correlation];
-      for (const [r, p, q] of rings) {
-        set(p, { d: ring((c, s) => [X(r * c), Y(r * (rho * c + Math.sqrt(1 - rho * rho) * s))]) });
-        set(q, { d: ring((c, s) => [X(mean[0] + r * sd[0] * c), Y(mean[1] + r * sd[1] * s)]) });
-      }
-      const been = data.runs[correlation].slice(0, step + 1);
-      set(trail, { d: "M" + been.map((row) => `${X(row[0])},${Y(row[1])}`).join("L") });
-      set(dot, { cx: X(mean[0]), cy: Y(mean[1]) });
-      set(climb, { d: trace.path(elbos.map((_, i) => i), elbos) });
-      set(tip, { cx: trace.X(step), cy: trace.Y(elbo) });
-      cut(elbo < -5 ? `ELBO ${number(elbo)}, below` : "");
-      [1, sd[0]].forEach((width, i) => {
-        set(widths[i][0], { width: 300 * width });
-        set(widths[i][1], { x: 490 + 300 * width }).textContent = number(width);
-      });
-    };
   },
 
   describe: ({ mean, sd, elbo }, { correlation, step }, data) =>
@@ -61,8 +48,3 @@ export const figure = {
     `The ELBO is ${number(-elbo)} nats below the log evidence.` +
     (step === data.last && Math.abs(mean[0]) > 0.05 ? " The means are still on their way: strong correlation makes small steps." : ""),
 };
-
-function ring(point) {
-  const angles = Array.from({ length: 61 }, (_, i) => (i * Math.PI) / 30);
-  return "M" + angles.map((a) => point(Math.cos(a), Math.sin(a)).map((v) => v.toFixed(1))).join("L") + "Z";
-}

@@ -1,25 +1,26 @@
-// Play, step and reset for figures with a trajectory.
+// Play, step and reset for figures with a trajectory: for the control that counts its steps.
+import { button } from "./page.js";
 
-// Buttons for the control spec that counts the steps; go(step) moves it; returns what stops it.
-export function player(button, parent, spec, settings, go) {
+export function playing({ buttons, data, settings, go }) {
+  const { name, min, max, pause } = data.controls.find((spec) => spec.play);
   let timer = null;
+  const move = (to) => go({ [name]: to });
   const stop = () => {
     clearInterval(timer);
     timer = null;
     play.textContent = "▶ play";
   };
-  const last = () => (spec.values ? spec.values.length - 1 : spec.max);
   const forward = () => {
-    if (settings[spec.name] < last()) go(settings[spec.name] + 1);
-    if (settings[spec.name] >= last() || !parent.isConnected) stop();
+    if (settings[name] < max) move(settings[name] + 1);
+    if (settings[name] >= max || !buttons.isConnected) stop();
   };
-  const play = button(parent, "▶ play", () => {
+  const play = button(buttons, "▶ play", () => {
     if (timer) return stop();
-    if (settings[spec.name] >= last()) go(spec.min || 0);
-    timer = setInterval(forward, spec.pause || 700);
+    if (settings[name] >= max) move(min);
+    timer = setInterval(forward, pause);
     play.textContent = "❚❚ pause";
   });
-  button(parent, "step", () => (stop(), forward()));
-  button(parent, "reset", () => (stop(), go(spec.min || 0)));
+  button(buttons, "step", () => (stop(), forward()));
+  button(buttons, "reset", () => (stop(), move(min)));
   return stop;
 }

@@ -8,13 +8,11 @@ A cell is one call, and the question stands in ``helpers/data/files/questions/03
     show.recall("03c")                         # what lecture 03c opens with
     show.recall()                              # twelve of all items, by lot, again and again
 
-Questions of your own need no file (hide the source of such a cell, since it holds the answer)::
+Questions of your own need no file, only its keys (hide the source of such a cell, since it holds
+the answer)::
 
-    show.predict("03a-which-bar", "Which bar is higher?", {"ELBO": "...", "KL": "..."}, right="KL")
-    show.predict_number("03a-how-far", "How far?", 0.53, tolerance=0.1, close="...", low="...",
-                        high="...", unit="nats")
-    show.predict_point("03a-where", "Where will it end?", -2.1, axis=(-5, 0), tolerance=0.2,
-                       close="...", low="...", high="...", label="ELBO, nats")
+    show.predict("03a-which-bar", question="Which bar is higher?",
+                 options={"ELBO": "...", "KL": "..."}, right="KL")
 
 The name begins with the notebook's number and is used once in the course; under it the answer is
 kept in the browser. The later cell whose text gives the answer says so in its metadata,
@@ -33,6 +31,7 @@ from helpers.show.interactive.figure import bundle
 
 NAME = re.compile(r"\d\d[a-d]?(-[a-z0-9]+)+")
 BY_LOT, AT_START = 12, 4  # items of a mixed page, and at the start of a lecture
+CASES = {"low": "Too low", "close": "Close", "high": "Too high"}  # of a number, and their words
 GREEK = dict(
     alpha="α", beta="β", gamma="γ", theta="θ", mu="μ", sigma="σ", rho="ρ", phi="φ", psi="ψ",
     lambda_="λ", eta="η", log="log ", le="≤", ge="≥", to="→", infty="∞", mid="|", cdot="·",
@@ -65,42 +64,23 @@ class Questions:
         return bundle(self)
 
 
-def predict(name, question=None, options=None, right=None):
-    """A choice among options; or the question of this name in the notebook's file, of any kind.
+def predict(name, right=None, **entry):
+    """The question of this name in the notebook's file, or one of your own, of any kind.
 
     Args:
-        name: such as "03a-which-bar". question: the text, None to look it up in the file.
-        options: {option: the sentence for who chose it}, two to six of them.
-        right: the option that is true; for a number or a point of the file, the truth.
+        name: such as "03a-which-bar". right: the answer, where the file leaves it to the cell.
+        entry: for a question of your own, the keys of the file: question; options; or tolerance,
+            close, low, high and perhaps unit, axis, label, marks.
     Raises:
         ValueError: no such question, no such option, or a sentence that is missing.
     """
-    if question is not None:
-        return _asked(name, {"question": question, "options": options, "right": right})
-    entry = questions.prediction(_named(name))
-    return _asked(name, entry if right is None else entry | {"right": right})
-
-
-def predict_number(name, question, right, tolerance, close, low, high, unit=""):
-    """A number that is right within ``tolerance``; close, low, high: a sentence for each case.
-
-    right: the number, which may have been computed by the notebook. unit: such as "nats".
-    """
-    says = {"tolerance": tolerance, "close": close, "low": low, "high": high, "unit": unit}
-    return _asked(name, says | {"question": question, "right": right})
-
-
-def predict_point(
-    name, question, right, axis, tolerance, close, low, high, label="", unit="", marks=None
-):
-    """A point to be moved along an axis.
-
-    axis: its two ends. label: what is on it. marks: {text: place}, to go by. The rest is as in
-    :func:`predict_number`.
-    """
-    says = {"tolerance": tolerance, "close": close, "low": low, "high": high, "unit": unit}
-    where = {"axis": axis, "label": label, "marks": marks or {}}
-    return _asked(name, says | where | {"question": question, "right": right})
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        known = "the notebook's number and words, such as '03a-which-bar'"
+        raise ValueError(f"name: expected {known}, got {name!r}")
+    entry = entry or questions.prediction(name)
+    item, body = _item(name, entry if right is None else entry | {"right": right})
+    module = "choice" if "options" in item else "value"
+    return Questions(f"Predict: {_plain(entry['question'])}", module, (item,), (body,))
 
 
 def recall(notebook=None):
@@ -118,24 +98,9 @@ def recall(notebook=None):
     return Questions(title, "recall", found, bodies, most if len(found) > most else 0)
 
 
-def _asked(name, entry):
-    item, body = _item(_named(name), entry)
-    module = "choice" if "options" in item else "value"
-    return Questions(f"Predict: {_plain(entry['question'])}", module, (item,), (body,))
-
-
-def _named(name):
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise ValueError(
-            f"name: expected the notebook's number and words, such as '03a-which-bar', got {name!r}"
-        )
-    return name
-
-
 def _item(name, entry):
     """What the module needs, and the HTML of question and folded answers."""
-    ask = _choice if entry.get("options") is not None else _value
-    item, field, answers = ask(name, entry)
+    item, field, answers = (_choice if "options" in entry else _value)(name, entry)
     body = (
         f'<form data-predict="{name}"><fieldset><legend>{rich(entry["question"])}</legend>\n'
         f"{field}</fieldset>\n<details><summary>All answers</summary>{answers}</details></form>"
@@ -144,16 +109,13 @@ def _item(name, entry):
 
 
 def _choice(name, entry):
-    options, right = entry["options"], entry["right"]
+    options, right = entry["options"], entry.get("right")
     if not isinstance(options, dict) or not 2 <= len(options) <= 6:
         raise ValueError(f"options: expected two to six, each with its sentence, got {options!r}")
     if right not in options:
         raise ValueError(f"right: expected one of {list(options)}, got {right!r}")
-    silent = [option for option, sentence in options.items() if not str(sentence).strip()]
-    if silent:
-        raise ValueError(f"options: {silent[0]!r} has no sentence")
-    names, says = [rich(option) for option in options], [rich(s) for s in options.values()]
-    index = list(options).index(right)
+    says = [rich(_sentence(options, option, "options: ")) for option in options]
+    names, index = [rich(option) for option in options], list(options).index(right)
     field = "\n".join(
         f'<div class="option"><label><input type="radio" name="{name}" value="{k}">'
         f"<span>{option}</span></label></div>"
@@ -170,38 +132,35 @@ def _value(name, entry):
     right, tolerance = _number(entry, "right"), _number(entry, "tolerance")
     if tolerance <= 0:
         raise ValueError(f"tolerance: expected a positive number, got {tolerance}")
-    cases = ("low", "close", "high")
-    silent = [case for case in cases if not str(entry.get(case, "")).strip()]
-    if silent:
-        raise ValueError(f"{silent[0]}: expected the sentence for such an answer")
+    says = [rich(_sentence(entry, case)) for case in CASES]
     unit = rich(entry.get("unit", ""))
     truth = f"{right:.4g} {unit}".strip().replace("-", "−", 1)
-    says = [rich(entry[case]) for case in cases]
     item = {"right": right, "tolerance": tolerance, "truth": truth, "says": says}
-    if entry.get("axis") is None:
+    if "axis" in entry:
+        low, high = (float(end) for end in entry["axis"])
+        if not low <= right <= high:
+            known = f"ends around the answer {right:.4g}"
+            raise ValueError(f"axis: expected {known}, got {low}, {high}")
+        label, start = entry.get("label", ""), (low + high) / 2
+        item |= {"label": _plain(label), "marks": entry.get("marks") or {}, "axis": [low, high]}
+        item |= {"ticks": ticks(low, high), "start": start}
+        field = (
+            f'<label class="wide">{rich(label or "place")} <input type="range" min="{low}" '
+            f'max="{high}" step="{(high - low) / 200:.6g}" value="{start}"> '
+            "<output>?</output></label>"
+        )
+    else:
         box = '<input type="text" inputmode="decimal" autocomplete="off">'
         field = f"<label>Your number: {box} {unit}</label>"
-    else:
-        item |= _axis(entry, right)
-        low, high = item["axis"]
-        label = rich(entry.get("label", "") or "place")
-        field = (
-            f'<label class="wide">{label} <input type="range" min="{low}" max="{high}" '
-            f'step="{(high - low) / 200:.6g}" value="{item["start"]}"> <output>?</output></label>'
-        )
-    answers = "".join(
-        f"<li>{word}: {sentence}</li>"
-        for word, sentence in zip(("Too low", "Close", "Too high"), says, strict=True)
-    )
+    said = zip(CASES.values(), says, strict=True)
+    answers = "".join(f"<li>{word}: {sentence}</li>" for word, sentence in said)
     return item, field, f"<p>It is {truth}.</p><ul>{answers}</ul>"
 
 
-def _axis(entry, right):
-    low, high = (float(end) for end in entry["axis"])
-    if not low <= right <= high:
-        raise ValueError(f"axis: expected ends around the answer {right:.4g}, got {low}, {high}")
-    text = {"label": _plain(entry.get("label", "")), "marks": entry.get("marks") or {}}
-    return text | {"axis": [low, high], "ticks": ticks(low, high), "start": (low + high) / 2}
+def _sentence(entry, key, where=""):
+    if not str(entry.get(key, "")).strip():
+        raise ValueError(f"{where}{key!r} has no sentence for who answers so")
+    return entry[key]
 
 
 def _number(entry, key):

@@ -1,12 +1,9 @@
 // Questions about earlier notebooks: one at a time, and perhaps a number of them by lot.
+import { figure } from "./choice.js";
 import { clamp } from "./drawing.js";
-import { choices } from "./options.js";
 import { button, html } from "./page.js";
-import { mount } from "./predict.js";
 
-export const figure = { open: choices, together };
-
-function together(root, forms, count, again) {
+figure.together = (root, forms, count, again) => {
   const row = html(root, "div", { class: "row" });
   let [chosen, at] = [[], 0];
   const go = (to) => {
@@ -27,4 +24,4 @@ function together(root, forms, count, again) {
   const next = button(row, "next →", () => go(at + 1));
   if (count) (button(row, `draw ${Math.min(count, forms.length)} others`, lot), lot());
   else ((chosen = forms), go(0));
-}
+};

@@ -1,4 +1,4 @@
-"""One document under latent Dirichlet allocation: coordinate ascent, word by word in colour.
+"""One document under latent Dirichlet allocation: coordinate ascent, and a word that is forced.
 
 Source: the slide "Mean field LDA Inference".
 """
@@ -6,17 +6,18 @@ Source: the slide "Mean field LDA Inference".
 import numpy as np
 
 from helpers.arguments import finite_array
-from helpers.show.interactive.controls import steps, ticks
+from helpers.show.interactive.controls import choice, preset, room, steps, ticks
 from helpers.show.interactive.figure import Interactive, clean, json_text
 
 MOST_TOPICS, MOST_WORDS, MOST_DATA = 5, 70, 150_000
 PARTS = {"gamma", "phi", "elbo", "updated"}  # of a trajectory
 LONGEST_NAME = 20  # characters beside a bar
+UPDATES = 300  # far beyond convergence
 TEXT = (
     "the bank lent money at low interest and the river flooded its bank while water and fish "
     "moved past the bank and the loan was paid"
 )
-TOPIC_NAMES = ("money", "rivers", "any text")
+PULLED = "money loan bank the low bank interest and bank river flooded water"
 TOPIC_WORDS = {
     "money": {"bank": 6, "lent": 3, "money": 6, "interest": 4, "loan": 5, "paid": 4, "low": 2},
     "rivers": {"bank": 5, "river": 6, "flooded": 3, "water": 6, "fish": 4, "moved": 2, "low": 2},
@@ -24,14 +25,13 @@ TOPIC_WORDS = {
 }
 
 
-def toy_model(alpha=0.5, smoothing=0.1):
-    """Three topics over the words of ``TEXT`` -> (LDA, the text's word numbers, its words)."""
+def toy_model(text=TEXT, alpha=0.5, smoothing=0.1):
+    """Three topics over the words of ``TEXT`` -> (LDA, a text's word numbers, its words)."""
     from helpers.lda import LDA
 
-    words = TEXT.split()
-    vocabulary = sorted(set(words))
-    weights = [[TOPIC_WORDS[t].get(w, 0) + smoothing for w in vocabulary] for t in TOPIC_NAMES]
-    topics = np.array(weights) / np.sum(weights, axis=1, keepdims=True)
+    vocabulary, words = sorted(set(TEXT.split())), text.split()
+    shares = [[of.get(w, 0) + smoothing for w in vocabulary] for of in TOPIC_WORDS.values()]
+    topics = np.array(shares) / np.sum(shares, axis=1, keepdims=True)
     return LDA(alpha, topics), np.array([vocabulary.index(w) for w in words]), words
 
 
@@ -48,40 +48,26 @@ def lda_document(words=None, trajectory=None, topic_names=None, log_evidence=Non
     if words is None:
         words, trajectory, topic_names, log_evidence = _toy()
     gamma, phi, elbos = _checked(words, trajectory)
-    names = (
-        [f"topic {k + 1}" for k in range(gamma.shape[1])] if topic_names is None else topic_names
-    )
+    names = topic_names or [f"topic {k + 1}" for k in range(gamma.shape[1])]
     names, gamma, phi = _largest(list(names), gamma, phi)
-    names = [n if len(n) <= LONGEST_NAME else n[: LONGEST_NAME - 1] + "…" for n in names]
-    top = phi.argmax(axis=2)
-
-    def compute(step):
-        numbers = {"elbo": float(elbos[step]), "gamma": gamma[step], "top": top[step]}
-        if log_evidence is None:
-            return numbers
-        kl = float(log_evidence - elbos[step])
-        return numbers | {"log_evidence": float(log_evidence), "kl": kl}
-
-    shown = [*elbos, *([] if log_evidence is None else [log_evidence])]
-    margin = 0.08 * (max(shown) - min(shown)) or 1.0
-    span = (min(shown) - margin, max(shown) + margin)
+    numbers = {"elbo": elbos, "gamma": gamma, "phi": np.round(phi, 4)}
+    if log_evidence is not None:
+        evidence = np.full(len(elbos), float(log_evidence))
+        numbers |= {"log_evidence": evidence, "kl": evidence - elbos}
+    span = room([*elbos, *numbers.get("log_evidence", ())])
     data = {
         "title": "Mean field LDA: one document, step by step",
         "controls": [steps("step", "updates: φ, γ, …", len(elbos) - 1, pause=800)],
         "words": list(words),
-        "names": names,
-        "phi": np.round(phi, 4),
-        "top": top,
-        "gamma": gamma,
-        "elbos": elbos,
+        "names": [n if len(n) <= LONGEST_NAME else n[: LONGEST_NAME - 1] + "…" for n in names],
+        "numbers": numbers,
         "updated": list(trajectory["updated"]),
-        "log_evidence": None if log_evidence is None else float(log_evidence),
         "range": span,
         "yticks": ticks(*span),
     }
     if len(json_text(clean(data))) > MOST_DATA:
         raise ValueError(f"trajectory: too large for one figure, {phi.shape}; take fewer steps")
-    return Interactive("lda_document", data, compute)
+    return Interactive("lda_document", data)
 
 
 def _toy():
@@ -89,7 +75,7 @@ def _toy():
 
     model, numbers, words = toy_model()
     evidence = exact_by_counts(model, numbers).log_evidence
-    return words, trajectory(model, numbers, 25), TOPIC_NAMES, evidence
+    return words, trajectory(model, numbers, 25), list(TOPIC_WORDS), evidence
 
 
 def _checked(words, trajectory):
@@ -115,3 +101,48 @@ def _largest(names, gamma, phi):
         return np.concatenate([table[..., kept], table[..., rest].sum(-1, keepdims=True)], axis=-1)
 
     return [names[k] for k in kept] + ["all others"], merged(gamma), merged(phi)
+
+
+def pulled(model, tokens, word=0, topic=None):
+    """(gamma (K,), phi (N, K), ELBO) at rest, with one word forced into a topic, or none.
+
+    The forced word n has phi_n = 1 for its topic; all else is coordinate ascent from equal gamma.
+    """
+    from helpers.lda.variational_em import document_elbo, update_gamma, update_phi
+
+    log_topics = np.log(model.topics)
+    gamma = model.alpha + len(tokens) / model.n_topics
+    for _ in range(UPDATES):
+        phi = update_phi(gamma, log_topics, tokens)
+        if topic is not None:
+            phi[word] = np.arange(model.n_topics) == topic
+        gamma = update_gamma(model.alpha, phi)
+    return gamma, phi, float(document_elbo(model.alpha, log_topics, tokens, gamma, phi))
+
+
+def tug_of_war():
+    """Twelve words, three topics: click a word to force it into the next one."""
+    from helpers.lda import exact_by_counts
+
+    model, tokens, words = toy_model(PULLED)
+    evidence = float(exact_by_counts(model, tokens).log_evidence)
+    free = pulled(model, tokens)
+    ends = [
+        [free, *(pulled(model, tokens, word, topic) for topic in range(model.n_topics))]
+        for word in range(len(words))
+    ]
+    gamma, phi, elbo = (np.array([[end[i] for end in row] for row in ends]) for i in range(3))
+    numbers = {"elbo": elbo, "kl": evidence - elbo, "log_evidence": np.full(elbo.shape, evidence)}
+    data = {
+        "title": "Tug of war: force a word into a topic",
+        "controls": [
+            choice("word", "word", [f"{n} {word}" for n, word in enumerate(words, 1)], 5),
+            choice("topic", "its topic", ["as q likes", *TOPIC_WORDS]),
+        ],
+        "presets": [preset("let go", {"topic": 0})],
+        "words": words,
+        "names": list(TOPIC_WORDS),
+        "numbers": numbers | {"gamma": gamma, "phi": phi},
+        "ceiling": evidence,
+    }
+    return Interactive("tug", data)

@@ -8,16 +8,19 @@ Algorithm".
 import numpy as np
 from scipy.special import expit, logsumexp, xlogy
 
-from helpers.arguments import finite_array
 from helpers.densities import Normal
 from helpers.show.interactive.controls import indexed, steps
 from helpers.show.interactive.figure import Interactive
 
-OTHER = -2.0  # the component whose mean is known
 DATA = (-3.1, -2.6, -2.2, -2.0, -1.7, -1.3, -0.6, 0.4, 0.9, 1.3, 1.6, 1.9, 2.2, 2.4, 3.0, 3.6)
 THETAS = np.linspace(-5.0, 7.0, 121)
 STARTS = np.linspace(-4.5, 6.5, 23)
 LAST = 16  # half steps: E, M, E, M, ...
+
+
+def _known(x):
+    """log density of the component whose mean is known."""
+    return Normal(-2.0, 1.0).log_prob(x)
 
 
 def log_likelihood(x, theta):
@@ -45,30 +48,26 @@ def half_steps(x, theta, last=LAST):
     return rows
 
 
-def em(x=DATA):
-    """The bound and the log likelihood as curves over theta, half step by half step.
-
-    x: the data, (n,); one component is N(-2, 1), the mean theta of the other is learnt.
-    """
-    x = finite_array("x", x, ndim=1)
-    runs = [half_steps(x, theta) for theta in STARTS]
+def em():
+    """The bound and the log likelihood as curves over theta, half step by half step."""
+    x = np.array(DATA)
+    theta, evidence, *c = np.moveaxis([half_steps(x, start) for start in STARTS], -1, 0)
+    elbo = c[0] + c[1] * theta + c[2] * theta**2
     curve = log_likelihood(x, THETAS)
     low, high = curve.min() - 16, curve.max() + 3
-
-    def compute(start, step):
-        theta, evidence, c0, c1, c2 = runs[start][step]
-        elbo = c0 + c1 * theta + c2 * theta**2
-        bound = c0 + c1 * THETAS + c2 * THETAS**2
-        numbers = {"theta": float(theta), "log_evidence": evidence, "elbo": float(elbo)}
-        return numbers | {"kl": float(evidence - elbo), "bound": bound}
-
     data = {
         "title": "EM: the bound touches the likelihood, then θ moves to its top",
         "controls": [
             indexed("start", "start of θ", STARTS, 3),
             steps("step", "half steps: E, M, …", LAST, pause=900),
         ],
-        "runs": runs,
+        "numbers": {
+            "theta": theta,
+            "log_evidence": evidence,
+            "elbo": elbo,
+            "kl": evidence - elbo,
+            "parabola": np.stack(c, axis=-1),
+        },
         "thetas": THETAS,
         "log_likelihood": curve,
         "range": (low, high),
@@ -76,8 +75,4 @@ def em(x=DATA):
         "xticks": (-4, -2, 0, 2, 4, 6),
         "yticks": np.arange(np.ceil(low / 20) * 20, high, 20),
     }
-    return Interactive("em", data, compute)
-
-
-def _known(x):
-    return Normal(OTHER, 1.0).log_prob(x)
+    return Interactive("em", data)

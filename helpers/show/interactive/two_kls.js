@@ -1,17 +1,18 @@
 // The KL from the prior and the KL from the posterior, while q is trained.
-import { axes, clamp, draw, line, number, set, write } from "./drawing.js";
+import { axes, bar, clamp, legend, line, number, spread, write } from "./drawing.js";
 import { climbing, grabbing } from "./grab.js";
-import { bell, dragged, hill } from "./hills.js";
+import { bell, dragged, hills } from "./hills.js";
 
+const FRAME = { box: [30, 50, 480, 294], x: [-3, 4], y: [0, 1.1] };
+const ZS = spread(-3, 4, 141);
 const divergence = (m, s, mean, sd) => Math.log(sd / s) + (s * s + (m - mean) ** 2) / (2 * sd * sd) - 0.5;
-const [LEFT, RIGHT] = [-3, 4];
 
 export const figure = {
   size: [900, 344],
   split: 500,
   extras: [grabbing, climbing],
   climbs: "▲ train q",
-  drag: ([x], grip, settings) => dragged(LEFT + ((x - 30) / 450) * (RIGHT - LEFT), grip, settings),
+  drag: dragged(FRAME),
 
   compute({ noise }, { x, mean, sd }) {
     const variance = 1 / (1 + 1 / noise ** 2);
@@ -22,47 +23,33 @@ export const figure = {
     return { fit, kl_prior, kl, elbo: fit - kl_prior, log_evidence, posterior_mean: centre, posterior_sd: width };
   },
 
-  build(stage, data) {
-    const top = 1.1;
-    const frame = axes(stage, { box: [30, 50, 480, 294], x: [LEFT, RIGHT], y: [0, top], xlabel: "z", xticks: [-2, 0, 2, 4] });
-    const zs = Array.from({ length: 141 }, (_, i) => LEFT + i / 20);
-    const curve = (mean, sd) => frame.path(zs, zs.map((z) => bell(z, mean, sd)));
-    const posterior = line(stage, "p");
-    draw(stage, "path", { class: "prior", d: curve(0, 1) });
-    const q = hill(stage, frame, [LEFT, RIGHT], top);
-    [["prior", 30, "prior p(z)"], ["p", 180, "posterior p(z|x)"], ["q", 388, "q(z)"]].forEach(([look, x, name]) => {
-      line(stage, look, `M${x},20h30`);
-      write(stage, x + 36, 26, name);
-    });
-    const floor = data.floor;
-    const { Y } = axes(stage.aside, { box: [555, 50, 895, 294], x: [0, 1], y: [floor, 0], yticks: data.yticks, ylabel: "nats" });
-    const bars = [["elbo", 570], ["kl", 570], ["likelihoodbar", 735], ["priorbar", 735]].map(([look, x]) =>
-      draw(stage.aside, "rect", { class: look, x, width: 50 }));
-    const lines = ["evidence", "elboline"].map((look) => line(stage.aside, look));
-    const cut = write(stage.aside, 690, 295, "≈ cut ≈", "mid");
-    const notes = [[626, "ELBO"], [626, "KL(q‖p(z|x))"], [791, "fit"], [791, "KL(q‖p(z))"]].map(([x, name]) =>
-      [draw(stage.aside, "text", { x }, name), draw(stage.aside, "text", { x })]);
-    write(stage.aside, 570, 320, "bound and gap");
-    write(stage.aside, 735, 320, "fit and price");
-    return (numbers, { mean, sd }) => {
-      const { fit, kl_prior, kl, elbo, log_evidence, posterior_mean, posterior_sd } = numbers;
-      q(mean, sd);
-      set(posterior, { d: `${curve(posterior_mean, posterior_sd)}V294H30Z` });
-      const y = (v) => Y(clamp(v, floor, 0));
-      [[elbo, floor], [log_evidence, elbo], [fit, floor], [fit, elbo]].forEach(([upper, lower], i) =>
-        set(bars[i], { y: y(upper), height: Math.max(y(lower) - y(upper), 0) }));
-      set(lines[0], { d: `M555,${y(log_evidence)}H895` });
-      set(lines[1], { d: `M570,${y(elbo)}H785` });
-      const [level, bound, best] = [log_evidence, elbo, fit].map(y);
-      const below = Math.min(bound + 24, 272);
-      const gap = bound - level > 55 ? (level + bound) / 2 - 4 : level - 32;
-      const price = bound - best > 55 && fit < log_evidence ? (best + bound) / 2 - 4 : Math.min(best, level) - 32;
-      [[elbo, below], [kl, gap], [fit, below], [kl_prior, price]].forEach(([value, at], i) => {
-        notes[i].forEach((note, line) => set(note, { y: at + 23 * line }));
-        notes[i][1].textContent = number(value);
-      });
-      set(cut, { opacity: elbo < floor ? 1 : 0 });
-    };
+  draw(stage, { floor, yticks }, { fit, kl_prior, kl, elbo, log_evidence, posterior_mean, posterior_sd }, settings) {
+    const { aside } = stage;
+    const { pane, path } = hills(stage, FRAME, ZS, ZS.map((z) => bell(z, posterior_mean, posterior_sd)), settings);
+    line(pane, "prior", path(ZS, ZS.map((z) => bell(z, 0, 1))));
+    legend(stage, 345, 24, [["prior", "prior p(z)"]]);
+    const { Y } = axes(aside, { box: [555, 50, 895, 294], x: [0, 1], y: [floor, 0], yticks, ylabel: "nats" });
+    const y = (v) => Y(clamp(v, floor, 0));
+    const part = (look, x, upper, lower) => bar(aside, look, x, y(upper), 50, y(lower) - y(upper));
+    part("elbo", 570, elbo, floor);
+    part("kl", 570, log_evidence, elbo);
+    part("likelihoodbar", 735, fit, floor);
+    part("priorbar", 735, fit, elbo);
+    line(aside, "evidence", `M555,${y(log_evidence)}H895`);
+    line(aside, "elboline", `M570,${y(elbo)}H785`);
+    if (elbo < floor) write(aside, 690, 295, "≈ cut ≈", "mid");
+    const [level, bound, best] = [log_evidence, elbo, fit].map(y);
+    const below = Math.min(bound + 24, 272);
+    const gap = bound - level > 55 ? (level + bound) / 2 - 4 : level - 32;
+    const price = bound - best > 55 && fit < log_evidence ? (best + bound) / 2 - 4 : Math.min(best, level) - 32;
+    for (const [x, name, value, at] of [
+      [626, "ELBO", elbo, below], [626, "KL(q‖p(z|x))", kl, gap], [791, "fit", fit, below], [791, "KL(q‖p(z))", kl_prior, price],
+    ]) {
+      write(aside, x, at, name);
+      write(aside, x, at + 23, number(value));
+    }
+    write(aside, 570, 320, "bound and gap");
+    write(aside, 735, 320, "fit and price");
   },
 
   describe: ({ fit, kl_prior, kl, elbo, log_evidence }) =>

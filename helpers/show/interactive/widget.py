@@ -1,7 +1,6 @@
 """The interactive figure's life with a kernel: a widget that holds the tables.
 
-Nothing travels while a slider moves: the kernel's part is over once
-the figure is shown.
+Nothing travels while a slider moves: the kernel's part is over once the figure is shown.
 """
 
 import anywidget
@@ -18,16 +17,12 @@ class View(anywidget.AnyWidget):
 
 
 def show(module, data, shell):
-    """A view of a browser-drawn figure, for the cell that is running."""
-    return _for_cell(View(_esm=module, data=data), shell)
-
-
-def _for_cell(view, shell):
-    """The bundle's entry for a view.
+    """The bundle's entry for a view of the figure, for the cell that is running.
 
     What an earlier run of the same cell showed is closed, so that running a cell again and
     again keeps one widget and not many.
     """
+    view = View(_esm=module, data=data)
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     execution = parent.get("header", {}).get("msg_id")
     cell = parent.get("metadata", {}).get("cellId", execution)
