@@ -2,12 +2,14 @@
 
 import itertools
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from helpers import show
-from helpers.show import palette
+from helpers.show import graphs, interactive, palette
 
 # Simulations of severe protanopia, deuteranopia, tritanopia (Machado et al. 2009).
 COLOUR_VISION = {
@@ -127,6 +129,24 @@ def test_style_sheets_and_scripts_get_every_colour():
         declared = dict(re.findall(r"--vi-([\w-]+): (#\w{6});", palette.css_variables(background)))
         assert declared == colours
         assert set(palette.LOOKS) < set(colours)
+
+
+def test_colours_are_had_without_what_draws_and_computes():
+    """`make slides` renders one changed deck in the time that SciPy takes to load."""
+    code = (
+        "import sys; from helpers.show import formulas, palette; formulas.coloured('$q(z)$');"
+        "print({'matplotlib', 'numpy', 'scipy'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stdout + done.stderr
+
+
+def test_a_package_names_what_it_offers_and_nothing_else():
+    for package in (show, graphs, interactive):
+        assert set(package.__all__) <= set(dir(package))
+        assert all(getattr(package, name) for name in package.__all__)
+        with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+            package.nothing  # noqa: B018
 
 
 @pytest.mark.parametrize(

@@ -9,32 +9,14 @@ import contextlib
 import html
 import math
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from helpers.arguments import finite_array
 from helpers.show import palette
 from helpers.show.palette import LOOKS
-
-CSS = (
-    "<style>.vi-beside{display:flex;flex-wrap:wrap;gap:24px 48px;align-items:center;"
-    "justify-content:center}.vi-beside>*{flex:1 1 200px;min-width:0}"
-    ".vi-table{border-collapse:collapse;margin:8px auto;font-size:1.15em}"
-    ".vi-table caption{caption-side:bottom;text-align:left;opacity:.8;padding-top:8px}"
-    ".vi-table th,.vi-table td{padding:8px 20px;text-align:right;background:none;"
-    "border:0;border-bottom:1px solid rgba(128,128,128,.4);font-variant-numeric:tabular-nums}"
-    ".vi-table th{font-weight:600}.vi-table thead th{border-bottom:2px solid;white-space:normal}"
-    ".vi-table th[scope=row],.vi-table thead :first-child{text-align:left}"
-    ".vi-table i{display:inline-block;width:.7em;height:.7em;margin-right:.5em}"
-    ".vi-table .best{font-weight:700;border-bottom:4px solid}"
-    ".vi-callout{text-align:center;margin:12px 0;line-height:1.3}"
-    ".vi-callout b{display:block;font-size:3em;line-height:1.2;font-weight:600;white-space:nowrap}"
-    ".vi-callout sup{font-size:.5em}"
-    ".vi-cards{display:grid;gap:12px}.vi-cards>div{border-top:5px solid;padding:4px 8px;"
-    "line-height:1.2}.vi-cards span{margin-right:.4em;display:inline-block}"
-    ".reveal .vi-table{font-size:28px;margin:8px auto}.reveal .vi-callout{font-size:30px}"
-    ".reveal .vi-callout b{font-size:80px}.reveal .vi-cards{font-size:24px}</style>"
-)
 
 
 @dataclass(frozen=True)
@@ -48,7 +30,13 @@ class Box:
         return self.text
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": CSS + self.html, "text/plain": self.text}
+        return {"text/html": _style() + self.html, "text/plain": self.text}
+
+
+@cache
+def _style():
+    sheet = Path(__file__).with_name("boxes.css").read_text(encoding="utf-8")
+    return f"<style>{' '.join(sheet.split())}</style>"
 
 
 def result_table(rows, columns, *, corner="", digits=2, best=None, caption=""):

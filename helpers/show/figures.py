@@ -16,9 +16,8 @@ from helpers.show.palette import LOOKS
 
 
 def bars(ax, labels, distributions, *, xlabel, ylabel, digits=2):
-    """Discrete distributions side by side.
+    """Discrete distributions side by side: {name: one number per label}.
 
-    labels: one per outcome. distributions: {name: one number per outcome}.
     digits: decimals written above each bar; None writes none.
     """
     _need(distributions, "distributions")
@@ -34,10 +33,7 @@ def bars(ax, labels, distributions, *, xlabel, ylabel, digits=2):
 
 
 def curves(ax, x, functions, *, xlabel, ylabel, fill=()):
-    """Functions of one variable, such as densities.
-
-    x: (n,). functions: {name: (n,)}. fill: the names whose area is shaded down to zero.
-    """
+    """Functions {name: (n,)} of one variable x (n,); fill: names whose area is shaded."""
     _need(functions, "functions")
     x = finite_array("x", x, ndim=1)
     for i, (name, values) in enumerate(functions.items()):
@@ -137,10 +133,7 @@ def table(ax, values, rows, columns, *, xlabel, ylabel, digits=2, role="posterio
 
 
 def contours(ax, x, y, density, *, role, xlabel, ylabel):
-    """A density over the plane as contour lines.
-
-    x: (n,), y: (m,), density: (m, n), one row per y.
-    """
+    """A density (m, n) over the plane as contour lines; x: (n,), y: (m,), one row per y."""
     x, y = finite_array("x", x, ndim=1), finite_array("y", y, ndim=1)
     density = finite_array("density", density, shape=(len(y), len(x)))
     heights = density.max() * np.linspace(0.05, 0.95, 5)
@@ -152,10 +145,7 @@ def contours(ax, x, y, density, *, role, xlabel, ylabel):
 
 
 def ellipse(ax, mean, covariance, *, role, widths=(1, 2)):
-    """A Gaussian over the plane: the ellipses at so many standard deviations.
-
-    mean: (2,). covariance: (2, 2).
-    """
+    """A Gaussian, mean (2,) and covariance (2, 2), as ellipses at so many standard deviations."""
     mean = finite_array("mean", mean, shape=(2,))
     variances, directions = np.linalg.eigh(finite_array("covariance", covariance, shape=(2, 2)))
     angle = np.degrees(np.arctan2(directions[1, 1], directions[0, 1]))
@@ -171,10 +161,7 @@ def ellipse(ax, mean, covariance, *, role, widths=(1, 2)):
 
 
 def points(ax, x, y, groups=None, *, xlabel, ylabel):
-    """Points in the plane; each group has its own colour and marker.
-
-    x, y: (n,). groups: a name or number per point.
-    """
+    """Points x, y (n,) in the plane; groups: a name or number per point, each with its look."""
     x = finite_array("x", x, ndim=1)
     y = finite_array("y", y, shape=x.shape)
     groups = np.zeros(len(x), dtype=int) if groups is None else np.asarray(groups)

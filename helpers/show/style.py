@@ -155,8 +155,7 @@ def style():
 def use_course_style():
     """Give all figures of this notebook the course's look; call it in the first cell.
 
-    Also plain pyplot figures become SVG, the same bytes every time; outside of IPython only
-    matplotlib's own settings change.
+    Plain pyplot figures become SVG, the same bytes every time.
     """
     matplotlib.rcParams.update(style())
     try:

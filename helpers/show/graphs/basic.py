@@ -7,10 +7,7 @@ from helpers.show.graphs.vocabulary import Edge, Graph, Node, Text, beside, chec
 
 
 def factorisations(step=3):
-    """Three ways to factorise p(x, z): independent, z before x, x before z.
-
-    Steps: one more factorisation each. Source: the slide "Joint Distribution".
-    """
+    """Three ways to factorise p(x, z), one more a step. Source: slide "Joint Distribution"."""
     ways = (
         ("", r"$p(x)\,p(z)$", "p(x) p(z): two nodes x and z without an edge"),
         ("z->x", r"$p(z)\,p(x\mid z)$", "p(z) p(x | z): an arrow from z to x"),
@@ -26,10 +23,7 @@ def factorisations(step=3):
 
 
 def generative(hyperparameter=True):
-    """z -> x, and alpha -> z where the prior has a hyperparameter.
-
-    Source: the slide "Likelihood and prior".
-    """
+    """z -> x, and alpha -> z as the prior's parameter. Source: slide "Likelihood and prior"."""
     nodes = (Node("z", "$z$", 1.6, 0), Node("x", "$x$", 3.2, 0, "observed"))
     alt = "Graphical model: an arrow leads from the latent z to the observed, shaded x."
     if hyperparameter:
@@ -40,10 +34,7 @@ def generative(hyperparameter=True):
 
 
 def parameters(bayesian=False):
-    """z -> x <- theta: theta a fixed parameter, or for a Bayesian a latent variable.
-
-    Source: the slide "Bayesian Inference".
-    """
+    """z -> x <- theta, fixed, or for a Bayesian latent. Source: slide "Bayesian Inference"."""
     theta = Node("theta", r"$\theta$", 3.2, 0, "latent" if bayesian else "hyperparameter")
     nodes = (Node("z", "$z$", 0, 0), Node("x", "$x$", 1.6, 0, "observed"), theta)
     how = "an open disc, a latent variable" if bayesian else "a bare letter, a fixed parameter"
@@ -52,10 +43,7 @@ def parameters(bayesian=False):
 
 
 def two_topics(step=2):
-    """The small discrete model: topics z1 and z2, the word x.
-
-    Steps: the generative model; the dependencies at inference time.
-    """
+    """The small discrete model, topics z1 and z2 and the word x; then also its inference."""
     nodes = (
         Node("z1", "$z_1$", 0, 1.5),
         Node("z2", "$z_2$", 2, 1.5),

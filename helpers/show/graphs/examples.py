@@ -10,9 +10,8 @@ BARE = "hyperparameter"
 
 
 def tagger(step=2):
-    """The Bayesian log-linear POS tagger: weights w and features x give the tag y.
+    """Weights w and features x give the tag y; then also the prior's mu and Sigma.
 
-    Steps: w, x and y; the prior's hyperparameters mu and Sigma.
     Source: the slide "Bayesian Log-Linear POS Tagger".
     """
     nodes = (
@@ -62,30 +61,21 @@ def factorial_hmm(step=5):
 
 
 def factorial_hmm_inference():
-    """The inference network of the exact posterior p(s, z | x): the red edges only.
-
-    Source: the slides "Inference network for FHMMs" and "Original FHMM Inference".
-    """
+    """The exact posterior p(s, z | x), red edges only. Source: "Original FHMM Inference"."""
     alt = "Exact posterior of the factorial HMM: red arrows from every x to its z and s, red links"
     alt += " along each chain and between the chains at each time."
     return _hmm(alt, _hmm_upwards() + _hmm_along() + _each_time("s->z", "link"))
 
 
 def factorial_hmm_structured():
-    """Structured mean field: independent chains, each still a Markov chain.
-
-    Source: the slide "Factorial HMMs", intuition; Ghahramani and Jordan 1996.
-    """
+    """Independent chains, each still a Markov chain. Source: Ghahramani and Jordan 1996."""
     alt = "Structured mean field of the factorial HMM: red arrows from every x to its z and s and"
     alt += " red links along each chain; the links between the chains are gone."
     return _hmm(alt, _hmm_upwards() + _hmm_along())
 
 
 def factorial_hmm_mean_field():
-    """Fully factorised mean field: every state on its own.
-
-    Source: the slide "Mean field FHMM Inference".
-    """
+    """Every state on its own. Source: the slide "Mean field FHMM Inference"."""
     alt = "Mean field of the factorial HMM: only the red arrows from every x to its z and s are"
     alt += " left; all links between latent states are gone."
     return _hmm(alt, _hmm_upwards())
@@ -111,10 +101,7 @@ def lda(step=3):
 
 
 def lda_inference():
-    """The inference network of the exact posterior of LDA: the red edges only.
-
-    Source: the slides "Inference network for LDA" and "Original LDA Inference".
-    """
+    """The exact posterior of LDA, red edges only. Source: "Original LDA Inference"."""
     alt = "Exact posterior of LDA, red edges only: arrows from w and beta to z, from w and alpha"
     alt += " to theta, and a link between z and theta."
     red = edges("alpha->theta", "inference") + edges("theta->z", "link")
@@ -122,10 +109,7 @@ def lda_inference():
 
 
 def lda_mean_field():
-    """Mean field LDA: the link between z and theta is gone.
-
-    Source: the slide "Mean field LDA Inference".
-    """
+    """The link between z and theta is gone. Source: the slide "Mean field LDA Inference"."""
     alt = "Mean field of LDA, red edges only: arrows from w and beta to z and from w and alpha to"
     alt += " theta; z and theta are no longer linked."
     return _lda(alt, _lda_from_words() + edges("alpha->theta", "inference"))

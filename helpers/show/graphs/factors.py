@@ -47,10 +47,7 @@ def latent_factors(which="joint"):
 
 
 def overview():
-    """Joint distribution, posterior, mean field and amortised inference, two by two.
-
-    Source: the slide "Overview".
-    """
+    """Joint, posterior, mean field and amortised, two by two. Source: the slide "Overview"."""
     graphs, words = [], []
     for i, (which, title) in enumerate(TITLES.items()):
         row, column = divmod(i, 2)

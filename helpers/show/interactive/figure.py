@@ -140,18 +140,13 @@ def clean(value):
     if isinstance(value, list | tuple | np.ndarray):
         return [clean(item) for item in value]
     if isinstance(value, float | np.floating):
-        return _short(float(value)) if np.isfinite(value) else None
-    return int(value) if isinstance(value, np.integer) else value
+        value = round(float(value), DIGITS) if np.isfinite(value) else None
+    return int(value) if isinstance(value, float | np.integer) and value == int(value) else value
 
 
 def json_text(value):
     """JSON that may stand inside a script element."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
-
-
-def _short(value):
-    rounded = round(value, DIGITS)
-    return int(rounded) if rounded == int(rounded) else rounded
 
 
 def _read(name):

@@ -37,10 +37,7 @@ def two_chains():
 
 @lru_cache
 def tables():
-    """The assignments (16, 4), log p(x, s, z) of each, and log q of the best q.
-
-    The best q are indexed by what is cut, one axis of two a link: (2, 2, 2, 2, 16).
-    """
+    """The assignments (16, 4), log p of each, and log q of the best by cuts, (2, 2, 2, 2, 16)."""
     bits = enumerate_assignments([2] * 4).reshape(-1, 4)
     states = bits.reshape(-1, 2, 2).swapaxes(1, 2)  # (16, T, M): s and z are the chains
     log_joint = two_chains().log_joint(states, X)

@@ -7,12 +7,9 @@ A cell is one call, and the question stands in ``helpers/data/files/questions/03
     show.predict("03a-how-far", right=gap)     # the truth as the notebook has computed it
     show.recall("03c")                         # what lecture 03c opens with
     show.recall()                              # twelve of all items, by lot, again and again
+    show.predict("03a-mine", question="...", options={"ELBO": "...", "KL": "..."}, right="KL")
 
-Questions of your own need no file, only its keys (hide the source of such a cell, since it holds
-the answer)::
-
-    show.predict("03a-which-bar", question="Which bar is higher?",
-                 options={"ELBO": "...", "KL": "..."}, right="KL")
+The last is a question of your own, by the keys of a file; hide the source of such a cell.
 
 The name begins with the notebook's number and is used once in the course; under it the answer is
 kept in the browser. The later cell whose text gives the answer says so in its metadata,

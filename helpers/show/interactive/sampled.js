@@ -38,7 +38,7 @@ export const figure = {
       xticks: [-10, -8, -6, -4, -2] });
     logs.forEach((value, i) => dot(pane, "qdot", X(value), 120 - (i % 12) * 5, 5));
     const lost = logs.filter((value) => value < LOW).length;
-    cutMark(aside, 760, 76, lost && `${lost} further left`);
+    cutMark(aside, 890, 44, lost && `${lost} further left`);
     for (const [name, y, truth, rule, look, here, wide] of [
       ["mean, and the ELBO", 172, elbo, "elboline", "elbodot", average, error],
       ["log-mean-exp, and log p(x)", 248, log_evidence, "evidence", "evidencedot", log_mean, 0],

@@ -143,6 +143,7 @@ def tug_of_war():
         "words": words,
         "names": list(TOPIC_WORDS),
         "numbers": numbers | {"gamma": gamma, "phi": phi},
+        "log_topics": np.log(model.topics[:, tokens]).T,  # to try an update by hand
         "ceiling": evidence,
     }
     return Interactive("tug", data)
