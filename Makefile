@@ -22,6 +22,9 @@ SLOW := autoencoder bad_input benchmarks book checks checks_catalogues checks_ki
 
 # Packages of another environment have no place in this one.
 unexport PYTHONPATH PYTHONHOME
+# Where no Python may keep what it compiled, each of the hundred that the tests start compiles all of
+# it anew: half of the time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -n 's/^\([a-z]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
