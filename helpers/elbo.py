@@ -71,12 +71,14 @@ def bound_by_enumeration(log_joint, q):
         raise ValueError(f"q: expected shape {log_joint.shape} as log_joint has, got {np.shape(q)}")
     q = probabilities("q", np.ravel(q)).reshape(log_joint.shape)
     log_joint = _log_probs("log_joint", log_joint)
-    held = q > 0  # 0 log 0 = 0, also where log p(x, z) = -inf
-    return Bound(
-        expected_log_joint=float(np.sum(q[held] * log_joint[held])),
-        entropy=float(entr(q).sum()),
-        log_evidence=float(logsumexp(log_joint)),
-    )
+    expected_log_joint, entropy = expectation(q, log_joint), float(entr(q).sum())
+    return Bound(expected_log_joint, entropy, float(logsumexp(log_joint)))
+
+
+def expectation(q, values):
+    """sum_z q(z) v(z), where 0 times -inf is 0, as 0 log 0 is."""
+    held = q > 0
+    return float(np.sum(q[held] * values[held]))
 
 
 def bound_by_quadrature(log_joint, q_log_prob, grid):
@@ -93,20 +95,21 @@ def bound_by_quadrature(log_joint, q_log_prob, grid):
     grid = finite_array("grid", grid, ndim=1)
     if len(grid) < 2 or not (np.diff(grid) > 0).all():
         raise ValueError("grid: expected at least two increasing numbers")
-    half, middle = np.diff(grid)[:, None] / 2, (grid[1:] + grid[:-1])[:, None] / 2
-    z, dz = (middle + half * NODES).ravel(), (half * WEIGHTS).ravel()
+    z, dz = gauss_legendre(grid)
     log_p = _log_probs("log_joint(z)", function("log_joint", log_joint)(z), z.shape)
     log_q = real_array("q_log_prob(z)", function("q_log_prob", q_log_prob)(z), shape=z.shape)
     q = np.exp(log_q) * dz
     if abs(q.sum() - 1) > 1e-6:
         mass = f"exp(q_log_prob) has mass {q.sum():.8g} on it"
         raise ValueError(f"grid: expected to hold all of q, but {mass}")
-    held = q > 0
-    return Bound(
-        expected_log_joint=float(np.sum(q[held] * log_p[held])),
-        entropy=float(-np.sum(q[held] * log_q[held])),
-        log_evidence=float(logsumexp(log_p, b=dz)),
-    )
+    log_evidence = float(logsumexp(log_p, b=dz))
+    return Bound(expectation(q, log_p), -expectation(q, log_q), log_evidence)
+
+
+def gauss_legendre(edges):
+    """Eight nodes in each panel between ``edges`` (n,), and their weights: (8 (n - 1),) each."""
+    half, middle = np.diff(edges)[:, None] / 2, (edges[1:] + edges[:-1])[:, None] / 2
+    return (middle + half * NODES).ravel(), (half * WEIGHTS).ravel()
 
 
 def bound_by_sampling(log_joint, q, rng, n):

@@ -19,6 +19,7 @@ from scipy.special import logsumexp
 from helpers.arguments import instance, real_array
 from helpers.autoencoder.model import Autoencoder
 from helpers.densities import LOG_2PI
+from helpers.elbo import expectation
 
 WIDTH, NODES = 8.0, 321  # of the grid, on each axis from -WIDTH to WIDTH
 REACH, POINTS = 8.0, 97  # of q's own coordinates, in standard deviations
@@ -73,8 +74,7 @@ def kl_on_grid(model, x, mean, root):
         u = np.linalg.solve(L, (nodes.z - m).T).T
         log_q = log_prior(u) - np.log(np.abs(np.linalg.det(L)))
         log_q -= logsumexp(log_q)
-        q = np.exp(log_q)
-        found[d] = np.sum(q[q > 0] * (log_q - log_posterior[d])[q > 0])
+        found[d] = expectation(np.exp(log_q), log_q - log_posterior[d])
     return found
 
 

@@ -12,6 +12,7 @@ Source: Mohamed et al. (2020), "Monte Carlo gradient estimation in machine learn
 import numpy as np
 
 from helpers.arguments import finite_array, one_of, real_array
+from helpers.elbo import gauss_legendre
 
 ENTROPIES = ("exact", "score dropped")
 
@@ -86,8 +87,6 @@ def normal_rule(breaks=(), reach=12.0, panels=96):
     Eight Gauss-Legendre nodes a panel; breaks: where f has a kink, which becomes an edge.
     """
     edges = np.union1d(np.linspace(-reach, reach, panels + 1), finite_array("breaks", [*breaks, 0]))
-    nodes, weights = np.polynomial.legendre.leggauss(8)
-    half, middle = np.diff(edges)[:, None] / 2, (edges[1:] + edges[:-1])[:, None] / 2
-    e = (middle + half * nodes).ravel()
-    density = (half * weights).ravel() * np.exp(-0.5 * e**2)
-    return e, density / density.sum()
+    e, weights = gauss_legendre(edges)
+    weights *= np.exp(-0.5 * e**2)
+    return e, weights / weights.sum()

@@ -1,7 +1,7 @@
 """The mean field family, and the network that predicts its parameters for every document.
 
-    q(z | x_d) = prod_k Bernoulli(z_k | b_k)                     (slide "Mean field assumption")
-    logit b(x) = tanh(log(1 + x) A + a) B + c            ("Amortised variational inference")
+    q(z | x_d) = prod_k Bernoulli(z_k | b_k)        slide "Mean field assumption"
+    logit b(x) = tanh(log(1 + x) A + a) B + c       slide "Amortised variational inference"   (4d.2)
 
 A coordinate update and an encoder both produce logits, log b / (1 - b), which stay accurate where b
 rounds to 0 or 1. The encoder's parameters lambda are shared by all documents; the logarithm tames
@@ -55,7 +55,7 @@ class Factors:
         return (rel_entr(expit(-self.logits), off) + rel_entr(expit(self.logits), on)).sum(1)
 
     def table(self):
-        """q(z) for every factor state, (D, 2^K), as ``factor_states(K)``, or a ValueError."""
+        """q(z) of all states, (D, 2^K), as ``factor_states(K)``; ValueError above 4 gigabytes."""
         refuse_large("logits", len(self.logits), 2 ** self.logits.shape[1])
         return outer_product(self.logits)
 

@@ -15,7 +15,7 @@ from scipy.special import entr, logsumexp, softmax
 
 from helpers.arguments import describe, generator, instance, one_of, probabilities, whole_number
 from helpers.ascent import State, ascending
-from helpers.elbo import Bound
+from helpers.elbo import Bound, expectation
 from helpers.mixture.model import FLOOR, GaussianMixture, random_start, table, units
 
 
@@ -92,12 +92,9 @@ def bound(model, x, q):
     """The two terms of the ELBO of any q (N, K) on log p(x), x (N, P), as a Bound in nats."""
     x, model = table(x), instance("model", model, GaussianMixture)
     q = probabilities("q", q, shape=(len(x), len(model.weights)))
-    log_joint, held = model.log_joint(model.points(x)), q > 0
-    return Bound(
-        expected_log_joint=float(np.sum(q[held] * log_joint[held])),
-        entropy=float(entr(q).sum()),
-        log_evidence=float(logsumexp(log_joint, axis=1).sum()),
-    )
+    log_joint = model.log_joint(model.points(x))
+    log_evidence = float(logsumexp(log_joint, axis=1).sum())
+    return Bound(expectation(q, log_joint), float(entr(q).sum()), log_evidence)
 
 
 def fit(x, n_components, rng, incremental=False, assignments="soft", start=None):
