@@ -28,7 +28,9 @@ def band_messages(initial, pattern, matrix, b, sequences):
     linked, forward, backward = b.copy(), np.zeros_like(b), np.zeros_like(b)
     linked[last] = 0  # nothing flows from one sequence into the next
     forward[first], backward[last] = initial, b[last]
-    segments = _segments(*b.shape)
+    T, N = b.shape
+    step = max(1, min(LONGEST, BAND_ENTRIES // (2 * N * N)))
+    segments = [(s, min(s + step, T)) for s in range(0, T, step)]
     for s, e in segments:
         if s:
             flow = (linked[s - 1] * forward[s - 1]) @ matrix
@@ -36,15 +38,10 @@ def band_messages(initial, pattern, matrix, b, sequences):
         band = _band(pattern, linked[s:e])
         forward[s:e] = _solve(band, forward[s:e], transposed=0)
     for s, e in segments[::-1]:
-        if e < len(b):  # the last segment's band is still there
+        if e < T:  # the last segment's band is still there
             backward[e - 1] += linked[e - 1] * (matrix @ backward[e]) / backward[e].sum()
             band = _band(pattern, linked[s:e])
         backward[s:e] = _solve(band, backward[s:e], transposed=1)
-    return _with_scale(forward, backward, b)
-
-
-def _with_scale(forward, backward, b):
-    """The messages with p(x_t | x_<t), unless they left the range in which they can be trusted."""
     mass, reverse = row_sum(forward), row_sum(backward)
     low, high = min(mass.min(), reverse.min()), max(mass.max(), reverse.max())
     if not (low > 1 / DRIFT and high < DRIFT):  # also where they are NaN
@@ -78,11 +75,6 @@ def band_pattern(matrix):
     for i in range(N):
         pattern[i, i, N - i : 2 * N - i] = -matrix[i]
     return pattern.reshape(N, -1)
-
-
-def _segments(T, N):
-    step = max(1, min(LONGEST, BAND_ENTRIES // (2 * N * N)))
-    return [(s, min(s + step, T)) for s in range(0, T, step)]
 
 
 def _band(pattern, b):

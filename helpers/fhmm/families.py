@@ -93,7 +93,7 @@ def elbo(model, x, q):
         E_q[log p(x, s)] = E_q[log p(s)] + E_q[log p(x | s)],   H(q)                       (4a.5)
 
     x: (T, P), or a list of such arrays. q: :class:`Factorised` or :class:`Chains` of the data's
-    length. -inf where q puts mass on an impossible step.
+    length, else ValueError. -inf where q puts mass on an impossible step.
     """
     x = observed(model, x)
     refuse_misfit("q", model, x, q)

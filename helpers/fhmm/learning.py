@@ -46,15 +46,15 @@ def fit(
         rng: draws the starting models and starting points of q.
         inference: "exact", "structured" or "mean_field"; or an E-step of your own, a function of
             (model, sequences, the former q or None) that returns a State with q and elbo.
-        restarts: starting models, each with flat transitions and random outputs. All take
-            ``warm_up`` steps, the better half of them twice as many, and so on until one is
-            left, with which the ascent goes on. In these rounds inference is exact where joint
-            states are few, else structured, and of long data some pieces are seen.
+        restarts: starting models with flat transitions and random outputs. All take ``warm_up``
+            steps, the better half twice as many, and so on until one is left. In these rounds
+            inference is exact where joint states are few, else structured, on pieces of long data.
         sweeps: coordinate sweeps over q in each E-step, from where the last one ended.
         start: a model to start from, in place of random ones.
     Yields:
-        :class:`helpers.ascent.State` with ``model``: the first starting model at once, the leader
-        after each round where it is notably better, then one after each step of EM.
+        States with ``model``: the first starting model at once, the leader after each round where
+        it is notably better, then one after each step of EM. ValueError where an argument does not
+        fit, or exact inference not into memory.
     Source: the slide "Performing VI (Frequentist Case)"; Ghahramani & Jordan (1997).
     """
     sizes = whole_number("n_chains", n_chains), whole_number("n_states", n_states)

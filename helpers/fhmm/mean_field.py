@@ -35,8 +35,8 @@ def mean_field(model, x, rng=None, start=None):
 
     x: (T, P), or a list of such arrays. rng: a random starting point; without it q starts uniform.
     A chain with impossible steps starts at one possible path, since a uniform q would have a bound
-    of -inf. start: a q to start from, or marginals (T, M, L). Source: the slide "Mean field FHMM
-    Inference"; Ghahramani & Jordan (1997).
+    of -inf. start: a q to start from, or marginals (T, M, L). ValueError where x or start does not
+    fit. Source: the slide "Mean field FHMM Inference"; Ghahramani & Jordan (1997).
     """
     x = observed(model, x)
     start = starting_marginals(model, x, rng) if start is None else start

@@ -105,7 +105,7 @@ class FactorialHMM:
         """log p(x_t | s_t) for all L^M joint states, in two parts: (T, L^M) plus (T,), in nats.
 
         The second, which no state changes, may be so large that the first would drown in its
-        rounding.
+        rounding. ValueError where the table does not fit into memory.
         """
         x = finite_array("x", x, shape=(None, self.n_dimensions))
         check_size(self, "a table of them at each step", len(x))

@@ -32,8 +32,8 @@ def structured(model, x, rng=None, start=None):
         ascent.state.q.marginals, ascent.elbos
 
     x: (T, P), or a list of such arrays. rng: a random starting point; without it q starts at the
-    prior. start: a q to start from, of either family, or marginals (T, M, L). Source: the slide
-    "Factorial HMMs: Intuition"; Ghahramani & Jordan (1997).
+    prior. start: a q to start from, of either family, or marginals (T, M, L). ValueError where x or
+    start does not fit. Source: the slide "Factorial HMMs: Intuition"; Ghahramani & Jordan (1997).
     """
     x = observed(model, x)
     if start is not None:

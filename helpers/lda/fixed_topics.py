@@ -101,20 +101,13 @@ def mean_field(model, counts, start=None, tolerance=1e-12):
 
     From one state to the next each document is updated until it rests, first at a coarse
     tolerance, then at finer ones, plainly and with acceleration side by side; the better counts,
-    so that no document ends below plain ascent.
+    so that no document ends below plain ascent, and no bound ever falls.
 
-    Args:
-        model: an :class:`LDA`.
-        counts: word counts, (D, V), sparse or dense; a document may be empty.
-        start: gamma to begin at, (D, K); alpha + N_d / K if None.
-        tolerance: a document rests once an update moves q(theta) by less than about this, nats.
-    Yields:
-        States without end: ``q`` is a :class:`CorpusPosterior`, ``bounds`` (D,) are the
-        documents', ``moving`` (D,) says which are not at rest. No document's bound ever falls.
-    Raises:
-        ValueError: counts or start do not fit the model.
-    Warns:
-        a word that no topic has occurs: the bounds of its documents are -inf.
+    counts: (D, V), sparse or dense; a document may be empty. start: gamma to begin at, (D, K);
+    alpha + N_d / K if None. tolerance: a document rests once an update moves q(theta) by less than
+    about this, nats. Yields states without end: ``q`` is a :class:`CorpusPosterior`, ``bounds``
+    (D,) are the documents', ``moving`` (D,) says which are not at rest. ValueError where counts or
+    start do not fit; a warning where a word has no topic: the bounds of its documents are -inf.
     """
     counts = check_counts(counts, instance("model", model, LDA).n_words)
     warn_unsupported(counts, model.topics.any(axis=0))
@@ -138,15 +131,12 @@ def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_u
 
     Updates are extrapolated: a document may end in another optimum than by plain ones.
 
-    Args:
-        counts: word counts, (D, V), sparse or dense. alpha: one number or (K,).
-        expected_log_topics: E_q[log beta], or log beta for known topics; (K, V), -inf is legal.
-        gamma: where to begin, (D, K); alpha + N_d / K if None.
-        tolerance: as for :func:`mean_field`.
-        max_updates: of each document; 0 scores the gamma that was given.
-    Returns:
-        An :class:`EStep`: gamma (D, K), the expected usage sum_d c_dw phi_dwk of words by topics
-        (K, V), and each document's bound (D,) without the topics' KL, all for phi at its optimum.
+    counts, gamma to begin at, tolerance: as for :func:`mean_field`. alpha: one number or (K,).
+    expected_log_topics: E_q[log beta], or log beta for known topics; (K, V), -inf is legal.
+    max_updates: of each document; 0 scores the gamma that was given. Returns an :class:`EStep`:
+    gamma (D, K), the expected usage sum_d c_dw phi_dwk of words by topics (K, V), and each
+    document's bound (D,) without the topics' KL, all for phi at its optimum. ValueError where
+    arguments do not fit each other.
     """
     scores = real_array("expected_log_topics", expected_log_topics, ndim=2)
     if scores.size and scores.max() == np.inf:

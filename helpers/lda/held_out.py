@@ -2,8 +2,8 @@
 
     perplexity = exp(-sum_d log p(w_d) / sum_d N_d)
 
-log p(w_d) is not known for LDA; its bound takes its place, so that the numbers here are upper
-bounds of the perplexity. Source: Blei, Ng and Jordan (2003), the section "Document modeling".
+For LDA the bound takes the place of log p(w_d), so that the numbers are upper bounds of the
+perplexity. Source: Blei, Ng and Jordan (2003), the section "Document modeling".
 """
 
 import numpy as np
@@ -17,7 +17,10 @@ TOLERANCE, RTOL = 1e-9, 1e-9  # a bound that has not converged would flatter nob
 
 
 def perplexity(model, counts):
-    """exp(-bound per token) of whole documents; inf where a word has no topic (with a warning)."""
+    """exp(-bound per token) of whole documents; inf where a word has no topic (with a warning).
+
+    ValueError where counts do not fit the model, or hold no token.
+    """
     counts = check_counts(counts, instance("model", model, LDA).n_words)
     return per_token(_converged(model, counts).elbo, counts)
 
@@ -27,7 +30,7 @@ def completion_perplexity(model, counts, rng, share=0.5):
 
     Each document's tokens are dealt at random into a first part, from which q(theta) is
     inferred, and a rest, scored by sum_k E_q[theta_k] beta_kw. Fairer than the bound, since
-    nothing of a word is seen before it is scored. counts: whole numbers.
+    nothing of a word is seen before it is scored. counts: whole numbers, else ValueError.
     share: the probability that a token goes into the first part.
     """
     counts = check_counts(counts, instance("model", model, LDA).n_words)

@@ -37,6 +37,8 @@ class LogLinearTagger:
     prior_mean  mean of that prior, likewise
     n_tags      T; without it, the greatest tag plus one, or the number of different strings
     tag_names   the T names, made from tags
+
+    Raises ValueError for anything else.
     """
 
     features: object
