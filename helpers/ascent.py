@@ -131,11 +131,12 @@ def _checked_elbo(state, step):
         raise ValueError(f"states: expected states, each with its .elbo, got {got}")
     elbo = np.asarray(state.elbo)
     number = elbo.ndim == 0 and elbo.dtype.kind in "biuf"
-    if not (number and elbo < np.inf):  # NaN is not below either
-        got = elbo.item() if number else describe(state.elbo)
+    value = float(elbo) if number else np.nan
+    if not value < np.inf:  # NaN is not below it either
+        got = value if number else describe(state.elbo)
         wanted = "expected one number of nats, for the whole data set"
         raise ValueError(f"states: the ELBO is {got} at step {step}; {wanted}")
-    return float(elbo)
+    return value
 
 
 def _refuse_fall(elbos):
