@@ -4,6 +4,7 @@ test_bad_input.py replaces each argument in turn. A row is a function and what i
 where a function returns an ascent, ``first`` takes two of its states.
 """
 
+from inspect import signature
 from itertools import islice
 
 import numpy as np
@@ -26,6 +27,11 @@ def first(function, *names, **fixed):
         return [state.elbo for state in islice(function(**fixed, **arguments), 2)]
 
     return call
+
+
+def made_again(thing):
+    """The thing's class, and with what it makes another one like it."""
+    return type(thing), {name: getattr(thing, name) for name in signature(type(thing)).parameters}
 
 
 CHAINS = fhmm.FactorialHMM(
@@ -56,15 +62,7 @@ PICTURES = autoencoder.new_autoencoder(rng(), 3, 2, 2)
 PIXELS = np.array([[1.0, 0, 1], [0, 0, 1]])
 
 MODELS = {
-    "FactorialHMM": (
-        fhmm.FactorialHMM,
-        {
-            "initial": CHAINS.initial,
-            "transition": CHAINS.transition,
-            "means": CHAINS.means,
-            "covariance": CHAINS.covariance,
-        },
-    ),
+    "FactorialHMM": made_again(CHAINS),
     "FactorialHMM.sample": (CHAINS.sample, {"rng": rng(), "T": 3}),
     "FactorialHMM.log_joint": (CHAINS.log_joint, {"states": PATHS, "x": X}),
     "FactorialHMM.log_emissions": (CHAINS.log_emissions, {"x": X}),
@@ -81,16 +79,8 @@ MODELS = {
     ),
     "fhmm.fit": (
         first(fhmm.fit),
-        {
-            "sequences": X,
-            "n_chains": 1,
-            "n_states": 2,
-            "rng": rng(),
-            "inference": "exact",
-            "restarts": 1,
-            "sweeps": 1,
-            "warm_up": 1,
-        },
+        {"sequences": X, "n_chains": 1, "n_states": 2, "rng": rng(), "inference": "exact",
+         "restarts": 1, "sweeps": 1, "warm_up": 1},
     ),
     "fhmm.fit from a start": (
         first(fhmm.fit, n_chains=2, n_states=2, rng=rng(), sequences=X),
@@ -103,9 +93,9 @@ MODELS = {
     "fhmm.multiplications": (
         fhmm.multiplications, {"n_chains": 2, "n_states": 2, "T": 3, "algorithm": "structured"}),
     "fhmm.flatten": (fhmm.flatten, {"model": CHAINS}),
-    "LDA": (lda.LDA, {"alpha": [0.5, 0.5], "topics": TOPICS.topics}),
+    "LDA": made_again(TOPICS),
     "LDA.sample": (TOPICS.sample, {"rng": rng(), "lengths": [2, 3]}),
-    "MixtureOfUnigrams": (MixtureOfUnigrams, {"weights": [0.5, 0.5], "topics": TOPICS.topics}),
+    "MixtureOfUnigrams": made_again(UNIGRAMS),
     "MixtureOfUnigrams.log_joint": (UNIGRAMS.log_joint, {"counts": COUNTS}),
     "MixtureOfUnigrams.perplexity": (UNIGRAMS.perplexity, {"counts": COUNTS}),
     "lda.bags": (lda.bags, {"documents": [[0, 1], [2]], "n_words": 3}),
@@ -139,14 +129,8 @@ MODELS = {
     ),
     "lda.fit": (
         first(lda.fit, progress=False),
-        {
-            "counts": COUNTS,
-            "n_topics": 2,
-            "rng": rng(),
-            "alpha": 0.1,
-            "eta": 0.1,
-            "start": "seeded",
-        },
+        {"counts": COUNTS, "n_topics": 2, "rng": rng(), "alpha": 0.1, "eta": 0.1,
+         "start": "seeded"},
     ),
     "fit_mixture": (
         first(fit_mixture),
@@ -174,7 +158,7 @@ MODELS = {
     ),
     "lda.step_size": (lda.step_size, {"t": 1, "kappa": 0.7, "tau": 10.0}),
     "lda.expected_log_theta": (lda.expected_log_theta, {"gamma": [1.0, 2.0]}),
-    "LatentFactorModel": (lf.LatentFactorModel, dict(vars(LATENT))),
+    "LatentFactorModel": made_again(LATENT),
     "LatentFactorModel.word_log_probs": (LATENT.word_log_probs, {"z": [0.0, 1.0]}),
     "LatentFactorModel.sample": (LATENT.sample, {"rng": rng(), "lengths": [2, 3]}),
     "lf.exact": (lf.exact, {"model": LATENT, "counts": COUNTS}),
@@ -217,7 +201,7 @@ MODELS = {
         lf.initial_model, {"counts": COUNTS, "n_factors": 2, "rng": rng(), "n_hidden": 2}),
     "lf.initial_encoder": (
         lf.initial_encoder, {"n_words": 3, "n_factors": 2, "rng": rng(), "n_hidden": 2}),
-    "lf.Encoder": (lf.Encoder, dict(vars(ENCODER))),
+    "lf.Encoder": made_again(ENCODER),
     "lf.Encoder()": (ENCODER, {"counts": COUNTS}),
     "lf.Factors": (lambda logits: lf.Factors(logits).entropy(), {"logits": LOGITS}),
     "lf.Factors.kl_to_prior": (lf.Factors(LOGITS).kl_to_prior, {"prior": [0.5, 0.5]}),
@@ -246,7 +230,7 @@ MODELS = {
     "ll.gaussian_bound": (
         ll.gaussian_bound, {"tagger": TAGGER, "q": GAUSSIAN, "rng": rng(), "n_nodes": 100}),
     "ll.predict": (ll.predict, {"q": GAUSSIAN, "features": PHI}),
-    "ll.DiagonalGaussian": (ll.DiagonalGaussian, {"mean": WEIGHTS, "sd": np.ones((2, 2))}),
+    "ll.DiagonalGaussian": made_again(GAUSSIAN),
     "ll.DiagonalGaussian.sample": (GAUSSIAN.sample, {"rng": rng(), "size": 2}),
     "ll.FullGaussian": (
         lambda **a: ll.FullGaussian(**a).entropy(), {"mean": WEIGHTS, "covariance": np.eye(4)}),
@@ -256,10 +240,7 @@ MODELS = {
     "ll.unseen": (ll.unseen, {"sentences": SENTENCES, "seen": SENTENCES}),
     "ll.token_features": (ll.token_features, {"words": ["the", "dog"], "i": 1}),
     "ll.word_shape": (ll.word_shape, {"word": "Dogs"}),
-    "GaussianMixture": (
-        mixture.GaussianMixture,
-        {"weights": MIXTURE.weights, "means": MIXTURE.means, "covariances": MIXTURE.covariances},
-    ),
+    "GaussianMixture": made_again(MIXTURE),
     "GaussianMixture.log_likelihood": (MIXTURE.log_likelihood, {"x": POINTS}),
     "GaussianMixture.posterior": (MIXTURE.posterior, {"x": POINTS}),
     "GaussianMixture.sample": (MIXTURE.sample, {"rng": rng(), "n": 3}),
@@ -275,7 +256,7 @@ MODELS = {
         {"x": POINTS, "n_components": 2, "rng": rng(), "threshold": 0.001, "full_every": 5,
          "start": MIXTURE},
     ),
-    "BayesianMixture": (mixture.BayesianMixture, {"n_components": 2, "prior_sd": 1.0}),
+    "BayesianMixture": made_again(BAYES),
     "BayesianMixture.sample": (BAYES.sample, {"rng": rng(), "n": 3, "n_dimensions": 1}),
     "BayesianMixture.log_joint_of_assignments": (
         BAYES.log_joint_of_assignments, {"x": POINTS, "z": [0, 0, 1, 1]}),
