@@ -12,12 +12,11 @@ marking        the verdict on an answer of any kind: judging, that on a function
                wrong with it; weighing and bugs, those on the other kinds
 outcomes       calling a student's function so that nothing it does can hurt, in running
 plain          results and inputs as plain numbers: compared, printed, fingerprinted
-recognising    which mistake explains all outcomes? In order of what is asked:
+recognising    which mistake explains all outcomes? searching tries, in the order of what is asked:
   catalogue    the known mistakes of the task
   mutants      a result twisted, an input replaced: what can happen in any task
-  slips        one place of the formula changed, as changes lists it: a sign, a function, a term
+  slips        one place of the formula changed by the rules in slips.txt: a sign, a lost term
   relations    a factor, a constant, single terms between results and right ones
-  parts        the same, in some of several results
 session        what is printed: verdict, hints, solution; store and progress keep and show it
 grading        the same tasks inside nbgrader, judged by a process that no submission can reach
 """

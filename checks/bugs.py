@@ -14,15 +14,17 @@ from checks.weighing import came_as, weigh
 
 @weigh.register
 def _(task: FindBug, value):
-    pair = _line_and_input(value, len(task.arguments))
     names = ", ".join(task.arguments)
+    pair = _line_and_input(value, len(task.arguments))
     if pair is None:
         inputs = f"a tuple ({names})" if len(task.arguments) > 1 else f"`{names}`"
         return False, say("bug_wrong_kind", came=came_as(value), inputs=inputs)
     line, given = pair
     place = _place_of(task, line)
+    if place is None and isinstance(line, str):
+        return False, say("bug_several_lines", line=line[:60])
     if place is None:
-        return False, _no_such_line(task, line)
+        return False, say("bug_no_such_line", line=came_as(line), last=len(task.listing))
     inputs = _inputs_of(task, given)
     if len(inputs) != len(task.arguments):
         wanted = f"{len(task.arguments)} part{'s' if len(task.arguments) > 1 else ''}"
@@ -41,75 +43,54 @@ def _line_and_input(value, count):
     return value if isinstance(value, list) and len(value) == 2 else None
 
 
-def _no_such_line(task, line):
-    if isinstance(line, str):
-        return say("bug_several_lines", line=line[:60])
-    return say("bug_no_such_line", line=came_as(line), last=len(task.listing))
-
-
 def _place_of(task, line):
     """The line's number, from a number or from its text; None if there is none such."""
     line = re.sub(r"^\s*line\s+(?=\d+\s*$)", "", line) if isinstance(line, str) else line
     if isinstance(line, str) and not line.strip().isdigit():
-        near = [k for k, c in enumerate(task.listing, 1) if _squeezed(line) in _squeezed(c)]
-        return near[0] if len(near) == 1 and _squeezed(line) else None
-    if (isinstance(line, np.ndarray) and line.size != 1) or not isinstance(line, (str, np.ndarray)):
+        said, listing = "".join(line.split()), ["".join(x.split()) for x in task.listing]
+        near = [k for k, code in enumerate(listing, 1) if said in code]
+        return near[0] if said and len(near) == 1 else None
+    if not isinstance(line, (str, np.ndarray)) or np.size(line) != 1:
         return None
     number = float(line if isinstance(line, str) else line.item())
     return int(number) if number.is_integer() and 1 <= number <= len(task.listing) else None
 
 
-def _squeezed(text):
-    return "".join(text.split())
-
-
 def _inputs_of(task, given):
     """The plain input as the arguments of the code."""
-    if len(task.arguments) == 1 and not (isinstance(given, list) and len(given) == 1):
-        given = [given]
-    parts = given.values() if isinstance(given, dict) else given
+    parts = list(given.values()) if isinstance(given, dict) else given
+    if len(task.arguments) == 1 and not (isinstance(parts, list) and len(parts) == 1):
+        parts = [given]
     if parts is None or (isinstance(parts, np.ndarray) and parts.ndim == 0):
         parts = [parts]
-    return tuple(_argument(e, x) for e, x in zip(task.example, parts, strict=False)) + tuple(
-        list(parts)[len(task.example) :]
-    )
+    known = [_argument(e, x) for e, x in zip(task.example, parts, strict=False)]
+    return (*known, *list(parts)[len(known) :])
 
 
 def _argument(example, value):
     """A plain value in the type of the argument that it stands for."""
-    value = like(plain(example), value)
-    if isinstance(value, np.ndarray) and np.ndim(example) == 0 and value.ndim == 0:
-        return int(value) if isinstance(example, (int, np.integer)) else float(value)
-    if isinstance(value, np.ndarray) and getattr(example, "dtype", np.dtype(float)).kind in "iu":
-        return value.astype(int) if np.array_equal(value, np.round(value)) else value
-    return value
+    value, whole = like(plain(example), value), np.asarray(example).dtype.kind in "iu"
+    if not isinstance(value, np.ndarray):
+        return value
+    if np.ndim(example) == 0 and value.ndim == 0:
+        return int(value) if whole else float(value)
+    return value.astype(int) if whole and np.array_equal(value, np.round(value)) else value
 
 
 def _tried(task, place, inputs):
-    right, buggy = (observe(_call, f, [inputs])[0] for f in (task.right, task.buggy))
-    if right.kind != VALUE or has_odd(right.value):
+    call = lambda function, *inputs: function(*inputs)  # noqa: E731
+    right, buggy = (observe(call, f, [inputs])[0] for f in (task.right, task.buggy))
+    if right.kind != VALUE or right.value is None or isinstance(right.value, Odd):
         return False, say("bug_input_fails", error=right.error or right.kind)
     reason = task.refuse(*inputs) if task.refuse else ""
     if reason:
         return False, say("bug_input_refused", reason=reason.rstrip("."))
     shows = buggy.kind != VALUE or not agree(right.value, buggy.value, task.rtol)
-    words = {
-        "buggy": describe(buggy.value) if buggy.kind == VALUE else buggy.error or buggy.kind,
-        "right": describe(right.value),
-    }
+    came = describe(buggy.value) if buggy.kind == VALUE else buggy.error or buggy.kind
+    words = {"buggy": came, "right": describe(right.value)}
     if place in task.line:
         found = f"{task.why} {say('bug_found', **words)}".strip()
         return shows, found if shows else say("bug_input_agrees", **words)
-    line = task.listing[place - 1].strip()
-    said = say("bug_other_line", line=place, code=line, reason=task.reasons.get(place, ""))
-    shown = say("bug_input_shows", **words) if shows else say("bug_input_too")
-    return False, f"{said.strip()} {shown}"
-
-
-def _call(function, *inputs):
-    return function(*inputs)
-
-
-def has_odd(value):
-    """Is a result no numbers at all?"""
-    return isinstance(value, Odd) or value is None
+    code, reason = task.listing[place - 1].strip(), task.reasons.get(place, "")
+    said = say("bug_other_line", line=place, code=code, reason=reason).strip()
+    return False, f"{said} {say('bug_input_shows' if shows else 'bug_input_too', **words)}"

@@ -20,42 +20,31 @@ from scipy import special
 from checks.tasks import Mistake
 
 FOLDER = Path(__file__).resolve().parent / "mistakes"
-HEADING = re.compile(r"^== (.+)\((.*)\)$")
+HEADING = re.compile(r"(.+)\((.*)\)$")
 
 
 def known(task):
     """The known mistakes of a task."""
-    if task.mistakes is not None:
-        return task.mistakes
-    sheet = task.room.rpartition(".")[2]
-    return _of_sheet(task.room).get(task.name, ()) if entries_exist(sheet) else ()
-
-
-def entries_exist(sheet):
-    """Has this sheet a file of known mistakes?"""
-    return any(FOLDER.glob(f"*_{sheet}.txt"))
+    return _of_sheet(task.room).get(task.name, ()) if task.mistakes is None else task.mistakes
 
 
 @functools.lru_cache
 def _of_sheet(room):
-    """{task: its mistakes} for the module called ``room``."""
-    (path,) = FOLDER.glob(f"*_{room.rpartition('.')[2]}.txt")
-    return read(path, vars(importlib.import_module(room)))
+    """{task: its mistakes} for the module called ``room``; {} where it has no file of them."""
+    path = next(iter(FOLDER.glob(f"*_{room.rpartition('.')[2]}.txt")), None)
+    return {} if path is None else read(path, vars(importlib.import_module(room)))
 
 
 def read(path, scope):
     """{heading: tuple of mistakes} of a file, its code seeing the names in ``scope``."""
-    shared, _, rest = path.read_text(encoding="utf-8").partition("\n== ")
-    scope = {**vars(special), "np": np, **scope}
+    shared, *blocks = path.read_text(encoding="utf-8").split("\n== ")
+    scope, found = {**vars(special), "np": np, **scope}, {}
     exec(compile(shared, str(path), "exec"), scope)
-    found = {}
-    for block in rest.split("\n== ") if rest else ():
-        heading, _, lines = block.partition("\n")
-        name, arguments = HEADING.match(f"== {heading}").groups()
-        entries = _entries(lines.splitlines())
-        found[name] = tuple(
-            Mistake(hint, _function(code, arguments, scope)) for code, hint in entries
-        )
+    for block in blocks:
+        heading, *lines = block.splitlines()
+        name, arguments = HEADING.match(heading).groups()
+        pairs = [(hint, _function(code, arguments, scope)) for code, hint in _entries(lines)]
+        found[name] = tuple(Mistake(*pair) for pair in pairs)
     return found
 
 
@@ -63,31 +52,26 @@ def _entries(lines):
     """Pairs (code, hint) from the lines under a heading."""
     pairs, codes, hint = [], [], []
     for line in [*lines, "the end"]:
-        if line.startswith("    ") and not _open(codes):
-            hint.append(line.strip())
-            continue
-        if hint:
-            pairs += [(code, " ".join(hint)) for code in codes]
-            codes, hint = [], []
-        if _open(codes):
+        goes_on = codes and sum(map(codes[-1].count, "([{")) > sum(map(codes[-1].count, ")]}"))
+        if goes_on:  # within brackets
             codes[-1] += f"\n{line}"
+        elif line.startswith("    "):
+            hint.append(line.strip())
         elif line.strip():
+            if hint:
+                pairs += [(code, " ".join(hint)) for code in codes]
+                codes, hint = [], []
             codes.append(line)
     return pairs
 
 
-def _open(codes):
-    """Does the last line of code go on in the next, within brackets?"""
-    return bool(codes) and sum(map(codes[-1].count, "([{")) > sum(map(codes[-1].count, ")]}"))
-
-
 def _function(code, arguments, scope):
-    compiled = []  # when first called: most mistakes are asked for one result, and not many
+    @functools.cache  # when first called: most mistakes are asked for one result, and not many
+    def compiled():
+        return eval(f"lambda {arguments}: (\n{code}\n)", scope)
 
     def wrong(*inputs):
-        if not compiled:
-            compiled.append(eval(f"lambda {arguments}: (\n{code}\n)", scope))
-        result = compiled[0](*inputs)
+        result = compiled()(*inputs)
         return result(*inputs) if callable(result) else result
 
     wrong.code = code

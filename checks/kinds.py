@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from checks.tasks import Exercise, Prediction
+from checks.tasks import Exercise, Prediction, Question
 
 
 @dataclass(frozen=True, eq=False)
-class Order(Exercise):
+class Order(Question):
     """Bring the lines of a derivation, or the steps of an algorithm, in order.
 
     lines: {letter: text, TeX in dollars}, in the order in which they are shown.  right: the right
@@ -34,20 +34,16 @@ class Order(Exercise):
         super().__post_init__()
         right = (self.right,) if isinstance(self.right, str) else tuple(self.right)
         object.__setattr__(self, "right", tuple("".join(order) for order in right))
-        unknown = {letter for order in self.right for letter in order} - set(self.lines)
-        if unknown or not self.right or any(len(letter) != 1 for letter in self.lines):
-            raise ValueError(
-                f"right: expected orders of the letters {''.join(self.lines)}, got {self.right}"
-            )
+        unknown, letters = set("".join(self.right)) - set(self.lines), "".join(self.lines)
+        if unknown or not self.right or len(letters) != len(self.lines):
+            raise ValueError(f"right: expected orders of the letters {letters}, got {self.right}")
 
-    @property
-    def reference(self):
-        """A right answer, as the function that a student writes."""
-        return lambda: self.right[0]
+    def right_answer(self):
+        return self.right[0]
 
 
 @dataclass(frozen=True, eq=False)
-class FindBug(Exercise):
+class FindBug(Question):
     """Find the wrong line in code that runs, and an input that shows it.
 
     code: the source of a function with a bug, as the student sees it, numbered from 1 at its `def`;
@@ -92,10 +88,8 @@ class FindBug(Exercise):
         """The names of the arguments."""
         return tuple(inspect.signature(self.right).parameters)
 
-    @property
-    def reference(self):
-        """A right answer, as the function that a student writes."""
-        return lambda: (self.line[0], self.example)
+    def right_answer(self):
+        return (self.line[0], self.example)
 
 
 @dataclass(frozen=True)
@@ -115,7 +109,7 @@ class Foretell:
 
 
 @dataclass(frozen=True, eq=False)
-class ChooseQ(Exercise):
+class ChooseQ(Question):
     """Choose a q for a model and foretell what it will miss; then it is measured.
 
     choices: {q: sentence about it}.  good: those that serve the purpose of the question.
@@ -141,10 +135,8 @@ class ChooseQ(Exercise):
         if not good or set(good) - set(self.choices):
             raise ValueError(f"good: expected some of {tuple(self.choices)}, got {good}")
 
-    @property
-    def reference(self):
-        """A right answer, as the function that a student writes."""
-        return lambda: {"q": self.good[0], **self.measure(self.good[0])}
+    def right_answer(self):
+        return {"q": self.good[0], **self.measure(self.good[0])}
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +158,7 @@ class ReadRun(Prediction):
 
 
 @dataclass(frozen=True, eq=False)
-class Number(Exercise):
+class Number(Question):
     """Foretell or work out a number.
 
     right: the number, or a function that computes it.  rtol, atol: how near the answer must be.
@@ -186,14 +178,12 @@ class Number(Exercise):
         """The right number."""
         return float(self.right() if callable(self.right) else self.right)
 
-    @property
-    def reference(self):
-        """The right answer, as the function that a student writes."""
-        return lambda: self.value
+    def right_answer(self):
+        return self.value
 
 
 @dataclass(frozen=True, eq=False)
-class OpenTask(Exercise):
+class OpenTask(Question):
     """Anything on data of one's own, of which only invariants are checked.
 
     needs: {key: what it is}, the parts of the answer.  invariants: functions of that dictionary of
@@ -212,10 +202,8 @@ class OpenTask(Exercise):
     minutes: int = field(default=20, kw_only=True)
     difficulty: str = field(default="stretch", kw_only=True)
 
-    @property
-    def reference(self):
-        """An answer that passes, as the function that a student writes."""
-        return self.example
+    def right_answer(self):
+        return self.example()
 
 
 @dataclass(frozen=True, eq=False)

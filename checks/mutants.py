@@ -9,6 +9,7 @@ The lines for both stand in mistakes/any_task.txt; :mod:`checks.slips` changes t
 import copy
 import functools
 from dataclasses import fields, is_dataclass
+from itertools import permutations
 
 import numpy as np
 
@@ -17,27 +18,29 @@ from checks.sentences import claim, say
 
 
 @functools.lru_cache
-def _any_task():
+def any_task():
+    """The lines of mistakes/any_task.txt, by their headings."""
     return read(FOLDER / "any_task.txt", {})
 
 
 def twists():
-    """The mistakes that can happen to any right result."""
-    return _any_task()["any_result"] + _any_task()["array_result"]
+    """Pairs (sentence, change) of what can happen to any right result."""
+    kinds = [(kind, t) for kind in ("any_result", "array_result") for t in any_task()[kind]]
+    return [(t.hint, functools.partial(_twisted, t.wrong, kind)) for kind, t in kinds]
 
 
-def twisted(twist, result):
-    """The twist of a plain result, or None where it cannot be applied or changes nothing."""
+def _twisted(change, kind, result, _=None):
+    """A plain result, changed, or None where that cannot be."""
     if isinstance(result, list):
-        parts = [twisted(twist, x) for x in result]
+        parts = [_twisted(change, kind, x) for x in result]
         return None if any(x is None for x in parts) else parts
     if not isinstance(result, np.ndarray) or result.size == 0:
         return None
-    if result.ndim == 0 and twist in _any_task()["array_result"]:
+    if result.ndim == 0 and kind == "array_result":
         return None
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(twist.wrong(result), dtype=float)
+            return np.asarray(change(result), dtype=float)
     except (ValueError, IndexError, np.linalg.LinAlgError):
         return None
 
@@ -45,61 +48,41 @@ def twisted(twist, result):
 def replacements(names, inputs):
     """Yield (sentence, function from inputs to inputs with something replaced) for these inputs."""
     for k, value in enumerate(inputs[: len(names)]):
-        if is_dataclass(value) and not isinstance(value, type):
-            for field in fields(value):
-                for mistake in _changes(getattr(value, field.name)):
-                    sentence = _said(mistake, f"{names[k]}.{field.name}")
-                    yield sentence, _at(k, _in_field(field.name, mistake.wrong))
-        else:
-            for mistake in _changes(value):
-                yield _said(mistake, names[k]), _at(k, mistake.wrong)
-    yield from _exchanges(names, inputs)
-
-
-def _said(mistake, name):
-    """The sentence on an input; what an answer must use for it to fit stands after the code."""
-    return claim(mistake.hint.format(f"`{name}`"), mistake.wrong.code.partition("#")[2].split())
+        is_model = is_dataclass(value) and not isinstance(value, type)
+        for field in [f.name for f in fields(value)] if is_model else [""]:
+            name = f"`{names[k]}.{field}`" if field else f"`{names[k]}`"
+            for mistake in _changes(getattr(value, field) if field else value):
+                needs = mistake.wrong.code.partition("#")[2].split()  # what an answer must use
+                how = functools.partial(_replaced, k, field, mistake.wrong)
+                yield claim(mistake.hint.format(name), needs), how
+    shapes = [np.shape(x) if isinstance(x, (np.ndarray, float)) else None for x in inputs]
+    for i, j in permutations(range(min(len(inputs), len(names))), 2):
+        if shapes[i] is not None and shapes[i] == shapes[j]:
+            words = {"a": names[i], "b": names[j]}
+            if i < j:
+                yield claim(say("exchanged", **words), ()), functools.partial(_taken, {i: j, j: i})
+            yield claim(say("goes_in_for", **words), ()), functools.partial(_taken, {j: i})
 
 
 def _changes(value):
     """What may stand in for a value of this kind."""
     if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind in "fiu":
-        return _any_task()["array_input"]
+        return any_task()["array_input"]
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        return _any_task()["number_input"]
-    return _any_task()["array_input"][:11] if isinstance(value, float) else ()
+        return any_task()["number_input"]
+    return any_task()["array_input"][:11] if isinstance(value, float) else ()
 
 
-def _at(k, change):
-    def replaced(inputs):
-        inputs = list(copy.deepcopy(inputs))
+def _replaced(k, field, change, inputs):
+    """The inputs with one of them, or one field of a model, changed."""
+    inputs = list(copy.deepcopy(inputs))
+    if field:  # not through the constructor, which would refuse what is no proper model any more
+        object.__setattr__(inputs[k], field, change(getattr(inputs[k], field)))
+    else:
         inputs[k] = change(inputs[k])
-        return tuple(inputs)
-
-    return replaced
+    return tuple(inputs)
 
 
-def _in_field(name, change):
-    def changed(model):
-        # Not through the constructor, which would refuse what is no proper model any more.
-        model = copy.copy(model)
-        object.__setattr__(model, name, change(getattr(model, name)))
-        return model
-
-    return changed
-
-
-def _exchanges(names, inputs):
-    shapes = [np.shape(x) if isinstance(x, (np.ndarray, float)) else None for x in inputs]
-    places = range(min(len(inputs), len(names)))
-    for i, j in ((i, j) for i in places for j in places):
-        if i == j or shapes[i] is None or shapes[i] != shapes[j]:
-            continue
-        if i < j:
-            yield claim(say("exchanged", a=names[i], b=names[j]), ()), _taking({i: j, j: i})
-        yield claim(say("goes_in_for", a=names[i], b=names[j]), ()), _taking({j: i})
-
-
-def _taking(places):
-    """Inputs with others in some places: {place: where its value comes from}."""
-    return lambda inputs: tuple(copy.deepcopy(inputs[places.get(k, k)]) for k in range(len(inputs)))
+def _taken(places, inputs):
+    """The inputs with others in some places: {place: where its value comes from}."""
+    return tuple(copy.deepcopy(inputs[places.get(k, k)]) for k in range(len(inputs)))

@@ -1,13 +1,12 @@
 """What one call of a student's function came to, whatever it does."""
 
-import ast
 import builtins
 import contextlib
 import copy
 import io
 import linecache
+import re
 import sys
-import textwrap
 import traceback
 import warnings
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from checks.plain import fingerprint, plain
 VALUE, UNWRITTEN, RAISED, ENDLESS, ENDED, NO_MEMORY = (
     "value", "unwritten", "raised", "endless", "ended", "no memory"
 )  # fmt: skip
+# a name, and what can be looked at of its value without running anything: `b.T`, `q[t - 1, :]`
+ARRAY = re.compile(r"(?<![\w.])(([A-Za-z_]\w*)(?:\.T\b|\[[\w\s:,+-]*\])*)")
 LAST = (UNWRITTEN, ENDLESS, ENDED, NO_MEMORY)  # after these, calling on makes no sense
 
 
@@ -109,57 +110,19 @@ def _place(error, function):
 
 def _shapes(code, frame):
     """The arrays that met in a line, with their shapes: `a` (3, 2), `b.T` (2,)."""
-    found = []
-    for node in _operands(code):
-        value = _value(node, {**frame.f_globals, **frame.f_locals})
-        words = f"`{ast.unparse(node)}` {np.shape(value)}"
-        if isinstance(value, np.ndarray) and words not in found:
-            found.append(words)
-    return ", ".join(found[:4])
-
-
-def _operands(code):
-    """The largest parts of a line that can be looked at without running anything."""
-    for text in (code, code.rstrip(":") + ": pass", code + ")", "(" + code):
-        with contextlib.suppress(SyntaxError):
-            todo = [ast.parse(textwrap.dedent(text))]
-            break
-    else:
-        return
-    while todo:
-        node = todo.pop(0)
-        if _can_be_looked_at(node):
-            yield node
-        else:
-            todo = [*ast.iter_child_nodes(node), *todo]
-
-
-def _can_be_looked_at(node):
-    if isinstance(node, ast.Attribute) and node.attr == "T":
-        return _can_be_looked_at(node.value)
-    if isinstance(node, ast.Subscript):
-        fixed = (ast.Constant, ast.Slice, ast.Tuple, ast.UnaryOp, ast.USub, ast.Name, ast.Load)
-        return _can_be_looked_at(node.value) and all(
-            isinstance(x, fixed) for x in ast.walk(node.slice)
-        )
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-
-
-def _value(node, names):
-    """The value of such a part, where it is an array; None where it is anything else."""
-    used = [names.get(n.id) for n in ast.walk(node) if isinstance(n, ast.Name)]
-    if not all(type(x) in (np.ndarray, int, np.int64) for x in used):
-        return None
-    try:
-        return eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}}, names)
-    except Exception:
-        return None
+    names, found = {**frame.f_globals, **frame.f_locals}, {}
+    for part, name in ARRAY.findall(code):
+        if type(names.get(name)) is np.ndarray:
+            with contextlib.suppress(Exception):
+                value = eval(part, {"__builtins__": {}}, names)
+                found |= {part: value.shape} if isinstance(value, np.ndarray) else {}
+    return ", ".join(f"`{part}` {shape}" for part, shape in list(found.items())[:4])
 
 
 # ---------------------------------------------------------------- silence
 
 
-class _Printed(io.TextIOBase):
+class _Printed(io.StringIO):
     """Swallows what a function prints, and remembers whether it printed."""
 
     used = False
@@ -167,9 +130,6 @@ class _Printed(io.TextIOBase):
     def write(self, text):
         self.used = True
         return len(text)
-
-    def writable(self):
-        return True
 
 
 @contextlib.contextmanager

@@ -25,8 +25,11 @@ def plain(value):
     """``value`` as float64 arrays, str, None, and lists and dicts of them, or :class:`Odd`."""
     if value is None or isinstance(value, str):
         return value[:1000] if value else value
-    if hasattr(value, "toarray") and hasattr(value, "shape"):
-        return plain(value.toarray()) if np.prod(value.shape) <= LARGEST else _too_large(value)
+    sparse = hasattr(value, "toarray") and hasattr(value, "shape")
+    if (sparse or isinstance(value, np.ndarray)) and np.prod(value.shape) > LARGEST:
+        return Odd(f"an array of shape {tuple(value.shape)}, far too large")
+    if sparse:
+        return plain(value.toarray())
     if isinstance(value, (numbers.Number, np.generic, np.ndarray)):  # a Fraction, a Decimal, too
         return _array(value)
     if isinstance(value, (list, tuple)):
@@ -39,48 +42,30 @@ def plain(value):
 def _array(value):
     try:
         array = np.asarray(value)
+        if array.dtype.kind == "O" and all(
+            isinstance(x, (numbers.Number, np.number)) for x in array.flat
+        ):
+            complexes = any(isinstance(x, complex) for x in array.flat)
+            array = array.astype(complex if complexes else float)
     except Exception:
-        return Odd("a number that NumPy cannot hold")
-    if array.size > LARGEST:
-        return _too_large(array)
+        return Odd("a number too large for a float")
     if array.dtype.kind == "O":
-        return _objects(array)
-    if array.dtype.kind == "c":
-        return np.array(array.real, dtype=float) if _real(array) else Odd("complex numbers")
+        kinds = sorted({type(x).__name__ for x in array.flat})
+        return Odd(f"an array of Python objects ({', '.join(kinds[:3])})")
+    if array.dtype.kind == "c" and (np.abs(array.imag) <= 1e-12 * np.abs(array)).all():
+        array = array.real  # but for rounding
     if array.dtype.kind not in "biuf":
-        return Odd(f"an array of {array.dtype.name}")
+        complexes = array.dtype.kind == "c"
+        return Odd("complex numbers" if complexes else f"an array of {array.dtype.name}")
     return np.array(array, dtype=float)
 
 
-def _real(array):
-    """Are these complex numbers real ones but for rounding?"""
-    return bool((np.abs(array.imag) <= 1e-12 * np.abs(array)).all())
-
-
-def _objects(array):
-    if all(isinstance(x, (numbers.Number, np.number)) for x in array.flat):
-        try:
-            if any(isinstance(x, complex) for x in array.flat):
-                return _array(np.array(array, dtype=complex))
-            return np.array(array, dtype=float)
-        except (OverflowError, TypeError, ValueError):
-            return Odd("a number too large for a float")
-    kinds = sorted({type(x).__name__ for x in array.flat})
-    return Odd(f"an array of Python objects ({', '.join(kinds[:3])})")
-
-
 def _sequence(value):
-    if len(value) > LARGEST:
-        return Odd(f"a {type(value).__name__} of {len(value)} items")
-    if len(value) and all(isinstance(x, (bool, int, float)) for x in value):
+    if len(value) <= LARGEST and value and all(isinstance(x, (int, float)) for x in value):
         return _array([float(x) if abs(x) < 1e300 or x != x else x for x in value])
     if len(value) > 10_000:
         return Odd(f"a {type(value).__name__} of {len(value)} items")
     return [plain(part) for part in value]
-
-
-def _too_large(array):
-    return Odd(f"an array of shape {tuple(array.shape)}, far too large")
 
 
 def _in_words(value):
@@ -138,20 +123,23 @@ def _close(a, b, rtol, atol):
     return bool((near | (a == b) | ((a != a) & (b != b))).all())
 
 
+def arrays(value):
+    """The arrays in a plain result."""
+    if isinstance(value, np.ndarray):
+        yield value
+    if isinstance(value, (list, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from arrays(part)
+
+
 def finite(value):
     """Is every number in a plain result finite?"""
-    if isinstance(value, np.ndarray):
-        return bool(np.isfinite(value).all())
-    parts = value.values() if isinstance(value, dict) else value
-    return all(finite(x) for x in parts) if isinstance(value, (list, dict)) else True
+    return all(np.isfinite(x).all() for x in arrays(value))
 
 
 def has_nan(value):
     """Is there a nan in a plain result?"""
-    if isinstance(value, np.ndarray):
-        return bool(np.isnan(value).any())
-    parts = value.values() if isinstance(value, dict) else value
-    return any(has_nan(x) for x in parts) if isinstance(value, (list, dict)) else False
+    return any(np.isnan(x).any() for x in arrays(value))
 
 
 def fingerprint(value):
@@ -196,12 +184,8 @@ def describe(value, digits=4):
 
 def describe_apart(got, expected):
     """Both in words, with so many digits that they differ."""
-    pairs = ((describe(got, digits), describe(expected, digits)) for digits in (4, 8, 16))
-    both = ("", "")
-    for both in pairs:
-        if both[0] != both[1]:
-            break
-    return both
+    pairs = [(describe(got, digits), describe(expected, digits)) for digits in (4, 8, 16)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
 
 
 def shape_in_words(value):

@@ -5,7 +5,7 @@ import dis
 import inspect
 import textwrap
 
-from checks.sentences import say
+from checks.sentences import listed, say
 
 LOOPS = ("FOR_ITER", "JUMP_BACKWARD", "JUMP_ABSOLUTE", "BUILD_SLICE", "BINARY_SLICE")
 ALIASES = {"psi": "digamma", "average": "mean", "amax": "max", "amin": "min", "power": "square",
@@ -30,9 +30,8 @@ def unread_arguments(task, function):
     needed = names_read(task.reference.__code__) if hasattr(task.reference, "__code__") else set()
     pairs = zip(task.arguments, own_arguments(function), strict=False)
     unread = [f"`{theirs}`" for name, theirs in pairs if theirs not in read and name in needed]
-    if len(unread) < 2:
-        return say("one_unread", names=unread[0]) if unread else ""
-    return say("several_unread", names=f"{', '.join(unread[:-1])} {say('slip_and')} {unread[-1]}")
+    kind = "one_unread" if len(unread) == 1 else "several_unread"
+    return say(kind, names=listed(unread)) if unread else ""
 
 
 def swapped_arguments(task, function):
@@ -101,12 +100,16 @@ def _used_in(compiled):
 
 def written_besides_the_stub(function):
     """Is there more in the function than a docstring and `raise NotImplementedError`?"""
-    try:
-        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    except (OSError, TypeError, SyntaxError, ValueError):
-        return False
     return any(
         not (isinstance(x, ast.Expr) and isinstance(x.value, ast.Constant))
         and not (isinstance(x, ast.Raise) and "NotImplemented" in ast.unparse(x))
-        for x in getattr(tree, "body", ())
+        for x in getattr(parsed(function), "body", ())
     )
+
+
+def parsed(function):
+    """The syntax tree of a function written in Python, or None."""
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, TypeError, SyntaxError, ValueError, IndexError):
+        return None

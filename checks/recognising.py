@@ -6,17 +6,20 @@ ones, by two mistakes at once, or part by part.
 """
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
-from checks.mutants import twisted, twists
+from checks import relations
+from checks.mutants import twists
 from checks.outcomes import VALUE
-from checks.parts import Parts
+from checks.plain import agree, finite, like, plain
 from checks.reading import draws_at_random, swapped_arguments, unread_arguments, used_by
-from checks.relations import CLOSE, LOOSE, related, up_to_a_factor
+from checks.relations import related
 from checks.running import observe
-from checks.searching import Search, says_something
-from checks.sentences import say
+from checks.searching import Search, matches, says_something
+from checks.sentences import listed, say
+from checks.slips import rules
 
 SIMPLE = 6  # so many twists are tried after a mistake in the inputs
 LAST_RESORT = 30.0  # seconds; ends what no count would
@@ -24,28 +27,28 @@ LAST_RESORT = 30.0  # seconds; ends what no count would
 
 def recognise(task, trials, function=None):
     """The sentence for what went wrong in ``trials``, or "" if nothing known explains it."""
-    search = Search(task, trials, used=used_by(function))
+    search = Search(task, trials, used_by(function))
     steps = (
         search.known_mistake,
-        search.underflows,
-        search.count_of_results,
+        lambda: relations.underflows(task, trials),
+        lambda: relations.count_of_results(task, trials),
         lambda: swapped_arguments(task, function),
-        search.same_everywhere,
-        search.argument_returned,
+        lambda: relations.same_everywhere(task, trials),
+        lambda: relations.argument_returned(task, trials),
         search.twist,
-        lambda: related(task, trials, CLOSE),
+        lambda: related(task, trials, close=True),
         lambda: search.known_mistake(everywhere=False),
         lambda: draws_at_random(task, function),
         lambda: unread_arguments(task, function),
-        search.apart_from_special_inputs,
+        lambda: _apart_from_special_inputs(search),
     )
-    known = first(steps)
+    known = _first(steps)
     if known or not any(says_something(t.got) for t in trials):  # nan agrees with too much
         return known
-    return _guessed(search) or related(task, trials, LOOSE)
+    return _guessed(search) or related(task, trials, close=False)
 
 
-def first(steps):
+def _first(steps):
     """The first sentence that is not empty."""
     return next((words for words in (step() for step in steps) if words), "")
 
@@ -57,28 +60,132 @@ def of_one(task, wrong):
     return Search(task, wrong).known_mistake()
 
 
+def _apart_from_special_inputs(search):
+    """What explains all ordinary inputs, where special ones go wrong besides."""
+    task, ordinary = search.task, [t for t in search.trials if not t.label]
+    special = [t for t in search.trials if t.label and not matches(task, t.expected, t)]
+    if len(ordinary) < 3 or not special or task.accept is not None:
+        return ""
+
+    def hints(trials):
+        alone = Search(task, trials, search.used, search.spent)
+        return alone.known_mistake(), alone.twist()
+
+    hint = next(filter(None, hints(ordinary)), "")
+    rest = [t for t in special if hint and hint not in hints([*ordinary, t])]
+    if not rest:
+        return hint
+    kind = "special_more" if finite(rest[0].got) else "special_nan"
+    return say(kind, hint=hint, label=rest[0].label)
+
+
 def _guessed(search):
     """The sentence of a search through many wrong formulas, or "".
 
     Some of these take what is a number of draws for a dimension and the like, so they run under
     the limit on memory that students' functions run under.
     """
-    parts = Parts(search)
-    simple = [(t.hint, functools.partial(_twisted, t)) for t in twists()[:SIMPLE]]
+    parts = _Parts(search)
     steps = (
         search.mutant,
-        lambda: related(search.task, search.trials, LOOSE),
-        parts.together,
+        lambda: related(search.task, search.trials, close=False),
+        parts.reversed,
         lambda: parts.one_by_one(wholly=True),
         search.two_at_once,
-        lambda: search.replacement(simple),
-        lambda: search.replacement([(say("other_normaliser"), up_to_a_factor)]),
-        parts.one_by_one,
+        lambda: search.in_input_and(twists()[:SIMPLE]),
+        lambda: search.in_input_and([(say("other_normaliser"), relations.up_to_a_factor)]),
+        lambda: parts.one_by_one(wholly=False),
         parts.which,
     )
-    outcome = observe(lambda steps: first(steps), steps, [()], LAST_RESORT)[0]
+    rules()  # read once, and not by every child
+    outcome = observe(lambda steps: _first(steps), steps, [()], LAST_RESORT)[0]
     return outcome.value if outcome.kind == VALUE else ""
 
 
-def _twisted(twist, result, _):
-    return twisted(twist, result)
+# ---------------------------------------------------------------- several results
+
+
+class _Parts:
+    """Of several results, which are wrong, and what explains those alone?"""
+
+    def __init__(self, search):
+        self.search, self.task, self.trials = search, search.task, search.trials
+        self.pairs = [] if self.task.accept else _several(self.trials)
+        self.count = len(self.pairs[0][0]) if self.pairs else 0
+        self.bad = [
+            k for k in range(self.count) if not all(agree(e[k], g[k]) for e, g in self.pairs)
+        ]
+        self.some = self.bad if len(self.bad) < self.count else []
+
+    @functools.cached_property
+    def hints(self):
+        """{place: what explains this one, as if it alone had been asked for}"""
+        return {k: self._hint(k) for k in self.bad}
+
+    def _hint(self, k):
+        def call(function, *inputs):
+            return (self.task.call or (lambda f, *x: f(*x)))(function, *inputs)[k]
+
+        task = replace(self.task, call=call)
+        trials = [
+            replace(t, expected=plain(e[k]), got=plain(g[k]))
+            for t, (e, g) in zip(self.trials, self.pairs, strict=True)
+        ]
+        alone = Search(task, trials, self.search.used, self.search.spent)
+        return _first(
+            (
+                alone.known_mistake,
+                lambda: relations.same_everywhere(task, trials),
+                alone.twist,
+                lambda: related(task, trials, close=True),
+                alone.mutant,
+                lambda: related(task, trials, close=False),
+            )
+        )
+
+    def one_by_one(self, wholly):
+        """What explains each wrong one (or, if not ``wholly``, some)."""
+        found = {k: hint for k, hint in self.hints.items() if hint}
+        if not found or (wholly and len(found) < len(self.bad)):
+            return ""
+        if self.some and len(set(found.values())) == 1 and len(found) == len(self.bad):
+            return self._told(min(found.values()))
+        known = [say("number_k", number=k + 1, hint=hint) for k, hint in found.items()]
+        rest = [k + 1 for k in self.bad if k not in found]
+        more = say("one_more_wrong" if len(rest) == 1 else "more_wrong", numbers=listed(rest))
+        words = {"known": " ".join(known), "more": more if rest else ""}
+        return say("one_by_one", count=self.count, **words).rstrip()
+
+    def reversed(self):
+        """The right results in reverse order."""
+        same = self.pairs and all(agree(e, g[::-1], self.task.rtol) for e, g in self.pairs)
+        return say("reverse_results") if same else ""
+
+    def which(self):
+        """Which results are wrong, or is only one of them asked for?"""
+        return self._told("") if self.some else self._one_of_a_tuple()
+
+    def _told(self, hint):
+        kind = "one_result_wrong" if len(self.some) == 1 else "results_wrong"
+        names = listed(k + 1 for k in self.some)
+        return say(kind, count=self.count, names=names, hint=hint).rstrip()
+
+    def _one_of_a_tuple(self):
+        if not all(isinstance(t.expected, np.ndarray) for t in self.trials):
+            return ""
+        if not all(isinstance(t.got, list) for t in self.trials):
+            return ""
+        for k in range(min(len(t.got) for t in self.trials)):
+            if all(agree(t.expected, t.got[k]) for t in self.trials):
+                return say("only_one_asked", number=k + 1)
+        return ""
+
+
+def _several(trials):
+    """Pairs (right results, the student's), each a list of equally many, or [] if there is one."""
+    pairs = [(t.expected, like(t.expected, t.got)) for t in trials]
+    if all(relations.is_short_row(x) for pair in pairs for x in pair):
+        pairs = [([*map(np.asarray, e)], [*map(np.asarray, g)]) for e, g in pairs]
+    if not all(isinstance(e, list) and isinstance(g, list) and len(e) == len(g) for e, g in pairs):
+        return []
+    return pairs if len({len(e) for e, _ in pairs}) == 1 else []

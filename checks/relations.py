@@ -1,24 +1,100 @@
-"""How wrong results relate to the right ones: a factor, an offset, the terms of a sum, one end.
+"""What wrong results show by themselves: a constant, an argument, a factor off, the terms of a sum.
 
-Each relation takes triples (right, got, trial), arrays of all trials, and returns a sentence or "".
+Each looks at the trials of a task, with the right result and the student's, and returns a sentence
+or "". Those of ``related`` take triples (right, got, trial) of arrays, all of them finite.
 """
 
 import numpy as np
 from scipy.special import logsumexp
 
-from checks.plain import agree, like, shape_in_words
+from checks.plain import agree, describe, finite, like, plain, shape_in_words
+from checks.searching import matches, plain_shape
 from checks.sentences import say
 
 
-def related(task, trials, kinds):
-    """The sentence of the first relation that holds in all trials, or ""."""
-    if task.accept is not None:
+def same_everywhere(task, trials):
+    """One constant for all inputs."""
+    if len(trials) < 3 or not finite(trials[0].got):
         return ""
+    if any(plain_shape(like(t.expected, t.got)) != plain_shape(t.expected) for t in trials):
+        return ""
+    same = all(agree(trials[0].got, t.got) for t in trials[1:])
+    if not same or all(agree(trials[0].expected, t.expected) for t in trials[1:]):
+        return ""
+    return say("same_everywhere", value=describe(trials[0].got))
+
+
+def argument_returned(task, trials):
+    """An argument, as it came in."""
+    for k, name in enumerate(task.arguments):
+        columns = [t.inputs[k] if k < len(t.inputs) else None for t in trials]
+        if all(isinstance(x, (np.ndarray, float, int)) for x in columns):
+            if all(matches(task, plain(x), t) for x, t in zip(columns, trials, strict=True)):
+                return say("argument_returned", name=name)
+    return ""
+
+
+def underflows(task, trials):
+    """Right on ordinary inputs, and where the result is wrong, no finite number came out."""
+    right = [t for t in trials if matches(task, t.expected, t)]
+    bad = [t for t in trials if t not in right]
+    lost = all(finite(t.expected) and not finite(t.got) for t in bad)
+    if (
+        all(t.label for t in right)
+        or not lost
+        or any(_forbids_logs(x) for t in bad for x in t.inputs)
+    ):
+        return ""
+    label = next((t.label for t in bad if t.label), "")
+    return say("underflows", where=say("underflows_for", label=label, sep=" ") if label else "")
+
+
+def _forbids_logs(value):
+    """Is this log 0, or a distribution with a zero?"""
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim == 0:
+        return False
+    one = np.allclose(value.sum(-1), 1) or np.isclose(value.sum(), 1)
+    return bool(np.isneginf(value).any() or (one and not value.all()))
+
+
+def count_of_results(task, trials):
+    """Not as many results as are asked for."""
+    counts = {(_count(t.expected), _count(t.got)) for t in trials}
+    asked, came = min(counts) if len(counts) == 1 else (0, 0)
+    if asked in (0, came) or came == 0:
+        return ""
+    return say("count_of_results", came=came, asked=asked)
+
+
+def _count(value):
+    """How many results a plain value holds: of a list, or of a few numbers in a row."""
+    return len(value) if isinstance(value, list) or is_short_row(value) else 0
+
+
+def is_short_row(value):
+    """Several numbers that are returned together are an array of a few entries by now."""
+    return isinstance(value, np.ndarray) and value.ndim == 1 and 1 < len(value) <= 6
+
+
+# ---------------------------------------------------------------- between arrays
+
+
+def related(task, trials, close):
+    """The first relation that holds in all trials: one that says what happened (``close``).
+
+    Or, if not ``close``, one that says as much as is left if no formula explains the results.
+    """
     pairs = [(t.expected, like(t.expected, t.got), t) for t in trials]
-    if not all(isinstance(e, np.ndarray) and isinstance(g, np.ndarray) for e, g, _ in pairs):
+    if task.accept is not None or not all(isinstance(x, np.ndarray) for p in pairs for x in p[:2]):
         return ""
     if not all(np.isfinite(g).all() for _, g, _ in pairs):
         return ""
+    if any(e.shape != g.shape for e, g, _ in pairs):
+        kinds = (_reshaped, _terms) if close else ()
+    elif all(np.isfinite(e).all() and e.size for e, _, _ in pairs):
+        kinds = (_almost, _shift) if close else (_factor, _offset, _rows, _one_end)
+    else:
+        kinds = (_almost,) if close else (_one_end,)
     return next((words for words in (find(pairs) for find in kinds) if words), "")
 
 
@@ -26,13 +102,7 @@ def _equal(a, b):
     return agree(np.asarray(a), np.asarray(b))  # arithmetic on a single number gives no array
 
 
-def _same_shapes(pairs):
-    return all(e.shape == g.shape for e, g, _ in pairs)
-
-
 def _reshaped(pairs):
-    if _same_shapes(pairs):
-        return ""
     if not all(e.size == g.size and _equal(e.ravel(), g.ravel()) for e, g, _ in pairs):
         return ""
     e, g, _ = next(p for p in pairs if p[0].shape != p[1].shape)
@@ -49,8 +119,6 @@ REDUCE = {
 
 
 def _terms(pairs):
-    if _same_shapes(pairs):
-        return ""
     for sentence, reduce in REDUCE.items():
         for axis in (None, 0, -1, 1):
             if all(_reduces(reduce, e, g, axis) for e, g, _ in pairs):
@@ -59,17 +127,13 @@ def _terms(pairs):
 
 
 def _reduces(reduce, expected, got, axis):
-    if not got.size or got.ndim <= expected.ndim:
-        return False
-    if axis is not None and not -got.ndim <= axis < got.ndim:
+    if not got.size or got.ndim <= max(expected.ndim, axis or 0):
         return False
     with np.errstate(all="ignore"):
         return _equal(expected, np.asarray(reduce(got, axis=axis)))
 
 
 def _almost(pairs):
-    if not _same_shapes(pairs):
-        return ""
     for digits in (0, 1, 2, 3, 4):
         if all(_equal(np.round(e, digits), g) for e, g, _ in pairs):
             in_unit = all((e >= 0).all() and (e <= 1).all() for e, _, _ in pairs)
@@ -82,12 +146,25 @@ def _almost(pairs):
     return say("almost", gap=f"{gap:.1g}")
 
 
+def _shift(pairs):
+    """Off by the maximum that was to be taken away and added back."""
+    for k in range(min(len(t.inputs) for _, _, t in pairs)):
+        values = [t.inputs[k] for _, _, t in pairs]
+        if not all(isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.ndim for x in values):
+            continue
+        for top in (np.max, lambda x: x.reshape(len(x), -1).max(axis=1).sum()):
+            tops = [top(x) for x in values]
+            for times in (-1, 1, 2, -2):
+                shifted = zip(pairs, tops, strict=True)
+                if all(_equal(e + times * m, g) and m for (e, g, _), m in shifted):
+                    return say("shift")
+    return ""
+
+
 def _ratio(e, g):
     """The constant c with g = c e, or nan."""
-    if e.shape != g.shape or e.size == 0 or not np.isfinite(e).all():
-        return np.nan
-    k = np.unravel_index(np.argmax(np.abs(e)), e.shape) if e.ndim else ()
-    c = g[k] / e[k] if e[k] else np.nan
+    largest = e.flat[np.abs(e).argmax()]
+    c = g.flat[np.abs(e).argmax()] / largest if largest else np.nan
     return c if np.isfinite(c) and _equal(c * e, g) else np.nan
 
 
@@ -95,7 +172,7 @@ def up_to_a_factor(result, got):
     """The result with the student's normaliser, if that is the only other difference."""
     if not isinstance(result, np.ndarray) or not isinstance(got, np.ndarray):
         return None
-    if result.shape != got.shape or result.size < 2:
+    if result.shape != got.shape or result.size < 2 or not np.isfinite(result).all():
         return None
     factor = _ratio(result, got)
     return None if np.isnan(factor) else factor * result
@@ -117,55 +194,27 @@ def _factor(pairs):
 
 def _is_a_size(factors, pairs):
     """Is the factor always a length of an input?"""
-    for k in range(max(len(t.inputs) for _, _, t in pairs)):
-        for axis in (0, 1, None):
-            sizes = [_length(t.inputs[k], axis) for _, _, t in pairs if k < len(t.inputs)]
-            if len(sizes) == len(factors) and np.allclose(sizes, factors, rtol=1e-6):
-                return True
-    return False
+    sizes = [[n for x in t.inputs for n in _lengths(x)] for _, _, t in pairs]
+    return any(np.allclose(column, factors, rtol=1e-6) for column in zip(*sizes, strict=False))
 
 
-def _length(value, axis):
-    if not isinstance(value, np.ndarray) or value.ndim == 0:
-        return np.nan
-    if axis is None:
-        return value.size
-    return value.shape[axis] if axis < value.ndim else np.nan
-
-
-def _shift(pairs):
-    """Off by the maximum that was to be taken away and added back."""
-    if not all(e.shape == g.shape and np.isfinite(e).all() for e, g, _ in pairs):
-        return ""
-    for k in range(min(len(t.inputs) for _, _, t in pairs)):
-        values = [t.inputs[k] for _, _, t in pairs]
-        if not all(isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.ndim for x in values):
-            continue
-        for top in (np.max, lambda x: x.reshape(len(x), -1).max(axis=1).sum()):
-            tops = [top(x) for x in values]
-            for times in (-1, 1, 2, -2):
-                shifted = zip(pairs, tops, strict=True)
-                if all(_equal(e + times * m, g) and m for (e, g, _), m in shifted):
-                    return say("shift")
-    return ""
+def _lengths(value):
+    shape = value.shape if isinstance(value, np.ndarray) and value.ndim else (np.nan,)
+    return np.prod(shape), shape[0], shape[1] if len(shape) > 1 else np.nan
 
 
 def _offset(pairs):
-    gaps = []
-    for e, g, _ in pairs:
-        if e.shape != g.shape or e.size == 0 or not np.isfinite(e).all():
-            return ""
-        gap = (g - e).ravel()[0]
-        if not _equal(e + gap, g):
-            return ""
-        gaps.append(gap)
+    gaps = [(g - e).flat[0] for e, g, _ in pairs]
+    if not all(_equal(e + gap, g) for (e, g, _), gap in zip(pairs, gaps, strict=True)):
+        return ""
     if np.allclose(gaps, gaps[0], rtol=1e-6, atol=1e-9):
         return say("offset", gap=f"{gaps[0]:+.4f}")
     return say("offset_changes") if any(e.ndim for e, _, _ in pairs) else ""
 
 
-def _rows_up_to_factor(pairs):
-    if not all(e.shape == g.shape and e.ndim == 2 and min(e.shape) > 1 for e, g, _ in pairs):
+def _rows(pairs):
+    """Each row, or each column, is right up to a factor or a constant."""
+    if not all(e.ndim == 2 and min(e.shape) > 1 for e, _, _ in pairs):
         return ""
     for axis, words in ((-1, "rows"), (0, "columns")):
         for kind, rest in (("factor", np.divide), ("constant", np.subtract)):
@@ -181,7 +230,7 @@ def _flat(rest, axis):
 
 
 def _one_end(pairs):
-    if not all(e.shape == g.shape and e.ndim and len(e) > 1 for e, g, _ in pairs):
+    if not all(e.ndim and len(e) > 1 for e, _, _ in pairs):
         return ""
     if len({len(e) for e, _, _ in pairs}) == 1 and is_short_row(pairs[0][0]):
         return ""  # not a series, but a few different results
@@ -189,13 +238,3 @@ def _one_end(pairs):
         if all(_equal(e[part], g[part]) for e, g, _ in pairs):
             return say(f"all_but_the_{words}")
     return ""
-
-
-def is_short_row(value):
-    """Several numbers that are returned together are an array of a few entries by now."""
-    return isinstance(value, np.ndarray) and value.ndim == 1 and 1 < len(value) <= 6
-
-
-# Relations that say what happened, and those that say as much as is left if no formula explains it.
-CLOSE = (_reshaped, _terms, _almost, _shift)
-LOOSE = (_factor, _offset, _rows_up_to_factor, _one_end)

@@ -89,20 +89,16 @@ def _work(call, function, cases, writer):
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
+        pipe = os.fdopen(writer, "wb")
         for inputs in cases:
             outcome = one_call(call, function, inputs)
             data = pickle.dumps(outcome)
-            _write_all(writer, len(data).to_bytes(8, "big") + data)
+            pipe.write(len(data).to_bytes(8, "big") + data)
+            pipe.flush()
             if outcome.kind in LAST:
                 break
     finally:
         os._exit(0)
-
-
-def _write_all(writer, data):
-    view = memoryview(data)
-    while view:
-        view = view[os.write(writer, view) :]
 
 
 def _limit_memory():

@@ -12,10 +12,8 @@ from itertools import combinations
 import numpy as np
 
 from checks.catalogue import known
-from checks.mutants import replacements, twisted, twists
-from checks.plain import agree, describe, finite, like, plain
-from checks.relations import is_short_row
-from checks.results import Results
+from checks.mutants import replacements, twists
+from checks.plain import agree, like, plain
 from checks.sentences import say
 from checks.slips import slips
 
@@ -61,21 +59,6 @@ def result_of(task, function, inputs):
         return plain(function(*inputs) if task.call is None else task.call(function, *inputs))
 
 
-def _forbids_logs(value):
-    """Is this log 0, or a distribution with a zero?"""
-    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim == 0:
-        return False
-    one = np.allclose(value.sum(-1), 1) or np.isclose(value.sum(), 1)
-    return bool(np.isneginf(value).any() or (one and not value.all()))
-
-
-def _count(value):
-    """How many results a plain value holds: of a list, or of a few numbers in a row."""
-    if isinstance(value, list):
-        return len(value)
-    return len(value) if is_short_row(value) else 0
-
-
 def says_something(value):
     """Is there a number in a plain result that is not nan? nan agrees with too much."""
     if isinstance(value, np.ndarray):
@@ -84,98 +67,82 @@ def says_something(value):
 
 
 class Search:
-    """What might explain the results of one student's function, each formula computed once."""
+    """What might explain the results of one student's function.
 
-    def __init__(self, task, trials, spent=None, used=None):
+    A candidate is a pair (sentence, results); ``results(i)`` is what the student got for trial i,
+    if the sentence is true, and None if that cannot be had.
+    """
+
+    def __init__(self, task, trials, used=None, spent=None):
         self.task, self.trials = task, trials
         self.right = [matches(task, t.expected, t) for t in trials]
         self.order = sorted(range(len(trials)), key=lambda k: self.right[k])  # wrong ones first
         self.used = used  # by the answer, see checks.reading; None if it cannot be read
-        self._spent = [0] if spent is None else spent  # evaluations, shared with searches in parts
-
-    def result(self, function, i):
-        """The plain result of ``function`` for trial ``i``, None where it fails."""
-        self._spent[0] += 1
-        try:
-            return result_of(self.task, function, self.trials[i].inputs)
-        except Exception:  # a wrong formula may fail where the right one does not
-            return None
+        self.spent = [0] if spent is None else spent  # evaluations, shared with searches in parts
+        # Are the answers random, so that much would agree with them by chance?
+        self.by_chance = task.accept is not None and any("rng" in x for x in task.arguments)
 
     def _of(self, function):
-        return Results(len(self.trials), functools.partial(self.result, function))
+        def result(i):
+            self.spent[0] += 1
+            try:
+                return result_of(self.task, function, self.trials[i].inputs)
+            except Exception:  # a wrong formula may fail where the right one does not
+                return None
+
+        return functools.cache(result)
 
     def _then(self, results, change):
         """Results taken through ``change(result, what the student got)``."""
 
-        def compute(i):
-            return None if results[i] is None else change(results[i], self.trials[i].got)
+        def changed(i):
+            return None if results(i) is None else change(results(i), self.trials[i].got)
 
-        return Results(len(self.trials), compute)
-
-    def _merged(self, merge, a, b):
-        """Two mistakes in the terms of a sum or the factors of a product."""
-
-        def compute(i):
-            values = self.trials[i].expected, a[i], b[i]
-            if not all(isinstance(x, np.ndarray) and x.shape == values[0].shape for x in values):
-                return None
-            with np.errstate(all="ignore"):
-                return np.asarray(merge(*values))
-
-        return Results(len(self.trials), compute)
+        return functools.cache(changed)
 
     @functools.cached_property
-    def mistakes(self):
-        """Pairs (sentence, results) of the known mistakes."""
+    def _known(self):
         return [(m.hint, self._of(m.wrong)) for m in known(self.task)]
 
     @functools.cached_property
-    def replaced(self):
-        """Pairs (sentence, results) of the reference with an input replaced."""
-        trial = self.trials[self.order[0]]
-        found = replacements(self.task.arguments, trial.inputs)
-        return [(words, self._of(self._of_replaced(change))) for words, change in found]
-
-    def _of_replaced(self, change):
-        return lambda *inputs: self.task.reference(*change(inputs))
+    def _replaced(self):
+        """The reference with an input replaced."""
+        found = replacements(self.task.arguments, self.trials[self.order[0]].inputs)
+        of = [(w, lambda *x, change=change: self.task.reference(*change(x))) for w, change in found]
+        return [(words, self._of(function)) for words, function in of]
 
     @functools.cached_property
-    def slipped(self):
-        """Pairs (sentence, results) of the reference with a slip of the pen."""
+    def _slipped(self):
+        """The reference with a slip of the pen."""
         formulas = (*self.task.spelt_out, self.task.reference)
         return [(words, self._of(f)) for formula in formulas for words, f in slips(formula)]
 
     @functools.cached_property
-    def twisted(self):
-        """Pairs (sentence, results) of the right results twisted."""
-        return [(t.hint, [twisted(t, x.expected) for x in self.trials]) for t in twists()]
+    def _twisted(self):
+        """The right results twisted."""
+        right = [t.expected for t in self.trials].__getitem__
+        return [(words, self._then(right, twist)) for words, twist in twists()]
 
-    @property
-    def by_chance(self):
-        """Are the answers random, so that much would agree with them by chance?"""
-        return self.task.accept is not None and any("rng" in x for x in self.task.arguments)
-
-    def explained(self, results, everywhere=True, partly=False):
+    def _explained(self, results, everywhere=True, partly=False):
         """Do ``results`` agree with all of the student's (or all wrong ones), at least one wrong?
 
         With ``partly``, a result that is not to be had (None) counts as agreeing after the first.
         """
         apart = 0
         for n, k in enumerate(self.order):
-            trial, result = self.trials[k], results[k]
-            if (self.right[k] and not everywhere) or (partly and n and result is None):
+            if (self.right[k] and not everywhere) or (partly and n and results(k) is None):
                 continue
-            if not matches(self.task, result, trial):
+            if not matches(self.task, results(k), self.trials[k]):
                 return False
             apart += not self.right[k]
         enough = apart >= 2 or apart == self.right.count(False)  # one alone may be by chance
         return bool(apart and enough) and any(says_something(t.got) for t in self.trials)
 
-    def _first(self, pairs, **how):
-        for words, results in pairs:
-            if self._spent[0] > EVALUATIONS:
+    def _first(self, candidates, **how):
+        for words, results in candidates:
+            if self.spent[0] > EVALUATIONS:
                 return ""
-            if self._fits(words) and self.explained(results, **how):
+            if self._fits(words) and self._explained(results, **how):
                 return words
         return ""
 
@@ -188,113 +155,60 @@ class Search:
 
     def known_mistake(self, everywhere=True):
         """The sentence of the known mistake that explains all results (or all wrong ones)."""
-        return self._first(self.mistakes, everywhere=everywhere)
+        return self._first(self._known, everywhere=everywhere)
 
     def twist(self):
         """The sentence of a twist of the right results."""
-        return "" if self.by_chance else self._first(self.twisted)
-
-    def replacement(self, then=(), sure=False):
-        """The sentence of a replaced input, its result taken through one of ``then``.
-
-        With ``sure``, of none that goes in through a function: a lost `exp` looks like a log, too.
-        """
-        if self.by_chance:
-            return ""
-        if not then:
-            pairs = (p for p in self.replaced if not sure or p[0].needs <= {"loop"})
-            return self._first(pairs, partly=True)
-        for words, results in self.replaced:
-            for second, apply in then if self._fits(words) else ():
-                if self.explained(self._then(results, apply), partly=True):
-                    return say("two_things", first=words, second=second)
-        return ""
-
-    def slip(self):
-        """The sentence of a slip in the formula of the reference."""
-        if self.by_chance and any(self.right):
-            return ""
-        if not any(says_something(self.trials[k].got) for k in self.order if not self.right[k]):
-            return ""  # nan for special inputs: many slips would do that
-        return self._first(self.slipped)
+        return "" if self.by_chance else self._first(self._twisted)
 
     def mutant(self):
-        """The sentence of a replaced input or of a slip, the surest first."""
-        return self.replacement(sure=True) or self.slip() or self.replacement()
+        """The sentence of a replaced input or of a slip, the surest first.
 
-    def same_everywhere(self):
-        """One constant for all inputs."""
-        trials = self.trials
-        if len(trials) < 3 or finite(trials[0].got) is False:
-            return ""
-        if any(plain_shape(like(t.expected, t.got)) != plain_shape(t.expected) for t in trials):
-            return ""
-        same = all(agree(trials[0].got, t.got) for t in trials[1:])
-        if not same or all(agree(trials[0].expected, t.expected) for t in trials[1:]):
-            return ""
-        return say("same_everywhere", value=describe(trials[0].got))
+        An input that goes in through a function comes last: a lost `exp` looks like a log, too.
+        """
+        sure = [pair for pair in self._replaced if pair[0].needs <= {"loop"}]
+        in_the_inputs = functools.partial(self._first, partly=True)
+        if self.by_chance:
+            return "" if any(self.right) else self._first(self._slipped)
+        return in_the_inputs(sure) or self._slip() or in_the_inputs(self._replaced)
 
-    def underflows(self):
-        """Right on ordinary inputs, and where the result is wrong, no finite number came out."""
-        bad = [t for t, right in zip(self.trials, self.right, strict=True) if not right]
-        ordinary = any(r and not t.label for t, r in zip(self.trials, self.right, strict=True))
-        lost = all(finite(t.expected) and not finite(t.got) for t in bad)
-        if not ordinary or not lost or any(_forbids_logs(x) for t in bad for x in t.inputs):
-            return ""
-        label = next((t.label for t in bad if t.label), "")
-        return say("underflows", where=say("underflows_for", label=label, sep=" ") if label else "")
+    def _slip(self):
+        wrong = [self.trials[k].got for k in self.order if not self.right[k]]
+        if not any(map(says_something, wrong)):
+            return ""  # nan for special inputs: many slips would do that
+        return self._first(self._slipped)
 
-    def count_of_results(self):
-        """Not as many results as are asked for."""
-        pairs = [(t.expected, t.got) for t in self.trials]
-        counts = {(_count(e), _count(g)) for e, g in pairs}
-        asked, came = min(counts) if len(counts) == 1 else (0, 0)
-        if asked in (0, came) or came == 0:
-            return ""
-        return say("count_of_results", came=came, asked=asked)
+    # ------------------------------------------------------------ two mistakes
 
-    def argument_returned(self):
-        """An argument, as it came in."""
-        for k, name in enumerate(self.task.arguments):
-            columns = [t.inputs[k] if k < len(t.inputs) else None for t in self.trials]
-            if all(isinstance(x, (np.ndarray, float, int)) for x in columns):
-                if self.explained([plain(x) for x in columns]):
-                    return say("argument_returned", name=name)
-        return ""
-
-    def apart_from_special_inputs(self):
-        """What explains all ordinary inputs, where special ones go wrong besides."""
-        ordinary = [t for t in self.trials if not t.label]
-        special = [t for t in self.trials if t.label and not matches(self.task, t.expected, t)]
-        if len(ordinary) < 3 or not special or self.task.accept is not None:
-            return ""
-        search = Search(self.task, ordinary, self._spent, self.used)
-        hint = search.known_mistake() or search.twist()
-        rest = [t for t in special if hint and not self._explains(hint, [*ordinary, t])]
-        if not rest:
-            return hint
-        kind = "special_nan" if finite(rest[0].got) is False else "special_more"
-        return say(kind, hint=hint, label=rest[0].label)
-
-    def _explains(self, hint, trials):
-        """Is this the sentence for these trials, too?"""
-        search = Search(self.task, trials, self._spent, self.used)
-        return hint in (search.known_mistake(), search.twist())
+    def in_input_and(self, changes):
+        """A replaced input, its result taken through one of ``changes``, pairs (sentence, how)."""
+        pairs = ((p, c) for p in self._replaced if self._fits(p[0]) for c in changes)
+        return "" if self.by_chance else self._two(pairs, partly=True)
 
     def two_at_once(self):
         """A known mistake or a twist, and a twist of that; or two mistakes in a sum."""
         if self.by_chance:
             return ""
-        for words, results in [*self.mistakes, *self.twisted]:
-            for twist in twists():
-                if self.explained(self._then(results, functools.partial(_twisted, twist))):
-                    return say("two_things", first=words, second=twist.hint)
-        for (one, a), (other, b) in combinations(self.mistakes, 2):
+        pairs = ((p, c) for p in [*self._known, *self._twisted] for c in twists())
+        return self._two(pairs) or self._in_a_sum()
+
+    def _two(self, pairs, **how):
+        for (words, results), (second, change) in pairs:
+            if self._explained(self._then(results, change), **how):
+                return say("two_things", first=words, second=second)
+        return ""
+
+    def _in_a_sum(self):
+        """Two mistakes in the terms of a sum or the factors of a product."""
+        for (one, a), (other, b) in combinations(self._known, 2):
             for merge in (lambda c, a, b: a + b - c, lambda c, a, b: a * b / c):
-                if self.explained(self._merged(merge, a, b)):
+                if self._explained(functools.partial(self._merged, merge, a, b)):
                     return say("two_things", first=one, second=other)
         return ""
 
-
-def _twisted(twist, result, _):
-    return twisted(twist, result)
+    def _merged(self, merge, a, b, i):
+        values = self.trials[i].expected, a(i), b(i)
+        if not all(isinstance(x, np.ndarray) and x.shape == values[0].shape for x in values):
+            return None
+        with np.errstate(all="ignore"):
+            return np.asarray(merge(*values))

@@ -40,3 +40,14 @@ def article(word):
 def say(sentence, /, **parts):
     """The sentence of that name with its placeholders filled in."""
     return sentences()[sentence].format(**parts)
+
+
+def listed(things):
+    """Things in words: "1, 2 and 3"."""
+    *most, last = [*map(str, things)] or [""]
+    return f"{', '.join(most)} {say('and')} {last}" if most else last
+
+
+def as_sentence(words):
+    """Words with a capital letter and a full stop."""
+    return words[0].upper() + words[1:] + ("" if words.endswith(("?", ".")) else ".")

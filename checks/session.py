@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import textwrap
 from pathlib import Path
 
@@ -51,21 +52,17 @@ def reset(task):
 
 def wrapped(verdict):
     """The verdict's text in lines that end between words: JupyterLab breaks long ones anywhere."""
-    lines = str(verdict).splitlines()
-    return "\n".join(
-        textwrap.fill(line, 88, break_long_words=False, break_on_hyphens=False) for line in lines
-    )
+    fill = textwrap.TextWrapper(88, break_long_words=False, break_on_hyphens=False).fill
+    return "\n".join(map(fill, str(verdict).splitlines()))
 
 
 def rendered(markdown):
     """Show Markdown with its formulas in a notebook, and as it is written elsewhere."""
-    try:
-        from IPython import get_ipython
-        from IPython.display import Markdown, display
-    except ImportError:
+    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+    if shell is None:
         return print(markdown)
-    if get_ipython() is None:
-        return print(markdown)
+    from IPython.display import Markdown, display
+
     return display(Markdown(markdown))
 
 
@@ -76,17 +73,11 @@ def hint(task, number=None):
     """Show one hint (1 a nudge, 2 the equation, 3 the shape of the code), or all three."""
     if task.hints is None:
         return print(say("no_hints"))
-    if number is None:
-        return rendered("\n\n".join(_hint(task.hints, k) for k in (1, 2, 3)))
-    if number in (1, 2, 3):
-        return rendered(_hint(task.hints, number))
-    return print(say("no_fourth_hint", number=number))
-
-
-def _hint(hints, number):
-    if number == 3:
-        return f"**3.**\n\n```python\n{hints.shape}\n```"
-    return f"**{number}.** {hints.nudge if number == 1 else hints.equation}"
+    if number not in (None, 1, 2, 3):
+        return print(say("no_fourth_hint", number=number))
+    shape = f"\n\n```python\n{task.hints.shape}\n```"
+    hints = {1: f" {task.hints.nudge}", 2: f" {task.hints.equation}", 3: shape}
+    return rendered("\n\n".join(f"**{k}.**{hints[k]}" for k in hints if number in (None, k)))
 
 
 # ---------------------------------------------------------------- the solution
@@ -96,14 +87,12 @@ def solution(task):
     """Show the right answer with its explanation, once the task has been tried."""
     if os.environ.get(SWITCH, "").lower() in ("off", "0", "no", "false"):
         return without_solution(task, "solutions_off")
-    if not tried(task) and not isinstance(task, Paper):
-        return print(say("try_first", task=task.name))
     if isinstance(task, Paper):
         return rendered(f"{task.worked or _from_sheet(task)}\n\n{rubric(task)}".strip())
+    if not tried(task):
+        return print(say("try_first", task=task.name))
     found = task.answer or _from_sheet(task)
-    if not found:
-        return print(say("not_handed_out", task=task.name))
-    return rendered(f"{found}\n\n{task.why}".strip())
+    return rendered(f"{found}\n\n{task.why}".strip()) if found else without_solution(task)
 
 
 def without_solution(task, sentence="not_handed_out"):

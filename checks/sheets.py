@@ -39,7 +39,7 @@ KINDS = {
     kind.__name__: kind
     for module in (tasks, kinds)
     for kind in vars(module).values()
-    if isinstance(kind, type) and issubclass(kind, tasks.Exercise)
+    if "name" in getattr(kind, "__dataclass_fields__", ())
 }
 AS_WRITTEN = ("code", "shape")  # their lines are lines
 
@@ -90,13 +90,24 @@ def _fields(said, place):
     if kind not in KINDS:
         raise ValueError(f"{place}: kind is one of {', '.join(KINDS)}, not {kind!r}")
     known = {"kind", *(f.name for f in fields(KINDS[kind]))} - {"name", "room"}
-    unknown = sorted(set(said) - known)
-    if unknown:
-        raise ValueError(
-            f"{place}: no {kind} has {unknown[0]!r}; it has {', '.join(sorted(known))}"
-        )
-    said = {name: joined(name, value) for name, value in said.items()}
-    return said | {name: SPECIAL[name](said[name], place) for name in SPECIAL if name in said}
+    for name in sorted(set(said) - known):
+        raise ValueError(f"{place}: no {kind} has {name!r}; it has {', '.join(sorted(known))}")
+    made = {name: joined(name, value) for name, value in said.items()}
+    if "hints" in made:
+        made["hints"] = _made(Hints, made["hints"], f"{place}, hints")
+    for part, words in made.get("foretell", {}).items():
+        made["foretell"][part] = _made(kinds.Foretell, words, f"{place}, foretell {part}")
+    if "reasons" in made:  # of a line's number, or of letters
+        pairs = made["reasons"].items()
+        made["reasons"] = {int(key) if key.isdigit() else key: reason for key, reason in pairs}
+    return made
+
+
+def _made(kind, said, place):
+    try:
+        return kind(**said)
+    except TypeError as error:
+        raise ValueError(f"{place}: {str(error).replace('.__init__()', '')}") from None
 
 
 def joined(name, value):
@@ -108,25 +119,3 @@ def joined(name, value):
     if not isinstance(value, str):
         return value
     return value.strip("\n") if name in AS_WRITTEN else " ".join(value.split("\n")).strip()
-
-
-def _hints(said, place):
-    return _made(Hints, said, f"{place}, hints")
-
-
-def _foretold(said, place):
-    return {part: _made(kinds.Foretell, f, f"{place}, foretell {part}") for part, f in said.items()}
-
-
-def _reasons(said, _):
-    return {int(key) if key.isdigit() else key: reason for key, reason in said.items()}
-
-
-def _made(kind, said, place):
-    try:
-        return kind(**said)
-    except TypeError as error:
-        raise ValueError(f"{place}: {str(error).replace('.__init__()', '')}") from None
-
-
-SPECIAL = {"hints": _hints, "foretell": _foretold, "reasons": _reasons}

@@ -25,13 +25,11 @@ after a wrong attempt; without it, the solution notebook's cell). All but a Task
 as a value or as a function without arguments that returns it.
 
 On the sheet: a text with the line *core · 5 minutes · 1 point* (filled in from here), a cell with
-the stub and ``### BEGIN SOLUTION`` ... ``### END SOLUTION``, and a cell ``check.NAME(FUNCTION)``.
-Where lines or code must be seen, a cell ``check.NAME.show()`` before it. For a Paper: one text
-cell whose id is the name with dashes, the worked solution between ``<!-- BEGIN SOLUTION -->`` and
-``<!-- END SOLUTION -->``, and no check. Then ``tools/exercises.py build``.
-
-Known mistakes, where the machinery names one wrongly or not at all, are lines in
-``checks/mistakes/SHEET.txt``. A task needs none.
+the stub and ``### BEGIN SOLUTION`` ... ``### END SOLUTION``, and a cell ``check.NAME(FUNCTION)``;
+before it ``check.NAME.show()`` where lines or code must be seen. For a Paper: one text cell whose
+id is the name with dashes, the worked solution between ``<!-- BEGIN SOLUTION -->`` and
+``<!-- END SOLUTION -->``, and no check. Then ``tools/exercises.py build``. Known mistakes, where
+the machinery names one wrongly or not at all, are lines in ``checks/mistakes/SHEET.txt``.
 """
 
 import inspect
@@ -131,21 +129,23 @@ class Task(Exercise):
     above: str = ""  # of a derivation: the line that this one must equal
     mistakes: tuple | None = None  # None: those in the sheet's file
 
-    def __post_init__(self):
-        super().__post_init__()
-        if self.mistakes is not None:
-            object.__setattr__(self, "mistakes", tuple(self.mistakes))
-        object.__setattr__(self, "spelt_out", tuple(self.spelt_out))
-        object.__setattr__(self, "invariants", tuple(self.invariants))
-
     @property
     def arguments(self):
         """The names of the arguments."""
         return tuple(inspect.signature(self.reference).parameters)
 
 
+class Question(Exercise):
+    """A task whose answer is a value, not a function of inputs."""
+
+    @property
+    def reference(self):
+        """A right answer, as the function that a student writes."""
+        return self.right_answer
+
+
 @dataclass(frozen=True, eq=False)
-class Prediction(Exercise):
+class Prediction(Question):
     """Foretell what a figure or a computation will show.
 
     choices maps each answer to what to say about it; ``right`` is the right one.
@@ -163,10 +163,8 @@ class Prediction(Exercise):
         if self.right not in self.choices:
             raise ValueError(f"right: expected one of {tuple(self.choices)}, got {self.right!r}")
 
-    @property
-    def reference(self):
-        """The right answer, as the function that a student writes."""
-        return lambda: self.right
+    def right_answer(self):
+        return self.right
 
 
 def tasks_of(module):

@@ -20,17 +20,14 @@ class Hints:
 
     def _repr_html_(self):
         """Three closed boxes: each opens with one key or click, and nothing is recorded."""
-        boxes = (
-            ("Hint 1: a nudge", f"<p>{html.escape(self.nudge, quote=False)}</p>"),
-            ("Hint 2: the equation", f"<p>{html.escape(self.equation, quote=False)}</p>"),
-            ("Hint 3: the answer's shape", f"<pre>{html.escape(self.shape, quote=False)}</pre>"),
-        )
-        return "\n".join(
-            f"<details><summary>{title}</summary>{body}</details>" for title, body in boxes
-        )
-
-    def __str__(self):
-        return f"1. {self.nudge}\n2. {self.equation}\n3. {self.shape}"
+        nudge, equation, shape = (html.escape(x, quote=False) for x in vars(self).values())
+        boxes = {
+            "Hint 1: a nudge": f"<p>{nudge}</p>",
+            "Hint 2: the equation": f"<p>{equation}</p>",
+            "Hint 3: the answer's shape": f"<pre>{shape}</pre>",
+        }
+        box = "<details><summary>{}</summary>{}</details>"
+        return "\n".join(box.format(*pair) for pair in boxes.items())
 
 
 @dataclass(frozen=True, repr=False)

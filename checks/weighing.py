@@ -12,7 +12,7 @@ import numpy as np
 
 from checks.kinds import ChooseQ, Number, OpenTask, Order
 from checks.plain import describe, like, plain, shape_in_words
-from checks.sentences import say
+from checks.sentences import as_sentence, say
 from checks.tasks import Prediction
 
 _FILLING = ("line", "lines", "and", "then", "the", "a")  # words around letters, or around a choice
@@ -75,7 +75,8 @@ def _(task: Prediction, value):
 @weigh.register
 def _(task: Order, value):
     value = list(value.values()) if isinstance(value, dict) else value
-    given = " ".join(value) if _is_words(value) else value
+    is_words = isinstance(value, list) and all(isinstance(x, str) for x in value)
+    given = " ".join(value) if is_words else value
     words = re.findall(r"[^\W\d_]+", given) if isinstance(given, str) else []
     given = "".join(word for word in words if word.lower() not in _FILLING[:-1])
     if not given:
@@ -93,15 +94,11 @@ def _(task: Order, value):
     return _ordered(task, "".join(letters))
 
 
-def _is_words(value):
-    return isinstance(value, list) and all(isinstance(x, str) for x in value)
-
-
 def _ordered(task, given):
     if given in task.right:
         return True, task.why
-    agreed = max(_common(given, order) for order in task.right)
-    used = set("".join(task.right))
+    starts = [k for k in range(len(given) + 1) if any(o.startswith(given[:k]) for o in task.right)]
+    agreed, used = max(starts), set("".join(task.right))
     if agreed == len(given):
         missing = min(len(o) for o in task.right if o.startswith(given)) - len(given)
         return False, say("order_too_short", count=missing)
@@ -120,11 +117,6 @@ def _ordered(task, given):
     return False, say("order_first_wrong", before=before, letter=letter, place=place, reason=reason)
 
 
-def _common(a, b):
-    """How many letters two orders have in common from the start on."""
-    return next(k for k, (x, y) in enumerate(zip(a + "<", b + ">", strict=False)) if x != y)
-
-
 @weigh.register
 def _(task: Number, value):
     number = _as_number(value)
@@ -139,7 +131,8 @@ def _(task: Number, value):
     for low, high, sentence in task.ranges:
         if low <= value <= high or (low == high and _is(value, low, task)):
             return False, sentence
-    fits = [name for name, other in _taken_for(right).items() if _near(value, other)]
+    others = _taken_for(right).items()
+    fits = [x for x, other in others if abs(value - other) <= 0.004 * abs(other) < np.inf]
     fits = [name for name in fits if name != "bits" or "in nats" in task.question]
     if len(fits) == 1:  # 4 for 2 is its square and twice it: then nobody knows
         return False, say(f"number_{fits[0]}")
@@ -170,10 +163,6 @@ def _is(value, number, task):
     if not np.isfinite(number) or float(number).is_integer():
         return False
     return value in [float(f"{number:.{digits}g}") for digits in range(2, 8)]
-
-
-def _near(value, other):
-    return np.isfinite(other) and abs(value - other) <= 0.004 * abs(other)
 
 
 def _taken_for(right):
@@ -261,7 +250,7 @@ def _(task: OpenTask, value):
     if missing:
         named = ", ".join(f'"{k}" ({task.needs[k]})' for k in missing)
         return False, say("open_missing", keys=named)
-    value = {k: _as_array(v) for k, v in value.items()}
+    value = {k: like(np.empty(0), v) for k, v in value.items()}  # lists as arrays
     for key, what in task.needs.items():
         sentence = _unfit(key, what, value[key])
         if sentence:
@@ -272,13 +261,8 @@ def _(task: OpenTask, value):
         except (TypeError, ValueError, IndexError):
             return False, say("open_unfit", keys=keys)
         if sentence:
-            ending = "" if sentence.endswith(("?", ".")) else "."
-            return False, sentence[0].upper() + sentence[1:] + ending
+            return False, as_sentence(sentence)
     return True, task.why
-
-
-def _as_array(value):
-    return like(np.empty(0), value) if isinstance(value, list) else value
 
 
 def _unfit(key, what, part):

@@ -1,6 +1,8 @@
 """The machinery of the checks: running anything, and naming any mistake."""
 
+import importlib
 import os
+import re
 import sys
 import threading
 import time
@@ -13,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import digamma, gammaln
 
+from checks import catalogue, running
 from checks import generative_models as check
-from checks import running
 from checks.judging import verdict_on
 from checks.kinds import Number
 from checks.marking import mark
@@ -22,6 +24,7 @@ from checks.outcomes import ENDED, ENDLESS, NO_MEMORY, RAISED, UNWRITTEN, VALUE
 from checks.plain import Odd, agree, describe, fingerprint, like, plain
 from checks.reading import used_by
 from checks.running import observe
+from checks.slips import RULES as RULES_FILE
 from checks.slips import slips
 from checks.tasks import Hints, Mistake, Prediction, Task, case
 from checks.verdicts import Verdict
@@ -415,6 +418,23 @@ def test_slips_are_not_looked_for_where_a_loop_may_not_end():
 
     assert slips(looping) == () and slips(np.sum) == () and len(slips(two_terms)) > 20
     assert any("first entry (or row) is left out of a `sum`" in x for x, _ in slips(two_terms))
+
+
+RULES = [m for m in catalogue.read(RULES_FILE, {})["any_formula"] if "A[:-1], " not in m.wrong.code]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.wrong.code.partition("->")[0].strip())
+def test_every_rule_for_slips_fits_its_own_pattern(rule, tmp_path, monkeypatch):
+    pattern = rule.wrong.code.partition("->")[0].replace("^", "+").replace("f(", "diff(")
+    formula = " + ".join(pattern.strip("( )").split(", ")) if pattern[0] == "(" else pattern.strip()
+    (tmp_path / "formula.py").write_text(
+        f"def formula(A, B, C, I, X, Y):\n    return {formula.replace('N', '3')}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    found = slips(importlib.reload(importlib.import_module("formula")).formula)
+    other = re.match(r"\w*", rule.wrong.code.partition("->")[2].strip())[0]
+    start = rule.hint.replace("{other}", other).partition("{")[0]
+    assert any(words.startswith(start) for words, _ in found)
 
 
 def test_a_guess_that_explodes_costs_little():
