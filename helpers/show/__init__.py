@@ -10,11 +10,10 @@ __all__, __getattr__, __dir__ = names_of(
     __name__,
     {
         "areas": "dots ladder small_multiples squares",
-        "boxes": "Box callout cards result_table side_by_side",
+        "boxes": "Box callout cards coloured_words result_table side_by_side",
         "figures": "ascent bars bound_bars contours curves ellipse line_style lines points table",
-        "formulas": "Derivation derivation",
+        "formulas": "derivation",
         "interactive.predictions": "predict recall",
-        "style": "BuildUp Picture axes build_up figure use_course_style",
-        "words": "ColouredWords coloured_words",
+        "style": "Picture axes build_up figure use_course_style",
     },
 )

@@ -1,4 +1,4 @@
-"""What a slide says instead of a print: a table of results, one large number, cards of words.
+"""What a slide says instead of a print: a table of results, one large number, words by topic.
 
 Each returns something that is HTML as the last line of a cell (28-px type on a slide, a page's
 own type elsewhere) and plain text where there is no HTML: ``print(show.result_table(...))`` in a
@@ -21,16 +21,18 @@ from helpers.show.palette import LOOKS
 
 @dataclass(frozen=True)
 class Box:
-    """A piece of HTML and the plain text that says the same."""
+    """What a cell shows: markup, of a kind that Jupyter knows, and the text that says the same."""
 
-    html: str
+    markup: str
     text: str
+    kind: str = "text/html"
 
     def __repr__(self):
         return self.text
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": _style() + self.html, "text/plain": self.text}
+        style = _style() if 'class="vi-' in self.markup else ""
+        return {self.kind: style + self.markup, "text/plain": self.text}
 
 
 @cache
@@ -113,13 +115,35 @@ def cards(groups, *, columns=5):
     return Box(f'<div class="vi-cards" style="{grid}">{"".join(drawn)}</div>', text)
 
 
+def coloured_words(words, topics, names=None):
+    """A text with each word on the tint of its topic and the topic's number behind it.
+
+    words: strings. topics: an index per word, None for a word without topic. names: one name per
+    topic, shown as a legend above the text.
+    """
+    words = tuple(map(str, words))
+    topics = tuple(None if k is None else int(k) for k in topics)
+    if len(words) != len(topics):
+        raise ValueError(f"topics: expected one per word, {len(words)}, got {len(topics)}")
+    used = {k for k in topics if k is not None}
+    known = range(len(names)) if names is not None else range(max(used, default=0) + 1)
+    if not used <= set(known):
+        raise ValueError(f"topics: expected 0 to {known.stop - 1}, got {sorted(used - set(known))}")
+    legend = " ".join(_marked(str(names[k]), k) for k in sorted(used)) if names is not None else ""
+    marked = " ".join(map(_marked, words, topics))
+    markup = "".join(f'<p style="line-height:1.9">{p}</p>' for p in (legend, marked) if p)
+    pairs = zip(words, topics, strict=True)
+    text = " ".join(word if k is None else f"{word}[{k}]" for word, k in pairs)
+    return Box(f"<div>{markup}</div>", text)
+
+
 def _cell(tag, text, attribute=""):
     return f"<{tag} {attribute}".strip() + f">{html.escape(str(text))}</{tag}>"
 
 
 def _markup(part):
     if isinstance(part, Box):
-        return part.html
+        return part.markup
     bundle = getattr(part, "_repr_mimebundle_", dict)()
     return bundle.get("text/html") or f"<p>{html.escape(str(part))}</p>"
 
@@ -173,3 +197,14 @@ def _swatch(name):
 def _css_colour(role):
     """The role's colour: the deck's, which follows light and dark, else the light one."""
     return f"var(--vi-{role}, {palette.colour(role)})"
+
+
+def _marked(word, topic):
+    if topic is None:
+        return html.escape(word)
+    hue = palette.series(topic)
+    css = (
+        f"background:{palette.tint(hue, 0.82)}; color:{palette.INK[palette.LIGHT]};"
+        f" border-bottom:3px solid {hue}; border-radius:3px; padding:1px 4px"
+    )
+    return f'<span style="{css}">{html.escape(word)}<sub>{topic}</sub></span>'

@@ -7,7 +7,6 @@ of the palette; decks and pages turn them with their style sheet where it is dar
 """
 
 import re
-from dataclasses import dataclass
 
 from helpers.show import palette
 
@@ -86,20 +85,6 @@ def _closing(tex, start, opening, closing):
     return 0
 
 
-@dataclass(frozen=True)
-class Derivation:
-    """Lines of a derivation with their values; LaTeX in notebook, page and deck."""
-
-    latex: str
-    text: str
-
-    def __repr__(self):
-        return self.text
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/markdown": self.latex, "text/plain": self.text}
-
-
 def derivation(lines, values, *, numbers=(), digits=4, unit="nats", bars=True):
     r"""A derivation whose every line has its number for the running example at its right.
 
@@ -113,6 +98,7 @@ def derivation(lines, values, *, numbers=(), digits=4, unit="nats", bars=True):
                         [log_evidence, elbo], numbers=["3a.1", "3a.2"])
     """
     from helpers.arguments import real_array  # decks and pages, which only colour, need no SciPy
+    from helpers.show.boxes import Box
 
     for name, given in (("values", values), ("numbers", numbers)):
         if len(given) != len(lines) and (given or name == "values"):
@@ -127,7 +113,8 @@ def derivation(lines, values, *, numbers=(), digits=4, unit="nats", bars=True):
         rows.append(_coloured(line if "&" in line else "& " + line) + shown + said + tag)
         plain.append(f"{line.replace('&', '')}    {written}")
     body = " \\\\\n".join(rows)
-    return Derivation(f"$$\\begin{{align*}}\n{body}\n\\end{{align*}}$$", "\n".join(plain))
+    latex = f"$$\\begin{{align*}}\n{body}\n\\end{{align*}}$$"
+    return Box(latex, "\n".join(plain), "text/markdown")
 
 
 def _bar(value, known):

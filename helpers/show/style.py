@@ -22,6 +22,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
 
+from helpers.show.boxes import Box
 from helpers.show.palette import INK, LIGHT, MUTED, PAPER, SERIES
 
 # Inches, 96 px each on a slide: all of its width, or that of a column beside text; the height
@@ -101,25 +102,6 @@ class Picture:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self.html(), "text/plain": repr(self)}
-
-
-@dataclass(frozen=True)
-class BuildUp:
-    """Pictures that grow step by step: side by side on a page, one over the other on a slide."""
-
-    pictures: tuple
-
-    def __repr__(self):
-        return "\n".join(map(repr, self.pictures))
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        images = [picture.html(css="") for picture in self.pictures]
-        later = [f'<div class="fragment">{image}</div>' for image in images[1:]]
-        steps = "\n".join([f"<div>{images[0]}</div>", *later])
-        return {
-            "text/html": f'{_BUILD_UP_CSS}\n<div class="r-stack build-up">\n{steps}\n</div>',
-            "text/plain": repr(self),
-        }
 
 
 # On a page the steps stand side by side; reveal.js stacks them and shows one at a time.
@@ -214,4 +196,7 @@ def build_up(*pictures):
     """Pictures that show one drawing growing; on a slide each next one replaces the last."""
     if not pictures:
         raise ValueError("pictures: expected at least one, got none")
-    return BuildUp(tuple(pictures))
+    first, *later = [picture.html(css="") for picture in pictures]
+    steps = "\n".join([f"<div>{first}</div>", *(f'<div class="fragment">{p}</div>' for p in later)])
+    markup = f'{_BUILD_UP_CSS}\n<div class="r-stack build-up">\n{steps}\n</div>'
+    return Box(markup, "\n".join(map(repr, pictures)))
