@@ -24,6 +24,6 @@ export function hills(stage, frame, zs, p, { mean, sd }, thrown = []) {
     set(dot(stage, "qdot grip", X(clamp(z, low, high)), Y(Math.min(q(z), top)), 11), { "data-grip": grip });
   });
   legend(stage, left, 24, [["p", "posterior p(z|x)", true], ["q", thrown.length ? "q(z), draws" : "q(z)"]]);
-  cutMark(stage, right, 24, q(mean) > top && `q up to ${number(q(mean))}`);
+  cutMark(stage, right, 46, q(mean) > top && `q up to ${number(q(mean))}`);
   return all;
 }
