@@ -66,7 +66,7 @@ class Interactive:
 
     def __repr__(self):
         numbers = {k: v for k, v in self.at().items() if isinstance(v, float)}
-        listed = ", ".join(f"{k.replace('_', ' ')} {v:.4f}" for k, v in numbers.items())
+        listed = ", ".join(f"{k.replace('_', ' ')} {round(v, 4) + 0:.4f}" for k, v in numbers.items())
         return f"{self.data['title']}: {listed}"
 
     def still(self):
