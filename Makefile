@@ -5,7 +5,8 @@ ifeq ($(OS),Windows_NT)
 PY := .venv/Scripts/python.exe
 endif
 
-# Numerical libraries start a thread per core in each process; the tests already use all cores.
+# Numerical libraries start a thread per core in each process; the tests already use all cores: a
+# third worker has two of them busy while one waits for a server, a browser or a limit of time.
 THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with=tests/sanitize.cfg --nbval-cell-timeout=180
 
@@ -43,7 +44,8 @@ teach: env  ## open the course itself, to change it
 
 test: lint  ## run every check: library, notebooks, exercises, slides
 	@$(PY) tools/chromium.py
-	@$(THREADS) $(PY) -m pytest -q -n 2 --dist loadscope $(NBVAL) tests notebooks $(wildcard solutions)
+	@$(THREADS) $(PY) -m pytest -q -n 3 --dist loadscope --no-loadscope-reorder $(NBVAL) \
+	    tests notebooks $(wildcard solutions)
 
 quick: env-test  ## while you work: unit tests and the notebooks that you changed
 	@$(PY) -m ruff check --quiet .

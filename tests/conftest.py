@@ -18,8 +18,17 @@ settings.register_profile("course", deadline=None)
 settings.load_profile("course")
 
 
+# What takes longest comes first, so that no worker is left with it when the others are done.
+LONGEST = (
+    "lectures interactive_browser grading decks site teaching hub interactive own_corpus".split()
+)
+
+
 def pytest_collection_modifyitems(items):
-    """A course may be handed on without solutions/: what is about them is skipped there."""
+    """The order of the files; a course may be handed on without solutions/: theirs are skipped."""
+    order = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    notebook = {".ipynb": len(order)}
+    items.sort(key=lambda i: order.get(i.path.stem, notebook.get(i.path.suffix, len(order) + 1)))
     if not (TOOLS.parent / "solutions").exists():
         for item in items:
             if item.get_closest_marker("solutions"):
