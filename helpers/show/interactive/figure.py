@@ -65,8 +65,8 @@ class Interactive:
         return {name: np.asarray(table)[place] for name, table in self.data["numbers"].items()}
 
     def __repr__(self):
-        numbers = {k: v for k, v in self.at().items() if isinstance(v, float)}
-        listed = ", ".join(f"{k.replace('_', ' ')} {round(v, 4) + 0:.4f}" for k, v in numbers.items())
+        numbers = {k: round(v, 4) + 0 for k, v in self.at().items() if isinstance(v, float)}
+        listed = ", ".join(f"{k.replace('_', ' ')} {v:.4f}" for k, v in numbers.items())
         return f"{self.data['title']}: {listed}"
 
     def still(self):
