@@ -707,3 +707,20 @@ def test_the_order_of_joint_states():
     log_b = sum(part.reshape(1, -1) for part in model.log_emissions(x))[0]
     expected = reduce(np.kron, model.initial) * np.exp(log_b)
     np.testing.assert_allclose(joint.ravel(), expected / expected.sum(), atol=1e-12)
+
+
+@pytest.mark.parametrize("spread", [1e3, 1e5])
+def test_no_bound_passes_the_evidence_where_means_lie_far_apart(spread):
+    """The squares of such means have no digits left for what is near."""
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        model = random_model(rng, 2, 2 + seed % 2, 1 + seed % 2, spread=spread)
+        x = model.sample(rng, 3)[1]
+        log_evidence, marginals, *_ = oracle(model, x)
+        found = exact(model, x)
+        assert found.log_evidence == pytest.approx(log_evidence, rel=1e-9)
+        np.testing.assert_allclose(found.marginals, marginals, atol=1e-6)
+        for algorithm in (mean_field, structured):
+            state = climb(algorithm(model, x), rtol=1e-12).state
+            assert state.elbo <= log_evidence + 1e-9 * abs(log_evidence)
+            assert elbo(model, x, state.q).elbo == pytest.approx(state.elbo, rel=1e-9)

@@ -251,8 +251,8 @@ def exact(model, x):
     T = len(sequences.x)
     kept = f"to keep three numbers of each for all T = {T} steps (the forward pass alone keeps one)"
     check_size(model, kept, T, arrays=3)
-    features, table, offset = model.emission_factors(sequences.x)
-    messages = pass_messages(model.dynamics, lambda rows: features[rows] @ table, sequences)
+    log_rows, offset = model.emission_rows(sequences.x)
+    messages = pass_messages(model.dynamics, log_rows, sequences)
     log_evidences = messages.log_evidences + np.add.reduceat(offset, sequences.first)
     if not np.isfinite(log_evidences).all():
         raise ValueError("x: the model gives these data probability zero, or they are too large")

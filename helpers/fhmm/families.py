@@ -13,7 +13,7 @@ from scipy.special import xlogy
 from helpers.arguments import describe, probabilities
 from helpers.elbo import Bound
 from helpers.fhmm.exact import Messages
-from helpers.fhmm.model import FactorialHMM, observed
+from helpers.fhmm.model import FAR, FactorialHMM, measured_from, observed
 from helpers.fhmm.sequences import Sequences
 
 
@@ -119,12 +119,13 @@ def expected_log_likelihood(model, whitened, marginals, outputs):
         -1/2 sum_t [|x_t - sum_m E s_t^m|^2 + sum_m (E|s_t^m|^2 - |E s_t^m|^2)] + constant
 
     Here s_t^m stands for the chain's output in whitened units: what the means of all chains
-    leave unexplained, and each chain's own variance. whitened: x (T, P). outputs: E s_t^m,
-    (M, T, P).
+    leave unexplained, and each chain's own variance, sum_ij q_i q_j |means_i - means_j|^2 / 2:
+    of means far apart the difference of squares would keep few digits. whitened: x (T, P).
+    outputs: E s_t^m, (M, T, P).
     """
-    square = (model.whitened_means**2).sum(2)
+    pairs = marginals.transpose(1, 2, 0) @ marginals.swapaxes(0, 1)  # (M, L, L)
     misfit = ((whitened - outputs.sum(0)) ** 2).sum()
-    variance = (marginals.sum(0) * square).sum() - (outputs**2).sum()
+    variance = 0.5 * (pairs * model.squared_distances).sum()
     return float(len(whitened) * model.log_normaliser - 0.5 * (misfit + variance))
 
 
@@ -136,7 +137,12 @@ def effective_evidence(model, residual, m):
     residual: the bracket, in whitened units, (T, P).
     """
     means = model.whitened_means[m]
-    return residual @ means.T - 0.5 * (means**2).sum(1)
+    half_squares = 0.5 * (means**2).sum(1)
+    evidence = residual @ means.T - half_squares
+    if half_squares.max() < FAR:
+        return evidence
+    nearest = means[evidence.argmax(1)]  # the same up to a constant at each t, with more digits
+    return measured_from(nearest, residual - nearest, means)
 
 
 def starting_q(model, x, start):

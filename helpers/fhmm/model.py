@@ -18,8 +18,11 @@ from helpers.arguments import (
 )
 from helpers.densities import LOG_2PI
 from helpers.fast.fhmm_messages import Dynamics
+from helpers.fast.fhmm_moments import chunks
 from helpers.fhmm.sequences import as_sequences
 from helpers.fhmm.size import check_size
+
+FAR = 5e5  # half the square of a mean, in standard deviations of the noise, above which digits lack
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,12 @@ class FactorialHMM:
         centred = self.means - self.means.mean(1, keepdims=True)
         return self._whiten(centred.reshape(-1, self.n_dimensions)).reshape(self.means.shape)
 
+    @cached_property
+    def squared_distances(self):
+        """|means_i - means_j|^2 of each chain, in whitened units, (M, L, L)."""
+        columns = np.moveaxis(self.whitened_means, 2, 0)
+        return sum((column[:, :, None] - column[:, None]) ** 2 for column in columns)
+
     def whiten(self, x):
         """x in the units of :attr:`whitened_means`, (T, P).
 
@@ -109,23 +118,31 @@ class FactorialHMM:
         """
         x = finite_array("x", x, shape=(None, self.n_dimensions))
         check_size(self, "a table of them at each step", len(x))
-        features, table, offset = self.emission_factors(x)
-        return features @ table, offset
+        log_rows, offset = self.emission_rows(x)
+        return log_rows(slice(None)), offset
 
-    def emission_factors(self, x):
-        """The first part of :meth:`log_emissions` as features (T, P + 1) @ table (P + 1, L^M).
+    def emission_rows(self, x):
+        """The first part of :meth:`log_emissions` as a function of rows, and the second, (T,).
 
             log p(x_t | s) = x_t . mean(s) - 1/2 |mean(s)|^2 + offset_t, in whitened units
 
-        The second part, offset (T,), is the third thing returned.
+        Where means are so far apart that their squares would leave too few digits, x_t and the
+        means are measured from the mean that is nearest to x_t.
         """
         check_size(self, "the table of their means", self.n_dimensions + 1)
-        x = self.whiten(x)
-        with np.errstate(over="ignore"):  # exact() refuses data so far away
+        x, means = self.whiten(x), joint_means(self.whitened_means)
+        with np.errstate(over="ignore", invalid="ignore"):  # exact() refuses data so far away
+            table = np.vstack([means.T, -0.5 * (means**2).sum(1)])
+            if table[-1].min() > -FAR:
+                features = np.column_stack([x, np.ones(len(x))])
+                offset = self.log_normaliser - 0.5 * (x**2).sum(1)
+                return lambda rows: features[rows] @ table, offset
+            parts = chunks(len(x), len(means))
+            scores = (x[part] @ means.T + table[-1] for part in parts)
+            nearest = np.concatenate([means[score.argmax(1)] for score in scores])
+            x = x - nearest
             offset = self.log_normaliser - 0.5 * (x**2).sum(1)
-        means = joint_means(self.whitened_means)
-        table = np.vstack([means.T, -0.5 * (means**2).sum(1)])
-        return np.column_stack([x, np.ones(len(x))]), table, offset
+        return lambda rows: measured_from(nearest[rows], x[rows], means), offset
 
     @cached_property
     def log_normaliser(self):
@@ -180,6 +197,18 @@ class FactorialHMM:
         if len(outside := states[(states < 0) | (states >= self.n_states)]):
             raise ValueError(f"{name}: expected 0 to {self.n_states - 1}, got {outside[0]}")
         return states
+
+
+def measured_from(nearest, rest, means):
+    """x . mean - 1/2 |mean|^2 without its value at the mean nearest to each x, (T, N).
+
+    rest: x less that mean, (T, P). means: (N, P).
+    """
+    log_b = 0.0
+    for column, near, here in zip(means.T, nearest.T, rest.T, strict=True):
+        step = column - near[:, None]
+        log_b = log_b + step * (here[:, None] - 0.5 * step)
+    return log_b
 
 
 def logarithm(probabilities):
