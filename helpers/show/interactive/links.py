@@ -57,10 +57,8 @@ def _best(log_joint, features):
         kl = q @ excess
         return kl, features.T @ (q * (excess - kl))
 
-    rng, ends = np.random.default_rng(0), []
-    for _ in range(STARTS):
-        start = rng.normal(size=features.shape[1])
-        ends.append(minimize(lost, start, jac=True, options={"gtol": 1e-8}))
+    starts = np.random.default_rng(0).normal(size=(STARTS, features.shape[1]))
+    ends = [minimize(lost, start, jac=True, options={"gtol": 1e-8}) for start in starts]
     return log_softmax(features @ min(ends, key=lambda end: end.fun).x)
 
 
