@@ -130,9 +130,8 @@ class FactorialHMM:
         means are measured from the mean that is nearest to x_t.
         """
         check_size(self, "the table of their means", self.n_dimensions + 1)
-        x, means = self.whiten(x), joint_means(self.whitened_means)
+        x, (means, table) = self.whiten(x), self._joint_means
         with np.errstate(over="ignore", invalid="ignore"):  # exact() refuses data so far away
-            table = np.vstack([means.T, -0.5 * (means**2).sum(1)])
             if table[-1].min() > -FAR:
                 features = np.column_stack([x, np.ones(len(x))])
                 offset = self.log_normaliser - 0.5 * (x**2).sum(1)
@@ -143,6 +142,12 @@ class FactorialHMM:
             x = x - nearest
             offset = self.log_normaliser - 0.5 * (x**2).sum(1)
         return lambda rows: measured_from(nearest[rows], x[rows], means), offset
+
+    @cached_property
+    def _joint_means(self):
+        means = joint_means(self.whitened_means)
+        with np.errstate(over="ignore"):
+            return means, np.vstack([means.T, -0.5 * (means**2).sum(1)])
 
     @cached_property
     def log_normaliser(self):
