@@ -74,19 +74,6 @@ def oracle(model, x):
     return log_evidence, marginals, pairs, across
 
 
-def log_prob(q, paths):
-    """log q(s) of paths (n, T, M) of one sequence."""
-    t, m = np.indices(q.marginals.shape[:2])
-    with np.errstate(divide="ignore"):
-        if isinstance(q, fhmm.Factorised):
-            return np.log(q.marginals[t, m, paths]).sum((1, 2))
-        chains = np.arange(q.model.n_chains)
-        total = np.log(q.model.initial[chains, paths[:, 0]]).sum(1)
-        steps = q.model.transition[chains, paths[:, :-1], paths[:, 1:]]
-        total += np.log(steps).sum((1, 2))
-    return total + q.evidence[t, m, paths].sum((1, 2)) - q.log_normalisers.sum()
-
-
 @pytest.mark.parametrize("zeros", [False, True])
 @pytest.mark.parametrize(("M", "L", "T", "P"), SIZES)
 def test_exact_is_enumeration(M, L, T, P, zeros):
@@ -348,7 +335,7 @@ def test_bound_plus_kl_is_the_evidence(infer, M, L, T, P, zeros):
     log_evidence = logsumexp(log_joint)
     for start in (None, rng):
         for state in islice(infer(model, x, start), 3):
-            log_q = log_prob(state.q, paths)
+            log_q = state.q.log_prob(paths)
             q, held = np.exp(log_q), log_q > -np.inf
             assert q.sum() == pytest.approx(1, abs=1e-10)
             with np.errstate(invalid="ignore"):

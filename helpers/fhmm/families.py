@@ -45,6 +45,12 @@ class Factorised(IndependentChains):
         """H(q) = -sum_t sum_m sum_i q(s_t^m = i) log q(s_t^m = i), in nats."""
         return float(-xlogy(self.marginals, self.marginals).sum())
 
+    def log_prob(self, paths):
+        """log q(s) of paths (n, T, M) of one sequence, (n,)."""
+        t, m = np.indices(self.marginals.shape[:2])
+        with np.errstate(divide="ignore"):
+            return np.log(self.marginals[t, m, paths]).sum((1, 2))
+
     @cached_property
     def expected_transitions(self):
         """sum_t q(s_t^m = i) q(s_(t+1)^m = j), (M, L, L)."""
@@ -73,6 +79,15 @@ class Chains(IndependentChains):
     def log_normalisers(self):
         """log Z of each chain, (M,), in nats."""
         return np.array([messages.log_evidences.sum() for messages in self.messages])
+
+    def log_prob(self, paths):
+        """log q(s) of paths (n, T, M) of one sequence, (n,)."""
+        t, m = np.indices(self.marginals.shape[:2])
+        chains, told = m[0], self.evidence[t, m, paths].sum((1, 2))
+        steps = self.model.transition[chains, paths[:, :-1], paths[:, 1:]]
+        with np.errstate(divide="ignore"):
+            prior = np.log(self.model.initial[chains, paths[:, 0]]).sum(1)
+            return prior + np.log(steps).sum((1, 2)) + told - self.log_normalisers.sum()
 
     def entropy(self):
         """H(q) = sum_m (log Z_m - E_q[log p(s^m)] - sum_t E_q[evidence]), in nats.        (4a.8)"""
