@@ -1,7 +1,8 @@
 """Interactive figures in Chromium: live in JupyterLab, and without a kernel in exported pages.
 
 The figures are moved as a hand moves them, by mouse and by keyboard, and what they then show is
-compared with Python.
+compared with Python: every figure on a page of all, some in JupyterLab; in the course's notebooks
+each control is taken to its ends.
 """
 
 import html
@@ -52,6 +53,7 @@ CALLS = (
     "interactive.tug_of_war()",
     "interactive.trace([-5.0, -4.0, -4.5, -1.0], -1.4)",
 )
+SOME = CALLS[::6]
 LOOK = """(root) => {
   const clean = (v) => typeof v === 'number' && !isFinite(v) ? String(v) : v;
   return JSON.stringify({
@@ -110,25 +112,24 @@ def same_as_python(built, seen):
         )
 
 
-def try_by_hand(page, figure):
-    """Moves the figure by keyboard, mouse and buttons; returns what it showed each time."""
+def try_by_hand(page, figure, mouse):
+    """Moves the figure by keyboard, buttons and mouse; returns what it showed each time."""
     seen = [look(figure)]
     for control in figure.query_selector_all("input[type=range]"):
         control.scroll_into_view_if_needed()
         control.focus()
-        page.keyboard.press("Home")
-        seen.append(look(figure))
-        for key in ("ArrowRight", "End", "ArrowLeft"):
+        for key in ("Home", "ArrowRight", "End", "ArrowLeft") if mouse else ("Home", "End"):
             page.keyboard.press(key)
             seen.append(look(figure))
         assert control.evaluate("(node) => document.activeElement === node"), "lost the focus"
-        box = control.bounding_box()
-        y = box["y"] + box["height"] / 2
-        page.mouse.move(box["x"] + box["width"] * 0.3, y)
-        page.mouse.down()
-        page.mouse.move(box["x"] + box["width"] * 0.7, y, steps=6)
-        page.mouse.up()
-        seen.append(look(figure))
+        if mouse:
+            box = control.bounding_box()
+            y = box["y"] + box["height"] / 2
+            page.mouse.move(box["x"] + box["width"] * 0.3, y)
+            page.mouse.down()
+            page.mouse.move(box["x"] + box["width"] * 0.7, y, steps=6)
+            page.mouse.up()
+            seen.append(look(figure))
     for select in figure.query_selector_all("select"):
         select.select_option(index=1)
         seen.append(look(figure))
@@ -144,10 +145,10 @@ def moved(seen):
     return all(len(values) > 1 for values in taken.values())
 
 
-def sound(page, figure):
+def sound(page, figure, mouse=False):
     """What holds for every figure wherever it is seen; returns what it showed."""
     assert all(figure.evaluate(NAMES)), "a control without a name"
-    seen = try_by_hand(page, figure)
+    seen = try_by_hand(page, figure, mouse)
     for state in seen:
         assert state["label"] == state["sentence"] != ""
         assert not re.search(r"NaN|undefined|null", state["sentence"]), state["sentence"]
@@ -170,36 +171,42 @@ def axe_violations(page):
 
 @pytest.fixture(scope="module")
 def server(browser, tmp_path_factory):
+    """A JupyterLab on notebooks of the figures, and a trusted copy of one of the course."""
     folder = tmp_path_factory.mktemp("lab")
-    for name in ("light", "dark", "again"):  # each has a kernel without another's widgets
-        lab.write_notebook(folder / f"{name}.ipynb", [FIRST, *CALLS])
-    with lab.jupyterlab(folder) as address:
+    lab.write_notebook(folder / "all.ipynb", [FIRST, *CALLS])
+    lab.write_notebook(folder / "again.ipynb", [FIRST, *SOME])
+    stored = shutil.copy(with_most_figures(), folder)
+    with lab.jupyterlab(folder, trusted=[stored]) as address:
         yield address
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_live_in_jupyterlab(browser, server, theme):
-    page = lab.open_notebook(browser, server, f"{theme}.ipynb", theme == "dark", run=False)
+def wait_for_figures(page, count):
+    page.wait_for_function(
+        "(n) => document.querySelectorAll('.vi-core[data-alive]').length === n", arg=count
+    )
+
+
+def test_live_in_jupyterlab(browser, server):
+    page = lab.open_notebook(browser, server, "all.ipynb", dark=True, run=False)
     faults = watched(page)
     lab.run_all(page)
-    page.wait_for_function(
-        "(n) => document.querySelectorAll('.vi-core[data-alive]').length === n", arg=len(CALLS)
-    )
-    if theme == "light":  # in the dark they move alike and look different
-        by_hand_as_in_python(page)
+    wait_for_figures(page, len(CALLS))
+    assert axe_violations(page) == []
+    lab.set_theme(page, dark=False)
+    as_in_python(page, by_hand=SOME)
     assert axe_violations(page) == []
     assert faults == []
     page.close()
 
 
-def by_hand_as_in_python(page):
-    """Every figure of CALLS on this page is moved, and shows what Python computes."""
+def as_in_python(page, by_hand):
+    """Every figure of CALLS on this page shows what Python computes, some also when moved."""
     environment = {}
     exec(FIRST, environment)
     for call, figure in zip(CALLS, page.query_selector_all(".vi-core"), strict=True):
         built = eval(call, environment)
-        seen = sound(page, figure)
-        assert moved(seen), call
+        seen = sound(page, figure, mouse=True) if call in by_hand else [look(figure)]
+        assert moved(seen) or call not in by_hand, call
         for state in seen:
             same_as_python(built, state)
 
@@ -210,10 +217,7 @@ def test_running_a_cell_again_keeps_one_widget_and_its_picture(browser, server):
     sizes = []
     for _ in range(3):
         lab.run_all(page)
-        page.wait_for_function(
-            "(n) => document.querySelectorAll('.vi-core[data-alive]').length === n",
-            arg=len(CALLS),
-        )
+        wait_for_figures(page, len(SOME))
         sizes.append(lab.ask_kernel(page, count))
     assert sizes[0] == sizes[1] == sizes[2], sizes
     page.close()
@@ -236,8 +240,8 @@ def test_offline_page_of_every_figure(browser, tmp_path, theme):
     faults = watched(page)
     page.goto(path.as_uri())
     page.wait_for_selector(".vi-core[data-alive]")
-    if theme == "light":
-        by_hand_as_in_python(page)
+    if theme == "light":  # in the dark they move alike and look different
+        as_in_python(page, by_hand=CALLS)
     for call, figure in zip(CALLS, page.query_selector_all(".vi-core"), strict=True):
         height = figure.bounding_box()["height"]
         assert height <= 590, f"{call}: too tall for a slide, {height} px"
@@ -337,39 +341,26 @@ def test_figures_of_an_exported_notebook(browser, tmp_path, path):
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     faults = watched(page)
     page.goto(exported.as_uri())
-    page.wait_for_function(
-        "(n) => document.querySelectorAll('.vi-core[data-alive]').length === n", arg=expected
-    )
+    wait_for_figures(page, expected)
     for figure in page.query_selector_all(".vi-core"):
         sound(page, figure)
-    assert axe_violations(page) == []
+    if path == with_most_figures():  # every figure's colours are judged on the page of all
+        assert axe_violations(page) == []
     assert faults == []
     page.close()
 
 
-def notebooks_with_most_figures():
-    return sorted(notebooks_with_figures(), key=_figures)[-3:]
+def with_most_figures():
+    return max(notebooks_with_figures(), key=_figures)
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """A JupyterLab on trusted copies of the notebooks that hold most figures."""
-    folder = tmp_path_factory.mktemp("course")
-    for path in notebooks_with_most_figures():
-        shutil.copy(path, folder)
-    with lab.jupyterlab(folder, trusted=sorted(folder.glob("*.ipynb"))) as address:
-        yield address
-
-
-@pytest.mark.parametrize("path", notebooks_with_most_figures(), ids=lambda path: path.stem)
-def test_figures_of_a_stored_notebook_in_jupyterlab(browser, course, path):
-    """The committed notebook, opened and not run: the figures live on what is stored."""
-    page = lab.open_notebook(browser, course, path.name, run=False)
+def test_figures_of_a_stored_notebook_in_jupyterlab(browser, server):
+    """A committed notebook, opened and not run: the figures live on what is stored."""
+    path = with_most_figures()
+    page = lab.open_notebook(browser, server, path.name, run=False)
     faults = watched(page)
-    expected = _figures(path)
-    for index in range(expected):
-        figure = lab.scroll_to_output(page, ".vi-core[data-alive]", index)
-        sound(page, figure)
+    for index in range(_figures(path)):
+        sound(page, lab.scroll_to_output(page, ".vi-core[data-alive]", index))
     assert faults == []
     page.close()
 

@@ -74,13 +74,18 @@ def open_notebook(browser, address, name, dark=False, size=(1280, 900), run=True
     page.goto(f"{address}/doc/tree/{name}")
     page.wait_for_function(READY, timeout=60_000)
     if dark:
-        page.evaluate(
-            "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-        )
-        page.wait_for_selector('body[data-jp-theme-light="false"]', state="attached")
+        set_theme(page, dark)
     if run:
         run_all(page)
     return page
+
+
+def set_theme(page, dark):
+    """Changes the theme, and waits until it is there."""
+    name = "JupyterLab Dark" if dark else "JupyterLab Light"
+    page.evaluate("(t) => jupyterapp.commands.execute('apputils:change-theme', {theme: t})", name)
+    light = "false" if dark else "true"
+    page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached")
 
 
 def run_all(page):
