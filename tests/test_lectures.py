@@ -14,8 +14,8 @@ LECTURES = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ip
 
 PRINTED = LECTURES[1::5]  # paper and the dark theme show the same slides: a sample will do
 # At most so many slides of all may be weak (tools/weak_slides.py) or text alone, and at least so
-# much of a slide is its figure, in the middle: to be tightened, to 15, 30 and 0.6, and never eased.
-WEAK, ALONE, FIGURE = 26, 50, 0.52
+# much of a slide is its figure, in the middle: to be tightened, and never eased.
+WEAK, ALONE, FIGURE = 15, 29, 0.60
 measured = {}
 
 
