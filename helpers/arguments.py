@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 MOST_NUMBERS = 2**29  # in one array: four gigabytes
+SMALLEST = np.finfo(float).tiny  # 2e-308: smaller ones have few digits, and no finite inverse
 SUM_TOLERANCE = 1e-8  # how far from one a student's probabilities may sum
 ROUND_OFF = 1e-13  # sums further from one than this are divided out
 SYMMETRY = 1e-8  # how far C_ij and C_ji may be apart, in units of sqrt(C_ii C_jj)
@@ -51,8 +52,8 @@ def positive(name, value, ndim=None, shape=None, maximum=np.inf):
     array = finite_array(name, value, ndim, shape)
     if array.max(initial=0) > maximum:
         raise ValueError(f"{name}: expected at most {maximum:g}, got {array.max():g}")
-    if not (array > 0).all():
-        raise ValueError(f"{name}: expected positive numbers, got {array[array <= 0][0]:g}")
+    if not (array >= SMALLEST).all():
+        raise ValueError(f"{name}: expected positive numbers, got {array[array < SMALLEST][0]:g}")
     return array
 
 
@@ -147,6 +148,8 @@ def whole_numbers(name, value, ndim=None):
         raise ValueError(f"{name}: expected whole numbers{axes}, got {describe(value)}")
     if array.size and array.min() < 0:
         raise ValueError(f"{name}: expected whole numbers of at least 0, got {array.min()}")
+    if array.size and array.max() > np.iinfo(np.intp).max:
+        raise ValueError(f"{name}: expected at most 2^63 - 1, got {array.max()}")
     return array.astype(np.intp)
 
 
@@ -235,7 +238,7 @@ def plain_array(name, value):
         return np.asarray(value)
     except ValueError:
         raise ValueError(f"{name}: rows of unequal length; expected an array of numbers") from None
-    except TypeError:
+    except Exception:  # whatever an object's own way to become an array may raise
         raise ValueError(f"{name}: expected an array, got {describe(value)}") from None
 
 

@@ -110,7 +110,7 @@ def climb(states, rtol=1e-6, max_steps=1000):
     max_steps = whole_number("max_steps", max_steps, minimum=0, maximum=2**31)
     if not (isinstance(rtol, numbers.Real) and 0 <= rtol <= 1e300):
         raise ValueError(f"rtol: expected a number of at least 0, got {describe(rtol)}")
-    if not hasattr(states, "__iter__"):
+    if not hasattr(states, "__iter__") or getattr(states, "ndim", 1) == 0:
         raise ValueError(f"states: expected an iterator of states, got {describe(states)}")
     state, elbos, converged = None, [], False
     for state in islice(states, max_steps + 1):

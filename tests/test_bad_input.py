@@ -16,6 +16,14 @@ import scipy.sparse as sp
 from helpers import ascent, data, densities, elbo, small
 from helpers.papers import chorales
 
+
+class Refusing:
+    """It looks like an array, and fails when it is made one."""
+
+    def __array__(self, *_, **__):
+        raise RuntimeError("no array")
+
+
 MASKED = np.ma.array([[0.5, 0.5], [0.5, 0.5]], mask=[[0, 1], [0, 0]])
 BAD = {
     "None": None,
@@ -41,6 +49,9 @@ BAD = {
     "sparse": sp.csr_array(np.eye(2)),
     "a mapping": {"a": 1},
     "a function": abs,
+    "an array that fails": Refusing(),
+    "a number without digits": 5e-324,
+    "NaN without an axis": np.array(np.nan),
 }
 
 

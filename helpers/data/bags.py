@@ -46,7 +46,7 @@ class Corpus:
         """The corpus of the chosen documents: an array of indices, a mask, or a slice."""
         try:
             chosen = np.atleast_1d(np.arange(len(self))[documents])
-        except (IndexError, ValueError) as error:
+        except Exception as error:  # an object's own way to become an array may raise anything
             raise ValueError(f"documents: choose none of the {len(self)}: {error}") from None
         if chosen.ndim != 1:
             raise ValueError(f"documents: expected indices on one axis, got {describe(documents)}")

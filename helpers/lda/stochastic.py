@@ -119,7 +119,8 @@ def fit_stream(
     kappa, tau = _check_steps(kappa, tau)
     generator("rng", rng)
     seen = whole_number("seen", seen, minimum=0, maximum=2**62)
-    if not hasattr(batches, "__iter__") or isinstance(batches, str | dict):
+    iterable = hasattr(batches, "__iter__") and getattr(batches, "ndim", 1) > 0
+    if not iterable or isinstance(batches, str | dict):
         raise ValueError(f"batches: expected batches of counts, got {describe(batches)}")
     batches = iter(batches)
     first = _first_batches(batches, n_documents, topics)
