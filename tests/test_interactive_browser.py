@@ -5,6 +5,7 @@ compared with Python: every figure on a page of all, some in JupyterLab; in the 
 each control is taken to its ends.
 """
 
+import functools
 import html
 import json
 import re
@@ -103,9 +104,17 @@ def look(figure):
     return json.loads(figure.evaluate(LOOK))
 
 
-def same_as_python(built, seen):
+@functools.cache
+def made(call):
+    """The figure of one of CALLS, as Python makes it."""
+    environment = {}
+    exec(FIRST, environment)
+    return eval(call, environment)
+
+
+def same_as_python(figure, seen):
     """The picture's numbers equal Python's at the picture's settings, to 1e-6."""
-    for name, expected in built.at(**seen["settings"]).items():
+    for name, expected in figure.at(**seen["settings"]).items():
         shown = np.array(seen["numbers"][name], dtype=float).ravel()
         np.testing.assert_allclose(
             shown, np.ravel(expected), rtol=1e-6, atol=1e-6, err_msg=f"{name} {seen['settings']}"
@@ -201,14 +210,11 @@ def test_live_in_jupyterlab(browser, server):
 
 def as_in_python(page, by_hand):
     """Every figure of CALLS on this page shows what Python computes, some also when moved."""
-    environment = {}
-    exec(FIRST, environment)
     for call, figure in zip(CALLS, page.query_selector_all(".vi-core"), strict=True):
-        built = eval(call, environment)
         seen = sound(page, figure, mouse=True) if call in by_hand else [look(figure)]
         assert moved(seen) or call not in by_hand, call
         for state in seen:
-            same_as_python(built, state)
+            same_as_python(made(call), state)
 
 
 def test_running_a_cell_again_keeps_one_widget_and_its_picture(browser, server):
@@ -225,9 +231,7 @@ def test_running_a_cell_again_keeps_one_widget_and_its_picture(browser, server):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_offline_page_of_every_figure(browser, tmp_path, theme):
-    environment = {}
-    exec(FIRST, environment)
-    pages = [interactive.figure.page(eval(call, environment)) for call in CALLS]
+    pages = [interactive.figure.page(made(call)) for call in CALLS]
     shade = {"light": "background:#fff;color:#1B1F24", "dark": "background:#14181D;color:#EDF0F3"}
     path = tmp_path / "all.html"
     path.write_text(
