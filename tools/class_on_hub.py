@@ -27,6 +27,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import console
+
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "docs" / "hub_config.py"
 PATIENCE = 240  # seconds, on a busy machine
@@ -295,4 +297,5 @@ def main(n=20, rounds=3):
 
 
 if __name__ == "__main__":
+    console.forgive()
     sys.exit(main(*map(int, sys.argv[1:])))
