@@ -52,6 +52,8 @@ BAD = {
     "an array that fails": Refusing(),
     "a number without digits": 5e-324,
     "NaN without an axis": np.array(np.nan),
+    "no rows": np.zeros((0, 2)),
+    "no columns": np.zeros((2, 0)),
 }
 
 

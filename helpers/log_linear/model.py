@@ -91,7 +91,11 @@ def score(tagger, weights, probs):
 
 def tag_probabilities(weights, features):
     """softmax(phi w), (N, T): what one setting of the weights, (F, T), predicts.     (2a.1)"""
-    return softmax(checked_features(features) @ finite_array("weights", weights, ndim=2), axis=1)
+    features = checked_features(features)
+    weights = finite_array("weights", weights, shape=(features.shape[1], None))
+    if not weights.size:
+        raise ValueError(f"weights: expected a column for each tag, got shape {weights.shape}")
+    return softmax(features @ weights, axis=1)
 
 
 def observed(tagger, logits):
