@@ -18,8 +18,8 @@ endif
 # Tests that start a browser, a server or nbgrader, render the whole course, train at length, or try
 # answers and models by the thousand.
 SLOW := autoencoder bad_input benchmarks book checks checks_catalogues checks_kinds decks equivariance \
-    exam gradients grading hub interactive interactive_browser lda_stochastic lectures predictions \
-    own_corpus progress set_up site slides students teaching tracks vocabulary
+    exam fhmm_learning gradients grading hub interactive interactive_browser lda_stochastic lectures \
+    predictions own_corpus progress set_up site slides students teaching tracks vocabulary
 
 # Packages of another environment have no place in this one.
 unexport PYTHONPATH PYTHONHOME
