@@ -4,7 +4,7 @@ import numpy as np
 
 from helpers.arguments import generator
 from helpers.ascent import State, ascending
-from helpers.fast.fhmm_messages import Dynamics
+from helpers.fast.fhmm_messages import Dynamics, row_maximum
 from helpers.fhmm.exact import pass_messages
 from helpers.fhmm.families import (
     Chains,
@@ -58,7 +58,7 @@ def _ascent(model, x, q):
         for m, chain in enumerate(dynamics):
             residual += outputs[m]
             evidence[m] = effective_evidence(model, residual, m)  # (4a.4)
-            evidence[m] -= evidence[m].max(1, keepdims=True)  # else log Z - told rounds (4a.9)
+            evidence[m] -= row_maximum(evidence[m])[:, None]  # else log Z - told rounds (4a.9)
             messages[m] = pass_messages(chain, evidence[m], x, scales[m])  # (4a.7)
             scales[m] = messages[m].log_scale
             marginals[m] = messages[m].joint()
