@@ -2,7 +2,7 @@
 
 import tracemalloc
 from functools import reduce
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 import pytest
@@ -711,3 +711,17 @@ def test_no_bound_passes_the_evidence_where_means_lie_far_apart(spread):
             state = climb(algorithm(model, x), rtol=1e-12).state
             assert state.elbo <= log_evidence + 1e-9 * abs(log_evidence)
             assert elbo(model, x, state.q).elbo == pytest.approx(state.elbo, rel=1e-9)
+
+
+@pytest.mark.parametrize("separation", [1e3, 1e6])
+def test_a_chain_that_may_not_follow_the_evidence_keeps_its_digits(separation):
+    """State 1 is never left, which the middle of x rules out: log Z is around -1e6 or -1e12."""
+    initial, transition = np.array([[0.5, 0.5]]), np.array([[[0.5, 0.5], [0.0, 1.0]]])
+    model = FactorialHMM(initial, transition, separation * np.arange(2.0)[None, :, None], [[1.0]])
+    x = separation * np.array([[1.0], [0.0], [0.25], [0.5]])
+    paths = np.array(list(product(range(2), repeat=4)))[..., None]
+    q = climb(structured(model, x), rtol=1e-15).state.q
+    log_q = q.log_prob(paths)[q.log_prob(paths) > -np.inf]
+    assert np.exp(log_q).sum() == pytest.approx(1, abs=1e-12)
+    expected = -(np.exp(log_q) * log_q).sum()
+    assert q.entropy() == pytest.approx(expected, abs=1e-12) and expected > 0.5
