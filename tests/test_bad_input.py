@@ -54,6 +54,9 @@ BAD = {
     "NaN without an axis": np.array(np.nan),
     "no rows": np.zeros((0, 2)),
     "no columns": np.zeros((2, 0)),
+    "beyond signed integers": 2**63,
+    "unsigned integers": np.full((2, 2), 2**64 - 1, np.uint64),
+    "infinity in half precision": np.array([[np.inf, 1], [1, 1]], np.float16),
 }
 
 

@@ -7,6 +7,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.special import gammaln
 
 from helpers.densities import (
     Bernoulli,
@@ -16,6 +17,7 @@ from helpers.densities import (
     Normal,
     kl_divergence,
 )
+from helpers.densities.gamma_functions import log_rising
 
 probability = st.floats(0, 1) | st.sampled_from([0.0, 1.0, 1e-300, 1e-12, 0.5])
 real, spread = st.floats(-50, 50), st.floats(1e-3, 1e3)
@@ -296,3 +298,11 @@ def test_a_covariance_is_judged_in_no_unit_of_measurement():
         MultivariateNormal(np.zeros(3), singular)
     with pytest.raises(ValueError, match="covariance: expected a symmetric"):
         MultivariateNormal(np.zeros(2), [[1e18, 0.5e8], [0.1e8, 1e-2]])
+
+
+def test_a_rise_from_far_above_keeps_what_it_rises_to():
+    """a + n would round to zero, and log(1 + n / a) to -inf, beside an a of 1e22."""
+    a = np.array([2.0**63, 1e22, 1e150])
+    for raised in (2.0, 3e5):
+        expected = gammaln(raised) - gammaln(a)
+        np.testing.assert_allclose(log_rising(a, raised - a, raised), expected, rtol=1e-12)

@@ -147,10 +147,13 @@ def _steps(x, rng, model, batch, sizes, kl_weight):
         if len(order) < batch:
             order = rng.permutation(len(x))
         some, order = x[order[:batch]], order[batch:]
-        value, slopes = gradient(model, some, rng.standard_normal((batch, len(model.A))), kl_weight)
+        eps = rng.standard_normal((batch, len(model.A)))
+        with np.errstate(all="ignore"):  # what is no number is refused next
+            value, slopes = gradient(model, some, eps, kl_weight)
         slope = pack(vars(slopes))
         if not (np.isfinite(value) and np.isfinite(slope).all()):
-            raise NotFinite(f"the loss or its gradient is no number at step {n}", last)
+            wrong = f"the loss or its gradient is no number at step {n}"
+            raise NotFinite(f"{wrong}: expected a smaller step_size or kl_weight", last)
         last = State(_Codes(model, x), len(x) * value, model, noisy=True)
         yield last
         weights, adam = adam.step(weights, slope, sizes(n))

@@ -45,7 +45,16 @@ def fit_tagger(tagger, rng, covariance="diagonal", step_size=None, n_draws=None)
     size = checked_size(size if step_size is None else step_size)
     n_draws = whole_number("n_draws", draws if n_draws is None else n_draws)
     refuse_large("n_draws", n_draws, tagger.features.shape[0], tagger.n_tags)
-    return ascend(tagger, rng, size, n_draws)
+    return _refusing(ascend(tagger, rng, size, n_draws), size)
+
+
+@ascending
+def _refusing(states, size):
+    try:
+        yield from states
+    except (ValueError, np.linalg.LinAlgError) as error:
+        message = f"step_size: steps of {size:g} lead to no distribution ({error})"
+        raise ValueError(message) from None
 
 
 @ascending

@@ -75,7 +75,9 @@ def backpropagate(model, z, hidden, excess):
 
 def kl_slope(q, prior):
     """The gradient of -KL(q || prior) in the logits, (D, K): -b (1 - b) (logit b - logit prior)."""
-    return -q.probs * expit(-q.logits) * (q.logits - logit(prior))  # (4d.7)
+    variance = q.probs * expit(-q.logits)
+    with np.errstate(invalid="ignore"):  # where a factor is certain, the slope's limit is zero
+        return np.where(variance > 0, -variance * (q.logits - logit(prior)), 0.0)  # (4d.7)
 
 
 def exact_gradient(model, counts):

@@ -121,6 +121,7 @@ def tokens(counts, document):
     counts = check_counts(counts)
     last = counts.shape[0] - 1
     row = whole_counts(counts[[whole_number("document", document, -last - 1, last)]])
+    refuse_large("counts", sum(row.data.tolist()))
     return np.repeat(row.indices, row.data).astype(np.intp)
 
 
@@ -158,6 +159,8 @@ def whole_counts(counts):
     """Checked counts as int64, unless a token is divided (ValueError)."""
     if (counts.data % 1).any():
         raise ValueError("counts: expected whole numbers, since tokens cannot be divided")
+    if counts.data.max(initial=0) >= 2**63:
+        raise ValueError(f"counts: expected at most 2^63 - 1, got {counts.data.max():g}")
     return counts.astype(np.int64)
 
 
