@@ -63,7 +63,7 @@ def lda_document(words=None, trajectory=None, topic_names=None, log_evidence=Non
         "numbers": numbers,
         "updated": list(trajectory["updated"]),
         "range": span,
-        "yticks": ticks(*span),
+        "yticks": ticks(*span)[::2],  # the plot is low
     }
     if len(json_text(clean(data))) > MOST_DATA:
         raise ValueError(f"trajectory: too large for one figure, {phi.shape}; take fewer steps")

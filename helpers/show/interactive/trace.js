@@ -15,7 +15,7 @@ export const figure = {
     });
     if (log_evidence !== undefined) {
       line(stage, "evidence", `M90,${Y(log_evidence)}H880`);
-      write(stage, 100, Y(log_evidence) - 9, `log p(x) = ${number(log_evidence)}`);
+      write(stage, 880, Y(log_evidence) - 9, `log p(x) = ${number(log_evidence)}`, "end");
     }
     line(stage, "elboline faint", path(elbos.keys(), elbos));
     line(stage, "elboline", path(elbos.slice(0, step + 1).keys(), elbos));
