@@ -50,6 +50,15 @@ def test_callouts_stand_side_by_side_with_their_powers_raised():
     assert repr(both) == "10^33,056: terms\n5 s: a"
 
 
+def test_words_have_their_minus_signs_and_powers_as_numbers_do():
+    table = show.result_table({"N(-2, 1)": ["-1.5 ± 0.2", "10^48 terms"]}, ["log-loss", "work"])
+    assert [cell.get_text() for cell in html_of(table).select("tbody > tr > *")] == [
+        "N(−2, 1)", "−1.5 ± 0.2", "1048 terms",
+    ]  # fmt: skip
+    assert html_of(table).sup.get_text() == "48" and "10^48 terms" in repr(table)
+    assert html_of(show.callout("-2.03", "2003-12 stays")).get_text() == "−2.032003-12 stays"
+
+
 def test_areas_are_the_probabilities_on_one_scale():
     model = small.bank()
     tables = {"posterior": model.posterior(1), "q": np.full((2, 2), 0.25)}

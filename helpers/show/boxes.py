@@ -8,6 +8,7 @@ cell of type skip is the twin that tests compare and readers copy.
 import contextlib
 import html
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,7 +46,8 @@ def result_table(rows, columns, *, corner="", digits=2, best=None, caption=""):
     """A table of results with the best of each column in bold.
 
     rows: {name: one number or word per column}; the name of a role or method of the palette is
-    shown with its colour and meaning. columns: headings, with their units: "gap (nats)".
+    shown with its colour and meaning; the power in "10^48 terms" is raised. columns: headings,
+    with their units: "gap (nats)".
     digits: decimals, one for all or one per column. best: None, "max" or "min", one for all or
     one per column. corner: heading of the names. caption: a sentence below.
 
@@ -65,8 +67,10 @@ def result_table(rows, columns, *, corner="", digits=2, best=None, caption=""):
     for name, row in texts.items():
         body += f'<tr><th scope="row">{_swatch(name)}{html.escape(_named(name))}</th>'
         for text, wins in zip(row, winners, strict=True):
-            body += _cell("td", text, 'class="best"' if text in wins else "")
+            mark = ' class="best"' if text in wins else ""
+            body += f"<td{mark}>{_raised(text)}</td>"
         body += "</tr>"
+    caption = _signed(caption)
     below = _cell("caption", caption) if caption else ""
     markup = f"{below}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
     plain = [[corner, *map(str, columns)], *([_named(n), *row] for n, row in texts.items())]
@@ -79,10 +83,9 @@ def callout(number, sentence, *, role=None):
 
     number: its text with the unit, "0.27 nats"; "10^33,056" is raised. role: whose colour it has.
     """
-    size, _, power = str(number).partition("^")
-    raised = f"<sup>{html.escape(power)}</sup>" if power else ""
+    number = _signed(str(number))
     hue = f' style="color:{_css_colour(role)}"' if role else ""
-    markup = f"<b{hue}>{html.escape(size)}{raised}</b>{html.escape(sentence)}"
+    markup = f"<b{hue}>{_raised(number)}</b>{html.escape(sentence)}"
     return Box(f'<div class="vi-callout">{markup}</div>', f"{number}: {sentence}")
 
 
@@ -159,10 +162,19 @@ def _each(name, given, columns):
 
 def _written(value, digits):
     if isinstance(value, str):
-        return value
+        return _signed(value)
     if math.isnan(value):
         return "–"
     return f"{value:,.{digits}f}".replace("inf", "∞").replace("-", "−")
+
+
+def _signed(text):
+    """The text with a minus in place of the hyphen before a number, as numbers have it."""
+    return re.sub(r"(?<![\w)])-(?=\d)", "−", text)
+
+
+def _raised(text):
+    return re.sub(r"\^(\S+)", r"<sup>\1</sup>", html.escape(text))
 
 
 def _best(rule, texts):
@@ -187,7 +199,7 @@ def _aligned(rows):
 
 
 def _named(name):
-    return LOOKS[name].meaning if name in LOOKS else str(name)
+    return LOOKS[name].meaning if name in LOOKS else _signed(str(name))
 
 
 def _swatch(name):
