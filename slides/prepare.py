@@ -23,6 +23,7 @@ class PrepareLecture(Preprocessor):
 
     def preprocess(self, nb, resources):
         """The notebook with its cells arranged; ``resources["lecture"]`` for the template."""
+        getattr(self.log, "logger", self.log).addFilter(problems.in_one_sentence)
         problems.check(nb.cells)
         nb = deepcopy(nb)
         for index, cell in enumerate(nb.cells):

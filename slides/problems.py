@@ -15,6 +15,15 @@ class NotebookProblem(ConversionException, ValueError):
     """A notebook that cannot become slides; the message names the cell."""
 
 
+def in_one_sentence(record):
+    """A filter for nbconvert's log: says what is wrong with the notebook without a traceback."""
+    problem = record.exc_info and record.exc_info[1]
+    if isinstance(problem, NotebookProblem):
+        record.msg, record.args = f"{record.getMessage()}: {problem}", ()
+        record.exc_info = None
+    return True
+
+
 def slide_type(cell):
     """The cell's slide type; "-" (it continues the slide) where nothing is said."""
     said = cell.metadata.get("slideshow") or {}

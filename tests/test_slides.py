@@ -364,6 +364,15 @@ def test_attachments_are_shown_wherever_they_are_named():
         render([cell])
 
 
+def test_the_plain_command_says_what_is_wrong_without_a_traceback(tmp_path):
+    cell = markdown("![100 % gone](attachment:a.png)", "slide")
+    nbformat.write(v4.new_notebook(cells=[cell]), tmp_path / "lecture.ipynb")
+    command = [sys.executable, "-m", "nbconvert", "--to", "slides", "lecture.ipynb"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr
+    assert "slide 1, cell 1 of 1" in ended.stderr and "'a.png'" in ended.stderr
+
+
 def test_gifs_are_pictures():
     html = slides_of(
         render([code("g", "slide", outputs=[shown({"image/gif": "R0lG"}, alt="Moves")])])
