@@ -16,7 +16,7 @@ recognising    which mistake explains all outcomes? searching tries, in the orde
   catalogue    the known mistakes of the task
   mutants      a result twisted, an input replaced: what can happen in any task
   slips        one place of the formula changed by the rules in slips.txt: a sign, a lost term
-  relations    a factor, a constant, single terms between results and right ones
+  relations    a factor, a shift, single terms between results and right ones
 session        what is printed: verdict, hints, solution; store and progress keep and show it
 grading        the same tasks inside nbgrader, judged by a process that no submission can reach
 """

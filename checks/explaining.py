@@ -100,13 +100,9 @@ def _not_a_distribution(bad):
 
 def _only_where(trials, bad):
     """What the failing inputs have in common that the others do not."""
-    if len(bad) == len(trials):
-        return ""
-    labels = {t.label for t in bad}
-    special = labels - {t.label for t in trials if t not in bad} - {""}
-    if labels <= special and special:
-        return say("only_special", labels=listed(sorted(special)))
-    return ""
+    labels, others = {t.label for t in bad}, {t.label for t in trials if t not in bad}
+    special = others and "" not in labels and not labels & others
+    return say("only_special", labels=listed(sorted(labels))) if special else ""
 
 
 def only_for_a_size(task, trials, bad):

@@ -12,7 +12,7 @@ from checks.explaining import only_for_a_size, what_is_wrong
 from checks.outcomes import ENDED, ENDLESS, NO_MEMORY, UNWRITTEN, VALUE
 from checks.plain import Odd, describe
 from checks.reading import unread_arguments, written_besides_the_stub
-from checks.recognising import of_one, recognise
+from checks.recognising import recognise
 from checks.running import observe
 from checks.searching import Search, Trial, matches, result_of
 from checks.sentences import listed, say
@@ -75,7 +75,7 @@ def _what_is_wrong(task, cases, outcomes, function):
     bad = [t for t in trials if not matches(task, t.expected, t)]
     failed = next((o for o in outcomes if o.kind != VALUE), None)
     if failed is not None:
-        known = recognise(task, trials, function) if len(bad) > 1 else of_one(task, bad)
+        known = recognise(task, trials, function) if len(bad) > 1 else ""
         case = cases[outcomes.index(failed)]
         sizes = "" if bad else only_for_a_size(task, trials, [case])
         return known or f"{_stopped(task, failed, case, function)} {sizes}".rstrip()

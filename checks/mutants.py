@@ -2,13 +2,12 @@
 
 Results: the sign, the logarithm, the axis, the normaliser (``twists``). Inputs: one squared, left
 out, reversed, exchanged with another (``replacements``): whoever forgets the prior gets what the
-reference gives for a prior of ones. Fields of a model (a dataclass) are replaced like arguments.
+reference gives for a prior of ones.
 The lines for both stand in mistakes/any_task.txt; :mod:`checks.slips` changes the formula itself.
 """
 
 import copy
 import functools
-from dataclasses import fields, is_dataclass
 from itertools import permutations
 
 import numpy as np
@@ -48,13 +47,10 @@ def _twisted(change, kind, result, _=None):
 def replacements(names, inputs):
     """Yield (sentence, function from inputs to inputs with something replaced) for these inputs."""
     for k, value in enumerate(inputs[: len(names)]):
-        is_model = is_dataclass(value) and not isinstance(value, type)
-        for field in [f.name for f in fields(value)] if is_model else [""]:
-            name = f"`{names[k]}.{field}`" if field else f"`{names[k]}`"
-            for mistake in _changes(getattr(value, field) if field else value):
-                needs = mistake.wrong.code.partition("#")[2].split()  # what an answer must use
-                how = functools.partial(_replaced, k, field, mistake.wrong)
-                yield claim(mistake.hint.format(name), needs), how
+        for mistake in _changes(value):
+            needs = mistake.wrong.code.partition("#")[2].split()  # what an answer must use
+            how = functools.partial(_replaced, k, mistake.wrong)
+            yield claim(mistake.hint.format(f"`{names[k]}`"), needs), how
     shapes = [np.shape(x) if isinstance(x, (np.ndarray, float)) else None for x in inputs]
     for i, j in permutations(range(min(len(inputs), len(names))), 2):
         if shapes[i] is not None and shapes[i] == shapes[j]:
@@ -73,13 +69,10 @@ def _changes(value):
     return any_task()["array_input"][:11] if isinstance(value, float) else ()
 
 
-def _replaced(k, field, change, inputs):
-    """The inputs with one of them, or one field of a model, changed."""
+def _replaced(k, change, inputs):
+    """The inputs with one of them changed."""
     inputs = list(copy.deepcopy(inputs))
-    if field:  # not through the constructor, which would refuse what is no proper model any more
-        object.__setattr__(inputs[k], field, change(getattr(inputs[k], field)))
-    else:
-        inputs[k] = change(inputs[k])
+    inputs[k] = change(inputs[k])
     return tuple(inputs)
 
 

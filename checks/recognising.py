@@ -11,7 +11,6 @@ from dataclasses import replace
 import numpy as np
 
 from checks import relations
-from checks.mutants import twists
 from checks.outcomes import VALUE
 from checks.plain import agree, finite, like, plain
 from checks.reading import draws_at_random, swapped_arguments, unread_arguments, used_by
@@ -21,7 +20,6 @@ from checks.searching import Search, matches, says_something
 from checks.sentences import listed, say
 from checks.slips import rules
 
-SIMPLE = 6  # so many twists are tried after a mistake in the inputs
 LAST_RESORT = 30.0  # seconds; ends what no count would
 
 
@@ -31,13 +29,11 @@ def recognise(task, trials, function=None):
     steps = (
         search.known_mistake,
         lambda: relations.underflows(task, trials),
-        lambda: relations.count_of_results(task, trials),
         lambda: swapped_arguments(task, function),
         lambda: relations.same_everywhere(task, trials),
         lambda: relations.argument_returned(task, trials),
         search.twist,
         lambda: related(task, trials, close=True),
-        lambda: search.known_mistake(everywhere=False),
         lambda: draws_at_random(task, function),
         lambda: unread_arguments(task, function),
         lambda: _apart_from_special_inputs(search),
@@ -51,13 +47,6 @@ def recognise(task, trials, function=None):
 def _first(steps):
     """The first sentence that is not empty."""
     return next((words for words in (step() for step in steps) if words), "")
-
-
-def of_one(task, wrong):
-    """The known mistake behind a single wrong result, if it holds enough numbers to be sure."""
-    if not wrong or np.size(wrong[0].got) < 4 or isinstance(wrong[0].got, list):
-        return ""
-    return Search(task, wrong).known_mistake()
 
 
 def _apart_from_special_inputs(search):
@@ -92,8 +81,7 @@ def _guessed(search):
         parts.reversed,
         lambda: parts.one_by_one(wholly=True),
         search.two_at_once,
-        lambda: search.in_input_and(twists()[:SIMPLE]),
-        lambda: search.in_input_and([(say("other_normaliser"), relations.up_to_a_factor)]),
+        lambda: search.in_input_and((say("other_normaliser"), relations.up_to_a_factor)),
         lambda: parts.one_by_one(wholly=False),
         parts.which,
     )
@@ -162,23 +150,13 @@ class _Parts:
         return say("reverse_results") if same else ""
 
     def which(self):
-        """Which results are wrong, or is only one of them asked for?"""
-        return self._told("") if self.some else self._one_of_a_tuple()
+        """Which results are wrong, if not all of them."""
+        return self._told("") if self.some else ""
 
     def _told(self, hint):
         kind = "one_result_wrong" if len(self.some) == 1 else "results_wrong"
         names = listed(k + 1 for k in self.some)
         return say(kind, count=self.count, names=names, hint=hint).rstrip()
-
-    def _one_of_a_tuple(self):
-        if not all(isinstance(t.expected, np.ndarray) for t in self.trials):
-            return ""
-        if not all(isinstance(t.got, list) for t in self.trials):
-            return ""
-        for k in range(min(len(t.got) for t in self.trials)):
-            if all(agree(t.expected, t.got[k]) for t in self.trials):
-                return say("only_one_asked", number=k + 1)
-        return ""
 
 
 def _several(trials):

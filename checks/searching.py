@@ -7,7 +7,6 @@ answer gets the same sentence on every machine.
 import copy
 import functools
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
@@ -123,14 +122,14 @@ class Search:
         right = [t.expected for t in self.trials].__getitem__
         return [(words, self._then(right, twist)) for words, twist in twists()]
 
-    def _explained(self, results, everywhere=True, partly=False):
-        """Do ``results`` agree with all of the student's (or all wrong ones), at least one wrong?
+    def _explained(self, results, partly=False):
+        """Do ``results`` agree with all of the student's, at least one of them wrong?
 
         With ``partly``, a result that is not to be had (None) counts as agreeing after the first.
         """
         apart = 0
         for n, k in enumerate(self.order):
-            if (self.right[k] and not everywhere) or (partly and n and results(k) is None):
+            if partly and n and results(k) is None:
                 continue
             if not matches(self.task, results(k), self.trials[k]):
                 return False
@@ -153,9 +152,9 @@ class Search:
 
     # ------------------------------------------------------------ one mistake
 
-    def known_mistake(self, everywhere=True):
-        """The sentence of the known mistake that explains all results (or all wrong ones)."""
-        return self._first(self._known, everywhere=everywhere)
+    def known_mistake(self):
+        """The sentence of the known mistake that explains all results."""
+        return self._first(self._known)
 
     def twist(self):
         """The sentence of a twist of the right results."""
@@ -180,35 +179,20 @@ class Search:
 
     # ------------------------------------------------------------ two mistakes
 
-    def in_input_and(self, changes):
-        """A replaced input, its result taken through one of ``changes``, pairs (sentence, how)."""
-        pairs = ((p, c) for p in self._replaced if self._fits(p[0]) for c in changes)
+    def in_input_and(self, change):
+        """A replaced input, its result taken through ``change``, a pair (sentence, how)."""
+        pairs = ((p, change) for p in self._replaced if self._fits(p[0]))
         return "" if self.by_chance else self._two(pairs, partly=True)
 
     def two_at_once(self):
-        """A known mistake or a twist, and a twist of that; or two mistakes in a sum."""
+        """A known mistake or a twist, and a twist of that."""
         if self.by_chance:
             return ""
         pairs = ((p, c) for p in [*self._known, *self._twisted] for c in twists())
-        return self._two(pairs) or self._in_a_sum()
+        return self._two(pairs)
 
     def _two(self, pairs, **how):
         for (words, results), (second, change) in pairs:
             if self._explained(self._then(results, change), **how):
                 return say("two_things", first=words, second=second)
         return ""
-
-    def _in_a_sum(self):
-        """Two mistakes in the terms of a sum or the factors of a product."""
-        for (one, a), (other, b) in combinations(self._known, 2):
-            for merge in (lambda c, a, b: a + b - c, lambda c, a, b: a * b / c):
-                if self._explained(functools.partial(self._merged, merge, a, b)):
-                    return say("two_things", first=one, second=other)
-        return ""
-
-    def _merged(self, merge, a, b, i):
-        values = self.trials[i].expected, a(i), b(i)
-        if not all(isinstance(x, np.ndarray) and x.shape == values[0].shape for x in values):
-            return None
-        with np.errstate(all="ignore"):
-            return np.asarray(merge(*values))

@@ -6,7 +6,6 @@ import re
 import sys
 import threading
 import time
-from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -332,7 +331,6 @@ GENERIC = {
     "Half": lambda q, p: kl(q, p) / 2,
     "Twice": lambda q, p: 2 * kl(q, p),
     "3.7 times": lambda q, p: 3.7 * kl(q, p),
-    "constant, +0.2": lambda q, p: kl(q, p) + 0.2,
     "square of": lambda q, p: kl(q, p) ** 2,
     "factor of N": lambda q, p: kl(q, p) / len(q),
     "single terms": lambda q, p: np.where(q > 0, q * np.log(np.where(q > 0, q, 1) / p), 0),
@@ -363,9 +361,7 @@ VECTORS = {
     "numbers are right, but come as an array of shape (2, 1)": lambda t, x: (
         t[:, [x]] / t[:, x].sum()
     ),
-    "up to a constant": lambda t, x: t[:, x] / t[:, x].sum() - t[0, 0],
-    "only number 1 of them": lambda t, x: (t[:, x] / t[:, x].sum(), t),
-    "right except the first": lambda t, x: t[:, x] / t[:, x].sum() + 0.1 * (np.arange(len(t)) == 0),
+    "returned 2 results; expected is an array": lambda t, x: (t[:, x] / t[:, x].sum(), t),
     "sum to 2": lambda t, x: t[:, x] / t[:, x].sum() + np.linspace(0.5, 1.5, len(t)) / len(t),
     "none can be negative": lambda t, x: np.sin(9 * t[:, x]) - 1.1,
     "returned the argument `x`": lambda t, x: x,
@@ -476,20 +472,6 @@ def test_a_known_mistake_is_known_where_special_inputs_fail_besides():
     assert reversed_and_nan.startswith("KL has a direction") and "nan" in reversed_and_nan
 
 
-def test_a_catalogue_entry_is_known_where_only_one_input_does_not_raise():
-    def product(a, b):
-        return a[:, None] * b
-
-    task = Task(
-        "product",
-        reference=product,
-        cases=lambda rng: [case(rng.random(2), rng.random((2, n))) for n in (2, 3, 4)],
-        mistakes=[Mistake("along the rows", lambda a, b: np.resize(a, b.shape[1]) * b)],
-        hints=HINTS,
-    )
-    assert "along the rows" in said(task, lambda a, b: a * b)
-
-
 def test_the_same_mistake_in_two_of_three_results():
     task = Task(
         "three",
@@ -517,21 +499,6 @@ def test_mistakes_in_the_inputs(words):
     assert words in said(plain_task, SUBSTITUTED[words])
 
 
-def test_the_fields_of_a_model_are_inputs_too():
-    @dataclass(frozen=True)
-    class Chain:
-        transition: np.ndarray
-
-    task = Task(
-        "step",
-        reference=lambda model, s: s @ model.transition,
-        cases=lambda rng: [case(Chain(rng.random((n, n))), rng.random(n)) for n in (2, 3, 4)],
-        hints=HINTS,
-    )
-    message = said(task, lambda model, s: model.transition @ s)
-    assert "`model.transition` goes in transposed" in message
-
-
 def test_the_fall_back_shows_the_smallest_input():
     message = said(TASK, lambda q, p: float(np.sum(np.sin(q) + p**2)))
     assert "For q = [" in message and "but the right result is" in message
@@ -550,22 +517,6 @@ def test_one_of_several_results_is_named():
     assert "reverse order" in said(task, lambda x: (x.var(), x.mean()))
     assert mark(task, lambda x: [x.mean(), x.var()], np.random.default_rng(0)).ok
     assert mark(task, lambda x: np.array([x.mean(), x.var()]), np.random.default_rng(0)).ok
-
-
-def test_two_catalogued_mistakes_in_a_sum():
-    task = Task(
-        "elbo",
-        reference=lambda a, h: a + h,
-        cases=lambda rng: [case(*rng.normal(size=2)) for _ in range(5)],
-        hints=HINTS,
-        mistakes=[
-            Mistake("a squared", lambda a, h: a**2 + h),
-            Mistake("sine of h", lambda a, h: a + np.sin(h)),
-        ],
-    )
-    assert said(task, lambda a, h: a**2 + np.sin(h)) == (
-        "Two things at once. First: a squared Second: sine of h"
-    )
 
 
 def test_a_reference_that_fails_gives_a_line_and_no_traceback():
@@ -755,7 +706,7 @@ def test_what_no_entry_is_needed_for(words):
 def test_a_log_of_a_logarithm_is_named_and_so_are_too_few_results():
     assert "a logarithm already" in said(LOGS, lambda log_p: np.log(log_p - 9.0).sum())
     three = Task("three", lambda a: (a.sum(), a.min(), a.max()), lambda rng: rng.random((4, 1, 3)))
-    assert "You return 2 results; asked for are 3" in said(three, lambda a: (a.sum(), a.min()))
+    assert "last entry is missing" in said(three, lambda a: (a.sum(), a.min()))
 
 
 # ---------------------------------------------------------------- sentences that fit the answer
