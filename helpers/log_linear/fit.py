@@ -11,6 +11,8 @@ the precision to the right-hand side and the mean by Newton's method, and is hal
 does not fall. (Laplace's method, laplace.py, asks for the same two without the expectations.)
 """
 
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -18,7 +20,7 @@ import numpy as np
 from helpers.arguments import generator, whole_number
 from helpers.ascent import State, States
 from helpers.fast.log_linear import inverse, solve_curvature
-from helpers.log_linear.bound import elbo
+from helpers.log_linear.bound import elbo, gaussian_bound
 from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian
 from helpers.log_linear.laplace import check_covariance, diagonal_precision, full_precision
 from helpers.log_linear.model import score
@@ -31,17 +33,31 @@ HALVINGS = 12
 ACCURACY = 0.05  # to which a step in the mean is solved for
 
 
+@dataclass(frozen=True, eq=False)
+class GaussianState(State):
+    """A state that says how exact its ``elbo`` is, the value of the nodes that it climbs on."""
+
+    @cached_property
+    def quadrature_error(self):
+        """The true ELBO is within so many nats of ``elbo``.
+
+        The difference from a bound by fresh, larger rules and three of its standard errors: a
+        maximum over q finds where its own nodes err upwards too.
+        """
+        fresh = gaussian_bound(self.tagger, self.q, np.random.default_rng(0))
+        return abs(self.elbo - fresh.elbo) + 3 * fresh.standard_error
+
+
 def fit_gaussian(tagger, rng, covariance="diagonal", n_nodes=None):
     """Maximise the ELBO over Gaussians; states with ``q`` and ``elbo``, without end.
 
         ascent = climb(fit_gaussian(tagger, rng))
-        ascent.state.q.mean, ascent.state.elbo
+        ascent.state.q.mean, ascent.state.elbo, ascent.state.quadrature_error
 
     covariance: "diagonal" (mean field), from the prior on, or "full", from a diagonal q after five
     steps, for at most 6000 weights. rng draws the nodes once, so that the states are free of noise;
     n_nodes: about how many for each token's logits, by default as many as a second or so a step
-    allows. A maximum over q finds where its nodes err upwards too: by how much, gaussian_bound
-    tells, whose nodes q has not seen. Raises ValueError for any other covariance.
+    allows. Raises ValueError for any other covariance.
     """
     check_covariance(tagger, covariance)
     if n_nodes is None:
@@ -76,7 +92,8 @@ def _steps(tagger, rules, q, propose):
 
 def _state(tagger, rules, q):
     bound, *expected = elbo(tagger, q, rules)
-    return State(q, bound.elbo, info={"bound": bound, "expected": expected})
+    info = {"bound": bound, "expected": expected, "tagger": tagger}
+    return GaussianState(q, bound.elbo, info=info)
 
 
 def _diagonal_step(tagger, q, probs, curvature):
