@@ -13,7 +13,6 @@ from helpers import autoencoder, fhmm, gradients, lda, mixture
 from helpers import latent_factors as lf
 from helpers import log_linear as ll
 from helpers.papers import blei_kucukelbir_mcauliffe, neal_hinton
-from helpers.papers.unigrams import MixtureOfUnigrams, fit_mixture, fit_unigram
 
 
 def rng():
@@ -44,7 +43,7 @@ TOPICS = lda.LDA(0.5, [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])
 COUNTS = np.array([[2.0, 0, 1], [0, 3, 1]])
 WORDS = [0, 2, 2]
 DOCUMENT = next(lda.document_mean_field(TOPICS, WORDS)).q
-UNIGRAMS = MixtureOfUnigrams([0.5, 0.5], TOPICS.topics)
+UNIGRAMS = lda.MixtureOfUnigrams([0.5, 0.5], TOPICS.topics)
 LATENT = lf.initial_model(COUNTS, 2, rng(), n_hidden=2)
 ENCODER = lf.initial_encoder(3, 2, rng(), n_hidden=2)
 LOGITS = np.zeros((2, 2))
@@ -132,10 +131,10 @@ MODELS = {
         {"counts": COUNTS, "n_topics": 2, "rng": rng(), "alpha": 0.1, "eta": 0.1,
          "start": "seeded"},
     ),
-    "fit_mixture": (
-        first(fit_mixture),
+    "lda.fit_mixture": (
+        first(lda.fit_mixture),
         {"counts": COUNTS, "n_topics": 2, "rng": rng(), "pseudo_count": 0.1}),
-    "fit_unigram": (fit_unigram, {"counts": COUNTS, "pseudo_count": 0.1}),
+    "lda.fit_unigram": (lda.fit_unigram, {"counts": COUNTS, "pseudo_count": 0.1}),
     "lda.fit_stream": (
         first(lda.fit_stream),
         {

@@ -12,12 +12,11 @@ import scipy.sparse as sp
 
 from helpers import latent_factors as lf
 from helpers import lda
-from helpers.papers.unigrams import MixtureOfUnigrams, fit_mixture, fit_unigram
 
 WORDS = 8
 TOPICS = np.random.default_rng(0).dirichlet(np.ones(WORDS), 3)
 MODEL = lda.LDA(0.3, TOPICS)
-MIXTURE = MixtureOfUnigrams(np.full(3, 1 / 3), TOPICS)
+MIXTURE = lda.MixtureOfUnigrams(np.full(3, 1 / 3), TOPICS)
 
 
 def rng():
@@ -49,9 +48,9 @@ FUNCTIONS = {
     "lda.tokens": lambda x: lda.tokens(x, 1),
     "lda.fit seeded": learned,
     "lda.fit random": lambda x: learned(x, start="random", eta=0.1),
-    "fit_unigram": lambda x: fit_unigram(x).perplexity(x),
-    "fit_mixture": lambda x: elbos(fit_mixture(x, 3, rng(), 0.5)),
-    "MixtureOfUnigrams": lambda x: [*MIXTURE.log_evidence(x), MIXTURE.perplexity(x)],
+    "lda.fit_unigram": lambda x: lda.fit_unigram(x).perplexity(x),
+    "lda.fit_mixture": lambda x: elbos(lda.fit_mixture(x, 3, rng(), 0.5)),
+    "lda.MixtureOfUnigrams": lambda x: [*MIXTURE.log_evidence(x), MIXTURE.perplexity(x)],
     "lf.exact": lambda x: lf.exact(FACTORS, x).log_evidence,
     "lf.log_likelihood": lambda x: lf.log_likelihood(FACTORS, x),
     "lf.mean_field": lambda x: elbos(lf.mean_field(FACTORS, x)),
@@ -111,7 +110,7 @@ def test_unsorted_entries_change_nothing(name):
     np.testing.assert_array_equal(matrix.indices, before)
 
 
-@pytest.mark.parametrize("name", ["lda.e_step", "fit_unigram", "lf.exact"])
+@pytest.mark.parametrize("name", ["lda.e_step", "lda.fit_unigram", "lf.exact"])
 @pytest.mark.parametrize(("entry", "dtype"), [(100, np.int8), (200, np.uint8), (1, bool)])
 @pytest.mark.parametrize("form", ["csr", "coo"])
 def test_sums_of_bytes_and_bits_do_not_overflow(name, entry, dtype, form):

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from helpers import densities, fhmm, lda, mixture
 from helpers import latent_factors as lf
 from helpers import log_linear as ll
-from helpers.papers.unigrams import MixtureOfUnigrams
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -63,7 +62,7 @@ def lda_exact(counts, alpha, topics):
 
 
 def unigrams(counts, alpha, topics):
-    model = MixtureOfUnigrams(alpha / alpha.sum(), topics)
+    model = lda.MixtureOfUnigrams(alpha / alpha.sum(), topics)
     return {"evidence": model.log_evidence(counts)}
 
 
@@ -213,7 +212,7 @@ MODELS = {
         lda_exact,
         DOCUMENTS | {"evidence": ("document",), "theta": ("document", "topic")},
     ),
-    "MixtureOfUnigrams": Model(draw_corpus, unigrams, DOCUMENTS | {"evidence": ("document",)}),
+    "lda.MixtureOfUnigrams": Model(draw_corpus, unigrams, DOCUMENTS | {"evidence": ("document",)}),
     "mixture.fit": Model(
         draw_points, em, MIXTURE, **UNITS, shifted=("x", "means"), log_density=("elbo",)
     ),
@@ -387,7 +386,7 @@ def test_the_layout_in_memory_does_not_matter(name, form, seed):
 
 
 @pytest.mark.parametrize(
-    "name", ["lda.mean_field", "lda.e_step", "MixtureOfUnigrams", "lf.exact", "lf.mean_field"]
+    "name", ["lda.mean_field", "lda.e_step", "lda.MixtureOfUnigrams", "lf.exact", "lf.mean_field"]
 )
 @settings(max_examples=2, deadline=None)
 @given(seeds, st.sampled_from(["csr", "csc", "coo", "lil"]))

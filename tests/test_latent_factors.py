@@ -24,7 +24,7 @@ from helpers.gradients import adam
 from helpers.latent_factors import bound, coordinate_ascent, optimise, posterior
 from helpers.latent_factors import model as network
 from helpers.latent_factors.factors import outer_product
-from helpers.papers.unigrams import fit_mixture, fit_unigram
+from helpers.lda import fit_mixture, fit_unigram
 
 SEEDS = st.integers(0, 10**6)
 

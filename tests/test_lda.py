@@ -20,7 +20,6 @@ from helpers.fast import lda as fast
 from helpers.fast.lda import blocks
 from helpers.lda import variational_em as plain
 from helpers.lda.enumeration import log_prior_of_counts
-from helpers.papers.unigrams import MixtureOfUnigrams, fit_mixture, fit_unigram
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -545,21 +544,21 @@ def test_completion_scores_each_token_of_the_rest_once():
     uniform = lda.LDA(1.0, np.full((2, 9), 1 / 9))
     assert lda.completion_perplexity(uniform, sample.counts, rng) == pytest.approx(9)
     ours = lda.completion_perplexity(model, sample.counts, rng)
-    assert ours < fit_unigram(sample.counts).perplexity(sample.counts) < 9
+    assert ours < lda.fit_unigram(sample.counts).perplexity(sample.counts) < 9
 
 
 def test_unigram_maximises_the_likelihood():
     _, sample, rng = corpus(21)
-    best = fit_unigram(sample.counts)
+    best = lda.fit_unigram(sample.counts)
     frequencies = sample.counts.sum(axis=0) / sample.counts.sum()
     np.testing.assert_allclose(best.topics[0], frequencies, atol=1e-12)
-    other = MixtureOfUnigrams(np.ones(1), rng.dirichlet(np.ones(9), 1))
+    other = lda.MixtureOfUnigrams(np.ones(1), rng.dirichlet(np.ones(9), 1))
     assert best.perplexity(sample.counts) < other.perplexity(sample.counts)
 
 
 def test_mixture_evidence_is_the_sum_over_topics():
     rng = np.random.default_rng(22)
-    mixture = MixtureOfUnigrams([0.2, 0.8], rng.dirichlet(np.ones(4), 2))
+    mixture = lda.MixtureOfUnigrams([0.2, 0.8], rng.dirichlet(np.ones(4), 2))
     words = np.array([0, 3, 3])
     terms = mixture.weights * mixture.topics[:, words].prod(axis=1)
     assert mixture.log_evidence(lda.bags([words], 4))[0] == pytest.approx(np.log(terms.sum()))
@@ -568,17 +567,19 @@ def test_mixture_evidence_is_the_sum_over_topics():
 @pytest.mark.parametrize("pseudo_count", [0.0, 1e-9, 0.5])
 def test_mixture_climbs(pseudo_count):
     _, sample, rng = corpus(23, n_documents=80, n_words=40, mean=30)
-    ascent = climb(fit_mixture(sample.counts, 4, rng, pseudo_count), rtol=1e-10)
+    ascent = climb(lda.fit_mixture(sample.counts, 4, rng, pseudo_count), rtol=1e-10)
     assert ascent.converged
     model = ascent.state.model
-    assert model.perplexity(sample.counts) < fit_unigram(sample.counts).perplexity(sample.counts)
+    assert model.perplexity(sample.counts) < lda.fit_unigram(sample.counts).perplexity(
+        sample.counts
+    )
 
 
 def test_unsmoothed_mixture_refuses_unseen_words_aloud():
-    unigram = fit_unigram(np.array([[1, 2, 0]]))
+    unigram = lda.fit_unigram(np.array([[1, 2, 0]]))
     with pytest.warns(UserWarning, match="columns 2"):
         assert unigram.perplexity(np.array([[1, 0, 1]])) == np.inf
-    assert np.isfinite(fit_unigram(np.array([[1, 2, 0]]), 1.0).perplexity([[1, 0, 1]]))
+    assert np.isfinite(lda.fit_unigram(np.array([[1, 2, 0]]), 1.0).perplexity([[1, 0, 1]]))
 
 
 # -- bad input -----------------------------------------------------------------------------
@@ -622,14 +623,14 @@ Q, LONG = (lda.DocumentPosterior(np.ones(2), np.full((n, 2), 0.5)) for n in (1, 
         (lambda: lda.fit(np.ones((2, 3)), 2, np.random.default_rng(0), start="x"), "start: expect"),
         (lambda: lda.mean_field(MODEL, np.ones((1, 4))), "counts: expected 3 columns"),
         (lambda: lda.document_mean_field(MODEL, [3]), "words: expected numbers from 0 to 2"),
-        (lambda: fit_mixture(np.ones((1, 3)), 0, np.random.default_rng(0)), "n_topics: exp"),
+        (lambda: lda.fit_mixture(np.ones((1, 3)), 0, np.random.default_rng(0)), "n_topics: exp"),
         (lambda: lda.exact(MODEL, [0, 3]), "words: expected numbers from 0 to 2"),
         (lambda: lda.exact(MODEL, [0.5]), "words: expected whole numbers"),
         (lambda: lda.perplexity(MODEL, np.zeros((2, 3))), "at least one token to score"),
         (lambda: lda.bags([[0, 5]], 3), "documents: expected numbers from 0 to 2, got 0 to 5"),
         (lambda: lda.tokens([[1, 1, 0]], 1), "document: expected at most 0, got 1"),
         (lambda: lda.tokens([[0.5, 1, 0]], 0), "counts: expected whole numbers"),
-        (lambda: fit_unigram(np.ones((1, 2)), -1.0), "pseudo_count: expected a number from 0"),
+        (lambda: lda.fit_unigram(np.ones((1, 2)), -1.0), "pseudo_count: expected a number from 0"),
         (lambda: MODEL.sample(np.random.default_rng(0), [1.5]), "lengths: expected whole numbers"),
         (lambda: lda.LDA(1, np.empty((0, 6))), "topics: expected at least one probability"),
         (lambda: lda.LDA(1, np.empty((2, 0))), "topics: expected at least one probability"),
@@ -637,7 +638,7 @@ Q, LONG = (lda.DocumentPosterior(np.ones(2), np.full((n, 2), 0.5)) for n in (1, 
         (lambda: lda.kl_to_posterior(MODEL, [0] * 40, LONG), "words: 40 tokens and 2 topics"),
         (lambda: lda.fit(np.ones((2, 3)), 2, np.random.default_rng(0), start=["a"]), "start: exp"),
         (lambda: lda.fit(np.ones((2, 3)), 2**40, np.random.default_rng(0)), "n_topics: expected"),
-        (lambda: fit_mixture(np.ones((2, 3)), 2**40, np.random.default_rng(0)), "n_topics: e"),
+        (lambda: lda.fit_mixture(np.ones((2, 3)), 2**40, np.random.default_rng(0)), "n_topics: e"),
         (lambda: lda.bags([[0.7]], 3), "documents: expected whole numbers"),
         (lambda: lda.bags([[0, -1]], 3), "documents: expected whole numbers of at least 0, got -1"),
         (lambda: lda.bags([["a"]], 3), "documents: expected whole numbers"),

@@ -8,7 +8,6 @@ import scipy.sparse as sp
 
 from helpers import lda
 from helpers.papers import blei_ng_jordan as paper
-from helpers.papers.unigrams import fit_unigram
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,7 @@ def test_where_documents_blend_lda_predicts_best(blended):
 def test_the_baselines_get_their_best_smoothing(blended):
     training, held_out = blended
     scores = paper.perplexities(training, held_out, 1, np.random.default_rng(1))
-    smoothed = [fit_unigram(training, c).perplexity(held_out) for c in paper.PSEUDO_COUNTS]
+    smoothed = [lda.fit_unigram(training, c).perplexity(held_out) for c in paper.PSEUDO_COUNTS]
     assert scores["unigram"] == min(smoothed) < max(smoothed)
     assert scores["mixture of unigrams"] == pytest.approx(scores["unigram"])
 

@@ -6,6 +6,7 @@ The algorithm, as the lecture derives it, is variational_em.py. ``mean_field`` i
 """
 # ruff: noqa: F401  what is imported here is what the package offers
 
+from helpers.lda.baselines import MixtureOfUnigrams, fit_mixture, fit_unigram
 from helpers.lda.enumeration import exact, exact_by_counts, kl_to_posterior
 from helpers.lda.fixed_topics import (
     DocumentPosterior,

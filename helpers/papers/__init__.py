@@ -1,1 +1,1 @@
-"""The experiments behind the notebooks 06: a module for each paper, its rivals, stored results."""
+"""The experiments behind the notebooks 06: a module for each paper, and their stored results."""

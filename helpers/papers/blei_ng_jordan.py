@@ -16,7 +16,6 @@ from helpers.arguments import generator, whole_number
 from helpers.ascent import climb
 from helpers.data import corpus, read_ldac
 from helpers.log_linear import LogLinearTagger, posterior_mode, tag_probabilities
-from helpers.papers.unigrams import fit_mixture, fit_unigram
 
 ALPHA, ETA = 0.1, 0.1  # LDA's concentrations of topics in documents and of words in topics
 PSEUDO_COUNTS = (0.02, 0.1, 0.5)  # the smoothed baselines are given the best of these
@@ -65,7 +64,7 @@ def learn(counts, n_topics, rng, eta=ETA):
 
 def learn_mixture(counts, n_topics, rng, pseudo_count):
     """The mixture of unigrams that EM ends at."""
-    return climb(fit_mixture(counts, n_topics, rng, pseudo_count), rtol=RTOL).state.model
+    return climb(lda.fit_mixture(counts, n_topics, rng, pseudo_count), rtol=RTOL).state.model
 
 
 def perplexities(training, held_out, n_topics, rng):
@@ -76,7 +75,7 @@ def perplexities(training, held_out, n_topics, rng):
     """
     models = {
         "mixture of unigrams": lambda c: learn_mixture(training, n_topics, rng, c),
-        "unigram": lambda c: fit_unigram(training, c),
+        "unigram": lambda c: lda.fit_unigram(training, c),
     }
     scores = {"LDA": lda.perplexity(learn(training, n_topics, rng).model, held_out)}
     for name, model in models.items():

@@ -63,7 +63,7 @@ def fit_unigram(counts, pseudo_count=0.0):
 def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
     """EM for the mixture of unigrams.
 
-        climb(fit_mixture(counts, 20, rng, pseudo_count=0.5)).state.model
+        climb(lda.fit_mixture(counts, 20, rng, pseudo_count=0.5)).state.model
 
     counts: (D, V). pseudo_count: added to each word of each topic; 0 for maximum likelihood.
     Yields states without end: q = p(z_d | w_d), (D, K), and the log likelihood as ``elbo``, plus
