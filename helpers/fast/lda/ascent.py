@@ -11,9 +11,7 @@ from operator import mul
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.special import psi
 
-from helpers.densities import dirichlet_kl
 from helpers.fast.lda.blocks import At, Documents, bounds, in_logs, update
 
 LONGEST_STEP = 32.0  # of the extrapolation, in units of a plain step
@@ -50,33 +48,25 @@ class EStep:
 
     def __call__(self, scores, gamma, rule):
         """gamma (D, K), the expected usage (V, K) of each word by each topic, bounds (D,)."""
-        gamma, digammas, norms = gamma.copy(), np.zeros(gamma.shape), np.ones(len(self.values))
-        lost, moving = np.zeros((2, len(gamma)), dtype=bool)
+        gamma, shares, norms = gamma.copy(), np.zeros(gamma.shape), np.ones(len(self.values))
+        found, (lost, moving) = np.zeros(len(gamma)), np.zeros((2, len(gamma)), dtype=bool)
         for layouts, stage in self._stages(rule, moving):
             for block, at, moved in self.visit(layouts, gamma, scores, stage):
                 here = block.documents
-                gamma[here], digammas[here] = at.gamma, at.digammas
+                gamma[here], shares[here] = at.gamma, at.shares
                 moving[here], lost[here] = moved >= rule.tolerance, False
                 lost[here[at.lost]] = True
                 norms.put(block.slots, at.norms)  # padding repeats its document's last word
-        shares = np.where(lost[:, None], 0.0, np.exp(digammas))
-        usage = (self._entries(self.values / norms).T @ shares) * scores.weights
-        of_total = psi(gamma.sum(axis=1))
-        found = self._entries(self.values * np.log(norms)).sum(axis=1) + scores.total_shift(
-            self.counts
-        )
-        found -= self.documents.totals * of_total
-        found -= dirichlet_kl(gamma, self.alpha, digammas - of_total[:, None])
+                found[here] = bounds(block, at, self.alpha, scores)
+        shares[lost] = 0.0
+        places = self.counts.indices, self.counts.indptr
+        per_share = sp.csr_array((self.values / norms, *places), self.counts.shape)
+        usage = (per_share.T @ shares) * scores.weights
         for document in np.flatnonzero(lost):
             layout = self.documents.layout(np.array([document]))
-            phi, log_norms = in_logs(layout.words, gamma[[document]], scores)
+            phi, _ = in_logs(layout.words, gamma[[document]], scores)
             np.add.at(usage, layout.words, layout.counts[:, :, None] * phi)
-            found[document] += np.vecdot(layout.counts, log_norms)[0]
-        return gamma, usage, found
-
-    def _entries(self, values):
-        """The counts' array with other ``values`` in its places."""
-        return sp.csr_array((values, self.counts.indices, self.counts.indptr), self.counts.shape)
+        return gamma, usage, found + scores.total_shift(self.counts)
 
     def visit(self, layouts, gamma, scores, rule):
         """Each block in turn, :class:`At` its new gamma, and how far the last update moved q."""
