@@ -346,6 +346,17 @@ def test_bound_plus_kl_is_the_evidence(infer, M, L, T, P, zeros):
             assert elbo(model, x, state.q).elbo == pytest.approx(state.elbo, rel=1e-10, abs=1e-9)
 
 
+@pytest.mark.parametrize("infer", [mean_field, structured])
+def test_q_of_two_sequences_sums_to_one_over_their_paths(infer):
+    rng = np.random.default_rng(0)
+    model = random_model(rng, 2, 2, 1)
+    x = [model.sample(rng, T)[1] for T in (2, 1)]
+    q = next(infer(model, x, rng)).q
+    paths = np.array(list(product(range(2), repeat=6))).reshape(-1, 3, 2)
+    assert np.exp(q.log_prob(paths)).sum() == pytest.approx(1, abs=1e-12)
+    assert q.log_prob(paths[5]) == pytest.approx(q.log_prob(paths)[5], rel=1e-14)
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 4), st.integers(1, 4), st.booleans())
 def test_no_coordinate_update_lowers_the_bound(seed, M, L, zeros):

@@ -13,7 +13,7 @@ from scipy.special import xlogy
 from helpers.arguments import describe, probabilities
 from helpers.elbo import Bound
 from helpers.fhmm.exact import Messages
-from helpers.fhmm.model import FAR, FactorialHMM, measured_from, observed
+from helpers.fhmm.model import FAR, FactorialHMM, logarithm, measured_from, observed
 from helpers.fhmm.sequences import Sequences
 
 
@@ -45,11 +45,10 @@ class Factorised(IndependentChains):
         """H(q) = -sum_t sum_m sum_i q(s_t^m = i) log q(s_t^m = i), in nats."""
         return float(-xlogy(self.marginals, self.marginals).sum())
 
-    def log_prob(self, paths):
-        """log q(s) of paths (n, T, M) of one sequence, (n,)."""
+    def log_prob(self, states):
+        """log q(s) of paths (..., T, M), in nats."""
         t, m = np.indices(self.marginals.shape[:2])
-        with np.errstate(divide="ignore"):
-            return np.log(self.marginals[t, m, paths]).sum((1, 2))
+        return logarithm(self.marginals[t, m, states]).sum((-2, -1))
 
     @cached_property
     def expected_transitions(self):
@@ -80,14 +79,12 @@ class Chains(IndependentChains):
         """log Z of each chain, (M,), in nats."""
         return np.array([messages.log_evidences.sum() for messages in self.messages])
 
-    def log_prob(self, paths):
-        """log q(s) of paths (n, T, M) of one sequence, (n,)."""
+    def log_prob(self, states):
+        """log q(s) of paths (..., T, M) of all sequences together, in nats."""
         t, m = np.indices(self.marginals.shape[:2])
-        chains, told = m[0], self.evidence[t, m, paths].sum((1, 2))
-        steps = self.model.transition[chains, paths[:, :-1], paths[:, 1:]]
-        with np.errstate(divide="ignore"):
-            prior = np.log(self.model.initial[chains, paths[:, 0]]).sum(1)
-            return prior + np.log(steps).sum((1, 2)) + told - self.log_normalisers.sum()
+        told = self.evidence[t, m, states].sum((-2, -1))
+        log_prior = self.model.log_prior(states, self.sequences)
+        return log_prior + told - self.log_normalisers.sum()
 
     def entropy(self):
         """H(q) = sum_m (log Z_m - E_q[log p(s^m)] - sum_t E_q[evidence]), in nats.        (4a.8)"""

@@ -185,11 +185,14 @@ class FactorialHMM:
         expected = self.whitened_means[np.arange(self.n_chains), states].sum(-2)
         square = ((self.whiten(sequences.x) - expected) ** 2).sum((-2, -1))
         log_likelihood = len(sequences.x) * self.log_normaliser - 0.5 * square
+        return self.log_prior(states, sequences) + log_likelihood  # (2b.3)
+
+    def log_prior(self, states, sequences):
+        """log p(s) of paths (..., T, M) of these sequences, in nats.                     (2b.1)"""
         chains, rows = np.arange(self.n_chains), sequences.before_a_step
         first = self.initial[chains, states[..., sequences.first, :]]
         steps = self.transition[chains, states[..., rows, :], states[..., rows + 1, :]]
-        log_prior = logarithm(first).sum((-2, -1)) + logarithm(steps).sum((-2, -1))
-        return log_prior + log_likelihood  # (2b.3)
+        return logarithm(first).sum((-2, -1)) + logarithm(steps).sum((-2, -1))
 
     def checked_states(self, states, T="T", name="states"):
         """Paths (..., T, M) of states 0 .. L-1 as an array; ValueError for anything else."""
