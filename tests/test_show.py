@@ -71,7 +71,7 @@ def test_tables_of_log_probabilities_may_hold_minus_infinity():
     for values in ([[-np.inf, -1.0]], [[-np.inf, -np.inf]]):
         _, ax = show.axes()
         show.table(ax, values, ["0"], ["0", "1"], xlabel="z2", ylabel="z1")
-        assert ax.texts[0].get_text() == "-inf"
+        assert ax.texts[0].get_text() == "−∞"
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)

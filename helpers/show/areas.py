@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 
 from helpers.arguments import finite_array, real_array
 from helpers.show import palette
-from helpers.show.figures import add_legend, filled, line_style, marker, measured
+from helpers.show.figures import add_legend, filled, line_style, marker, measured, written
 from helpers.show.palette import LOOKS
 from helpers.show.style import TALL, WIDTH, axes, figure
 
@@ -77,8 +77,7 @@ def ladder(ax, labels, values, *, ylabel="nats", moves=(), role="elbo", digits=3
     span = (values.max() - values.min()) or 1.0
     for i, value in enumerate(values):
         ax.plot([i - 0.36, i + 0.36], [value] * 2, color=palette.colour(role), linewidth=6)
-        written = f"{value:.{digits}f}".replace("-", "−")
-        ax.text(i, value + 0.04 * span, written, ha="center", va="bottom")
+        ax.text(i, value + 0.04 * span, written(value, digits), ha="center", va="bottom")
     for i, (before, after) in enumerate(pairwise(values)):
         change, x, word = after - before, i + 0.5, moves[i] if moves else ""
         if abs(change) < 1e-9:
@@ -108,7 +107,7 @@ def dots(ax, labels, measurements, *, xlabel, digits=None):
         for y, value in enumerate(values):
             if digits is not None and np.isfinite(value):
                 place = {"xytext": (0, 12), "textcoords": "offset points", "ha": "center"}
-                ax.annotate(f"{value:.{digits}f}", (value, y), **place)
+                ax.annotate(written(value, digits), (value, y), **place)
     ax.set_yticks(range(len(labels)), labels)
     ax.set(xlabel=xlabel, ylim=(len(labels) - 0.5, -0.6))
     ax.grid(axis="y")

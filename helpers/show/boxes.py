@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.arguments import finite_array
-from helpers.show import palette
+from helpers.show import figures, palette
 from helpers.show.palette import LOOKS
 
 
@@ -165,7 +165,7 @@ def _written(value, digits):
         return _signed(value)
     if math.isnan(value):
         return "–"
-    return f"{value:,.{digits}f}".replace("inf", "∞").replace("-", "−")
+    return figures.written(value, digits)
 
 
 def _signed(text):

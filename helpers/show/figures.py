@@ -27,8 +27,10 @@ def bars(ax, labels, distributions, *, xlabel, ylabel, digits=2):
         offset = (i - (len(distributions) - 1) / 2) * width
         drawn = ax.bar(places + offset, values, 0.9 * width, **filled(name, i))
         if digits is not None:
-            ax.bar_label(drawn, fmt=f"%.{digits}f", padding=2, fontsize=18)
+            texts = [written(value, digits) for value in values]
+            ax.bar_label(drawn, texts, padding=2, fontsize=18)
     ax.set_xticks(places, labels)
+    ax.margins(y=0.1)  # for the numbers, which else stand in the legend
     _finish(ax, xlabel, ylabel, legend=len(distributions) > 1)
 
 
@@ -82,8 +84,8 @@ def bound_bars(ax, labels, elbos, log_evidence, *, xlabel=""):
     ax.axhline(top, **line_style("evidence"))
     ax.set_xlim(-0.5, len(labels) - 0.5)
     ax.set_ylim(floor, top + 0.06 * (top - floor))
-    named = zip(labels, elbos, strict=True)
-    ax.set_xticks(places, [f"{label}\nELBO {e:.2f}\nKL {top - e:.2f}" for label, e in named])
+    parts = zip(labels, map(written, elbos), map(written, top - elbos), strict=True)
+    ax.set_xticks(places, [f"{label}\nELBO {elbo}\nKL {kl}" for label, elbo, kl in parts])
     _finish(ax, xlabel, "nats", legend=True)
 
 
@@ -123,7 +125,7 @@ def table(ax, values, rows, columns, *, xlabel, ylabel, digits=2, role="posterio
         look = {"facecolor": shade, "edgecolor": "white", "linewidth": 2}
         ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **look))
         look = {"color": "white" if dark else "black", "ha": "center", "va": "center"}
-        ax.text(j, i, f"{values[i, j]:.{digits}f}", fontsize=18, **look)
+        ax.text(j, i, written(values[i, j], digits), fontsize=18, **look)
     ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
     ax.set_xticks(range(len(columns)), columns)
     ax.set_yticks(range(len(rows)), rows)
@@ -219,6 +221,11 @@ def add_legend(ax):
     longest = 1.0 + 0.125 * max(map(len, labels))  # inches
     columns = int(min(len(labels), max(1, room // longest)))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
+
+
+def written(value, digits=2):
+    """A number with the signs of print, minus and infinity, for Python's hyphen and inf."""
+    return f"{value:,.{digits}f}".replace("inf", "∞").replace("-", "−")
 
 
 def measured(name, values, n):

@@ -89,8 +89,8 @@ def derivation(lines, values, *, numbers=(), digits=4, unit="nats", bars=True):
     r"""A derivation whose every line has its number for the running example at its right.
 
     lines: LaTeX, aligned at ``&``. values: a number per line, None where a line has none.
-    numbers: the equations' numbers, "3a.1". bars: beside each number a bar, blue up to the value
-    and orange for what was lost against the first line, so that the drop is seen where it happens.
+    numbers: the equations' numbers, "3a.1". bars: beside each number a bar, dark where it is still
+    the first line's, else blue up to the value and orange for what was lost: one sees the drop.
     Tag the cell "stepwise" and each line comes with its number.
 
         show.derivation([r"\log p(x) &= \log \sum_z p(x, z)",
@@ -123,5 +123,6 @@ def _bar(value, known):
     per_nat = WIDEST / ((top - bottom) * 3 or 1)
     lost = min((top - value) * per_nat, WIDEST)
     rule = r"\rule{{{:.2f}em}}{{0.6em}}".format
-    left = painted(rule(WIDEST - max(lost, 0)), "elbo")
-    return left + (painted(rule(lost), "kl") if lost > 0.005 else "")
+    if lost <= 0.005:
+        return painted(rule(WIDEST), "evidence")
+    return painted(rule(WIDEST - lost), "elbo") + painted(rule(lost), "kl")

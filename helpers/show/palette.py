@@ -40,7 +40,7 @@ ROLES = {
     "likelihood": Role("likelihood, p(x | z)", "#605805", "#EBC159", dash=(5, 2, 1, 2), hatch="xx"),
     "generative": Role("generative model", "#000000", "#FFFFFF"),
     "inference": Role("dependence at inference time", "#CC1D45", "#FB5E4E"),
-    "joint": Role("joint distribution of the latent factor model", "#3D75D3", "#299BF9"),
+    "joint": Role("joint distribution, p(x, z)", "#3D75D3", "#299BF9"),
 }
 
 # Ways to an answer, wherever they are compared. Exact inference finds the posterior, and the

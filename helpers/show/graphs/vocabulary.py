@@ -19,6 +19,7 @@ from helpers.show.style import Picture, style
 
 KINDS = ("latent", "observed", "hyperparameter")
 GRID, DISC, LETTER = 2.5, 1.75, 1.1  # centimetres: one unit of length, a disc, a bare letter
+LEAST = 20  # points: words stay legible however small their graph is
 LOOKS = {
     "generative": {"arrowstyle": "-|>", "linestyle": "solid", "linewidth": 1.8},
     "joint": {"arrowstyle": "-|>", "linestyle": "solid", "linewidth": 1.8},
@@ -163,7 +164,7 @@ def _draw(graph):
     ax = pgm.render()
     for text in graph.texts:
         place = (grid * (text.x - x), grid * (text.y - y))
-        ax.annotate(text.label, place, ha="center", va="center", fontsize=size)
+        ax.annotate(text.label, place, ha="center", va="center", fontsize=max(size, LEAST))
     places = {n.name: (grid * (n.x - x), grid * (n.y - y)) for n in graph.nodes}
     radii = {n.name: graph.scale * _diameter(n) / 2 for n in graph.nodes}
     for edge in graph.edges:
