@@ -128,6 +128,17 @@ def test_a_word_without_a_topic_is_noticed_in_bytes():
     assert next(lda.mean_field(model, sp.csr_array(counts))).elbo == -np.inf
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_zero_that_is_stored_is_no_word_even_where_no_topic_has_it():
+    topics, stored = np.array([[0.5, 0.5, 0.0]]), sp.csr_array(np.array([[2.0, 1.0, 3.0]]))
+    stored.data[2] = 0.0
+    for counts in (stored, stored.astype(int)):
+        model, mixture = lda.LDA(0.5, topics), lda.MixtureOfUnigrams([1.0], topics)
+        assert next(lda.mean_field(model, counts)).elbo == pytest.approx(3 * np.log(0.5))
+        assert mixture.log_evidence(counts)[0] == pytest.approx(3 * np.log(0.5))
+        assert counts.nnz == 3  # the caller's matrix stays as it was
+
+
 def test_canonical_counts_are_not_copied():
     counts = lda.bags([[0, 1, 1], [2]], WORDS)
     for checked in (lda.model.check_counts(counts), lda.model.check_counts(counts.astype(float))):

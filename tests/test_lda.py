@@ -18,6 +18,7 @@ from helpers.ascent import climb
 from helpers.densities import Dirichlet, kl_divergence
 from helpers.fast import lda as fast
 from helpers.fast.lda import blocks
+from helpers.lda import starts
 from helpers.lda import variational_em as plain
 from helpers.lda.enumeration import log_prior_of_counts
 
@@ -396,7 +397,7 @@ def test_fit_is_variational_em_with_the_plain_e_step(eta):
         gamma = plain.first_gamma(alpha, counts) if gamma is None else gamma
         return plain.plain_e_step(counts, alpha, log_topics, gamma, updates=2)
 
-    usage = fast.STARTS["seeded"](counts, 3, np.random.default_rng(3)).T
+    usage = starts.STARTS["seeded"](counts, 3, np.random.default_rng(3)).T
     topics = plain.m_step(usage, np.full((3, 9), 1 / 9), eta)
     slow = plain.variational_em(e_step, alpha, topics, eta)
     for one, other in islice(zip(quick, slow, strict=True), 6):
@@ -688,7 +689,7 @@ def test_bags_and_tokens_are_inverse_up_to_order(documents):
 
 def test_seeded_topics_use_every_word_that_occurs():
     _, sample, rng = corpus(25)
-    usage = fast.STARTS["seeded"](sample.counts, 4, rng)
+    usage = starts.STARTS["seeded"](sample.counts, 4, rng)
     seen = np.asarray(sample.counts.sum(axis=0)).ravel() > 0
     assert usage.shape == (9, 4)
     assert (usage[seen] > 0).all() and (usage[~seen] == 0).all()

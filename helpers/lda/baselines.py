@@ -37,11 +37,8 @@ class MixtureOfUnigrams:
     def log_joint(self, counts):
         """log p(w_d, z_d = k), (D, K), nats; -inf where topic k lacks a word of document d."""
         counts = check_counts(counts, self.topics.shape[1])
-        lacks = counts @ (self.topics == 0).T.astype(float) > 0
         with np.errstate(divide="ignore"):
-            log_topics = np.log(np.where(self.topics > 0, self.topics, 1.0))
-            log_joint = np.log(self.weights) + counts @ log_topics.T
-        return np.where(lacks, -np.inf, log_joint)
+            return np.log(self.weights) + counts @ np.log(self.topics).T
 
     def log_evidence(self, counts):
         """log p(w_d) of each document, (D,), nats."""

@@ -99,11 +99,10 @@ def bags(documents, n_words):
     n_words = whole_number("n_words", n_words, maximum=2**62)
     documents = listed("documents", documents, "documents, each a list of word numbers")
     documents = [word_numbers("documents", words, n_words) for words in documents]
-    lengths = [len(words) for words in documents]
     columns = np.concatenate([np.empty(0, dtype=np.intp), *documents])
-    rows = np.repeat(np.arange(len(documents)), lengths)
+    rows = np.repeat(np.arange(len(documents)), [len(words) for words in documents])
     ones = np.ones(len(columns), dtype=np.int64)
-    return sp.csr_array(sp.coo_array((ones, (rows, columns)), shape=(len(documents), n_words)))
+    return sp.csr_array((ones, (rows, columns)), shape=(len(documents), n_words))
 
 
 def word_numbers(name, words, n_words):
@@ -126,7 +125,7 @@ def tokens(counts, document):
 
 
 def check_counts(counts, n_words=None, name="counts"):
-    """Counts as a CSR array (D, V) of int64 or float64, each word once in a row, in order.
+    """Counts as a CSR array (D, V) of int64 or float64: a row has each of its words once, in order.
 
     Not copied where they are so already, and the caller's array is never changed. ValueError where
     an axis is missing or empty, V is not ``n_words``, or an entry is negative, NaN or infinite.
@@ -144,6 +143,9 @@ def check_counts(counts, n_words=None, name="counts"):
     counts = canonical(sp.csr_array(counts.astype(wide, copy=False)))
     if not np.isfinite(counts.data).all() or (counts.data < 0).any():
         raise ValueError(f"{name}: expected finite numbers of at least 0")
+    if not counts.data.all():  # none times the logarithm of zero is zero, but 0 * -inf is NaN
+        counts = counts.copy()
+        counts.eliminate_zeros()
     return counts
 
 
@@ -171,11 +173,11 @@ def check_topics(n_topics, counts):
 
 def warn_unsupported(counts, supported):
     """Warn where ``counts`` hold a word that no topic has; supported: whether one does, (V,)."""
-    missing = np.unique(counts.indices[(counts.data > 0) & ~supported[counts.indices]])
+    missing = np.unique(counts.indices[~supported[counts.indices]])
     if len(missing):
-        listed = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
+        columns = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
         warnings.warn(
-            f"counts: {len(missing)} words (columns {listed}) have probability 0 under every "
+            f"counts: {len(missing)} words (columns {columns}) have probability 0 under every "
             "topic; the bound of a document that holds one is -inf",
             stacklevel=3,
         )

@@ -28,9 +28,9 @@ from helpers.arguments import (
     whole_number,
 )
 from helpers.ascent import State, States
-from helpers.fast.lda.starts import seeded_topics
 from helpers.lda.fixed_topics import e_step
 from helpers.lda.model import LDA, MOST_CONCENTRATION, check_counts, check_topics
+from helpers.lda.starts import seeded_topics
 from helpers.lda.variational_em import (
     CorpusPosterior,
     check_alpha,

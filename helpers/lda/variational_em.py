@@ -25,6 +25,7 @@ from helpers.densities import dirichlet_kl
 from helpers.fast import lda as fast
 from helpers.lda.model import LDA, MOST_CONCENTRATION, check_counts, check_topics
 from helpers.lda.progress import Bar
+from helpers.lda.starts import STARTS
 
 UPDATES = 2  # of phi and gamma in each sweep; gamma goes on from the last one
 
@@ -170,14 +171,14 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, start="seeded", progress=Tru
     alpha = check_alpha(alpha, check_topics(n_topics, counts))
     eta = None if eta is None else float(positive("eta", eta, ndim=0, maximum=MOST_CONCENTRATION))
     generator("rng", rng)
-    one_of("start", start, fast.STARTS)
+    one_of("start", start, STARTS)
     bar = Bar(f"{n_topics} topics", progress)
     rule = fast.Rule(UPDATES, plain=True)
     e_step = partial(fast_e_step, fast.EStep(counts, alpha, bar.tick), rule=rule)
     uniform = np.full((n_topics, counts.shape[1]), 1 / counts.shape[1])
 
     def ascent():
-        usage = fast.STARTS[start](counts, n_topics, rng).T
+        usage = STARTS[start](counts, n_topics, rng).T
         yield from variational_em(e_step, alpha, m_step(usage, uniform, eta), eta)
 
     return bar.watch(ascent())

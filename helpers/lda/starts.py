@@ -9,6 +9,8 @@ resemble some topic most is kept.
 import numpy as np
 import scipy.sparse as sp
 
+from helpers.arguments import SMALLEST
+
 NEIGHBOURS = 30  # documents that found a topic together
 CANDIDATES = 8  # for each topic
 FOUNDERS = 1000  # documents at most among which topics are founded
@@ -30,33 +32,24 @@ def seeded_topics(counts, n_topics, rng):
     word with no probability can never come back.
     """
     features = _weighted_words(counts)
-    lengths = np.asarray(counts.sum(axis=1), dtype=float).ravel()
-    some = _some_documents(lengths, rng)
+    lengths = np.asarray(counts.sum(axis=1), dtype=float)
+    some = np.flatnonzero(lengths > 0)
+    if len(some) > FOUNDERS:  # these are enough to find unlike ones among
+        some = np.sort(rng.choice(some, FOUNDERS, replace=False))
     means = _founders(features[some], np.sqrt(lengths[some]), n_topics, rng)
-    resemblance = (features @ means) ** SHARPNESS
-    totals = resemblance.sum(axis=1, keepdims=True)
-    share = np.where(totals > 0, resemblance / np.where(totals > 0, totals, 1.0), 1 / n_topics)
-    usage = counts.T @ share
+    joins = (features @ means) ** SHARPNESS + SMALLEST  # who resembles none joins all alike
+    usage = counts.T @ (joins / joins.sum(axis=1, keepdims=True))
     usage += COMMON * usage.mean(axis=1, keepdims=True)
     return usage * rng.gamma(JITTER, 1 / JITTER, usage.shape)
 
 
-def _some_documents(lengths, rng):
-    """Documents with words, at most FOUNDERS of them: enough to find unlike ones among."""
-    documents = np.flatnonzero(lengths > 0)
-    if len(documents) <= FOUNDERS:
-        return documents
-    return np.sort(rng.choice(documents, FOUNDERS, replace=False))
-
-
 def _weighted_words(counts):
     """Rows sqrt(count) * log(1 + D / documents with the word), of length one, CSR (D, V)."""
-    seen = np.bincount(counts.indices[counts.data > 0], minlength=counts.shape[1])
-    rarity = np.log1p(counts.shape[0] / np.maximum(seen, 1))
+    rarity = np.log1p(counts.shape[0] / np.maximum(np.bincount(counts.indices), 1))
     data = np.sqrt(counts.data) * rarity[counts.indices]
     features = sp.csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
-    norms = np.sqrt(np.asarray(features.power(2).sum(axis=1)).ravel())
-    features.data /= np.repeat(np.where(norms > 0, norms, 1.0), np.diff(counts.indptr))
+    norms = np.sqrt(features.power(2).sum(axis=1))
+    features.data /= np.repeat(np.maximum(norms, SMALLEST), np.diff(counts.indptr))
     return features
 
 
@@ -79,12 +72,10 @@ def _neighbourhoods(likeness, documents):
     """Each one's nearest neighbours' mean as weights (C, D), and its cosine with all, (C, D)."""
     near = likeness[documents]
     n_near = min(NEIGHBOURS, near.shape[1])
-    least = np.partition(near, -n_near, axis=1)[:, -n_near]
-    joined = np.where(near >= least[:, None], near, 0.0)
+    joined = np.where(near >= np.partition(near, -n_near, axis=1)[:, [-n_near]], near, 0.0)
     some = np.flatnonzero(joined.any(axis=0))
     to_mean = joined[:, some] @ likeness[some]
     norms = np.sqrt(np.vecdot(joined, to_mean))[:, None]
-    norms = np.where(norms > 0, norms, 1.0)
     return joined / norms, to_mean / norms
 
 
