@@ -106,25 +106,57 @@ def covariance(name, value, ndim=None, shape=None):
 
 
 def canonical(matrix):
-    """A CSR array whose rows have sorted columns and none twice: a copy, unless it is so already.
+    """A CSR array whose rows have sorted columns, none twice and none for a zero: mostly no copy.
 
-    SciPy sorts and adds up in place whenever it needs to, in arrays that are the caller's too.
+    SciPy sorts and adds up in place whenever it needs to, in arrays that are the caller's too; and
+    a zero times log 0 = -inf must not become NaN.
     """
-    if matrix.has_canonical_format:
+    if matrix.has_canonical_format and matrix.data.all():
         return matrix
     matrix = matrix.copy()
     matrix.sum_duplicates()
+    matrix.eliminate_zeros()
     return matrix
 
 
-def real_csr(name, matrix):
-    """A sparse matrix as a :func:`canonical` CSR array of finite doubles; never changed itself."""
+def real_csr(name, matrix, whole=np.float64):
+    """A sparse matrix as a finite :func:`canonical` CSR array; it is never changed itself.
+
+    Of doubles, or where the numbers are whole of the type ``whole``.
+    """
     if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
         got = f"{matrix.dtype} of shape {matrix.shape}"
         raise ValueError(f"{name}: expected real numbers on two axes, got {got}")
-    # Doubles first: SciPy adds up repeated entries in the numbers' own type, bytes for one.
-    checked = canonical(sparse.csr_array(matrix.astype(np.float64, copy=False)))
+    # Wide first: SciPy adds up repeated entries in the numbers' own type, bytes for one.
+    wide = np.float64 if matrix.dtype.kind == "f" else whole
+    checked = canonical(sparse.csr_array(matrix.astype(wide, copy=False)))
     finite_array(name, checked.data)
+    return checked
+
+
+def count_matrix(name, value, n_words=None, whole=np.float64):
+    """How often each document has each word, (D, V): finite, not negative, fractions allowed.
+
+    An array of doubles, or what :func:`real_csr` makes of a sparse matrix; the caller's own where
+    it can be used as it is, since each step of an ascent may ask. ValueError where an axis is
+    missing or empty, or V is not ``n_words``.
+    """
+    doubles = type(value) is np.ndarray and value.dtype == np.float64 and value.ndim == 2
+    if sparse.issparse(value):
+        checked = real_csr(name, value, whole)
+    elif doubles and value.size <= MOST_NUMBERS:
+        checked = value
+    else:
+        checked = real_array(name, value, ndim=2)
+    if 0 in checked.shape:
+        raise ValueError(f"{name}: expected documents by words, got shape {checked.shape}")
+    if n_words not in (None, checked.shape[1]):
+        wanted = f"{n_words} columns, one a word"
+        raise ValueError(f"{name}: expected {wanted}, got shape {checked.shape}")
+    entries = checked.data if sparse.issparse(checked) else checked
+    if not (entries.min(initial=0) >= 0 and entries.max(initial=0) < np.inf):  # NaN is neither
+        least = finite_array(name, entries).min()
+        raise ValueError(f"{name}: expected finite numbers of at least 0, got {least:g}")
     return checked
 
 

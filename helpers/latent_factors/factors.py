@@ -17,6 +17,7 @@ import scipy.sparse
 from scipy.special import expit, rel_entr
 
 from helpers.arguments import (
+    count_matrix,
     finite_array,
     generator,
     probabilities,
@@ -24,7 +25,7 @@ from helpers.arguments import (
     refuse_large,
     whole_number,
 )
-from helpers.latent_factors.model import check_arrays, count_matrix
+from helpers.latent_factors.model import check_arrays
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Encoder:
 
     def _layers(self, counts):
         """log(1 + x), sparse if the counts are, and the hidden units."""
-        counts = count_matrix(counts, len(self.input_weights))
+        counts = count_matrix("counts", counts, len(self.input_weights))
         inputs = counts.log1p() if scipy.sparse.issparse(counts) else np.log1p(counts)
         return inputs, np.tanh(inputs @ self.input_weights + self.input_bias)
 

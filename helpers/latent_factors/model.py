@@ -17,18 +17,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.sparse
 from scipy.special import log_softmax, logsumexp
 
 from helpers.arguments import (
-    MOST_NUMBERS,
+    count_matrix,
     finite_array,
     generator,
     in_words,
     instance,
     plain_array,
     probabilities,
-    real_csr,
     refuse_large,
     whole_number,
     whole_numbers,
@@ -133,29 +131,7 @@ def log_joint(model, counts):
 
 def document_counts(model, counts):
     """``counts`` (D, V) checked against a model; nearly every function of both begins here."""
-    return count_matrix(counts, instance("model", model, LatentFactorModel).n_words)
-
-
-def count_matrix(counts, n_words=None):
-    """``counts`` checked: (D, V), finite, not negative, not empty; weighted words may be fractions.
-
-    The array is the caller's own where it can be used as it is.
-    """
-    plain = type(counts) is np.ndarray and counts.dtype == np.float64 and counts.ndim == 2
-    if scipy.sparse.issparse(counts):
-        checked = real_csr("counts", counts)
-    elif plain and 0 < counts.size <= MOST_NUMBERS and counts.min() >= 0 and counts.max() < np.inf:
-        checked = counts  # NaN is neither; two looks are quick enough for each training step
-    else:
-        checked = finite_array("counts", counts, ndim=2)
-    values = checked.data if scipy.sparse.issparse(checked) else checked
-    if (values < 0).any():
-        raise ValueError(f"counts: expected non-negative numbers, got {values.min():g}")
-    if 0 in checked.shape:
-        raise ValueError(f"counts: expected a document and a word, got shape {checked.shape}")
-    if n_words is not None and checked.shape[1] != n_words:
-        raise ValueError(f"counts: expected {n_words} words, got shape {checked.shape}")
-    return checked
+    return count_matrix("counts", counts, instance("model", model, LatentFactorModel).n_words)
 
 
 def chunks(n_rows, row_size, size=None):

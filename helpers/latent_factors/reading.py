@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import rel_entr
 
-from helpers.arguments import describe, listed, probabilities, whole_number
-from helpers.latent_factors.model import count_matrix
+from helpers.arguments import count_matrix, describe, listed, probabilities, whole_number
 
 
 def informative_words(counts, labels, n_words):
@@ -18,7 +17,7 @@ def informative_words(counts, labels, n_words):
     By their terms in the mutual information, sum_l p(l, v) log p(l, v) / (p(l) p(v)).
     counts (D, V); labels: D strings.
     """
-    counts, n_words = count_matrix(counts), whole_number("n_words", n_words)
+    counts, n_words = count_matrix("counts", counts), whole_number("n_words", n_words)
     labels = listed("labels", labels, "labels")
     kinds = all(isinstance(label, str | int | np.integer) for label in labels)
     if len(labels) != counts.shape[0] or not kinds:
@@ -51,7 +50,7 @@ def factor_words(probs, counts, vocabulary, n=8):
     KL(words where the factor is on || words where it is off).
     """
     vocabulary, n = listed("vocabulary", vocabulary, "words"), whole_number("n", n)
-    counts = count_matrix(counts)
+    counts = count_matrix("counts", counts)
     if len(vocabulary) != counts.shape[1]:
         raise ValueError(f"vocabulary: expected {counts.shape[1]} words, got {len(vocabulary)}")
     probs = probabilities("probs", probs, axis=None, shape=(counts.shape[0], None))

@@ -17,6 +17,7 @@ import numpy as np
 
 from helpers.arguments import (
     MOST_NUMBERS,
+    count_matrix,
     describe,
     generator,
     positive,
@@ -28,7 +29,7 @@ from helpers.gradients.adam import Adam, pack, unpack
 from helpers.latent_factors.bound import bound_gradient, exact_gradient, from_parameters, parameters
 from helpers.latent_factors.coordinate_ascent import mean_field
 from helpers.latent_factors.factors import Encoder, Factors
-from helpers.latent_factors.model import LatentFactorModel, check_enumerable, count_matrix
+from helpers.latent_factors.model import LatentFactorModel, check_enumerable
 from helpers.latent_factors.optimise import ascend, evaluate, quasi_newton_step
 from helpers.latent_factors.posterior import exact
 from helpers.latent_factors.score_function import baselines, sampled_elbos, score_function_gradient
@@ -50,7 +51,7 @@ def train(counts, n_factors, rng, inference="amortised", n_hidden=32, gradient=N
     an unknown inference or gradient, or, with exact gradients, more than 20 factors.
     Source: the slides "Latent Factor Document Model" and "Amortised variational inference".
     """
-    counts = count_matrix(counts).copy()  # the states come later, whatever happens to the array
+    counts = count_matrix("counts", counts).copy()  # since the states come later
     method = training_method(inference, gradient, whole_number("n_factors", n_factors))
     model = initial_model(counts, n_factors, rng, n_hidden)
     return States(method(model, counts, rng, **checked_options(model, options)))
@@ -168,7 +169,7 @@ def checked_options(model, options):
 
 def initial_model(counts, n_factors, rng, n_hidden=32):
     """A model whose factors differ a little around the unigram distribution of the words."""
-    rng, frequencies = generator("rng", rng), count_matrix(counts).sum(0) + 1.0
+    rng, frequencies = generator("rng", rng), count_matrix("counts", counts).sum(0) + 1.0
     n_hidden = whole_number("n_hidden", n_hidden, maximum=MOST_NUMBERS // len(frequencies))
     n_factors = whole_number("n_factors", n_factors, maximum=MOST_NUMBERS // n_hidden)
     return LatentFactorModel(

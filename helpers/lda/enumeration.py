@@ -21,20 +21,18 @@ import numpy as np
 from scipy.special import logsumexp
 
 from helpers.densities import dirichlet_kl, log_rising
-from helpers.elbo import MOST_ASSIGNMENTS, enumerate_assignments
+from helpers.elbo import MOST_ASSIGNMENTS, enumerate_assignments, expectation
 from helpers.lda.fixed_topics import check_posterior, check_words
 from helpers.lda.variational_em import expected_log_theta, expected_log_topics
-
-MOST_TERMS = 2**24  # numbers in the table of coefficients
 
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
     """Everything about p(theta, z | w) of one document, by enumeration.
 
-    log_evidence: log p(w | alpha, topics), nats. assignments: every z, (K^N, N), of which
-    log_joint: log p(z, w), (K^N,), probs: p(z | w), (K^N,), concentrations: p(theta | z, w) is
-    Dirichlet with these, (K^N, K). marginals: p(z_n = k | w), (N, K). mean_theta: E[theta | w].
+    log_evidence: log p(w), nats. assignments: every z, (K^N, N), with log_joint: log p(z, w),
+    probs: p(z | w), (K^N,), and concentrations of p(theta | z, w), a Dirichlet, (K^N, K).
+    marginals: p(z_n = k | w), (N, K). mean_theta: E[theta | w], (K,).
     """
 
     log_evidence: float
@@ -64,10 +62,10 @@ def exact(model, words):
     """p(theta, z | w) of one document by summing over all K^N values of z: a :class:`Posterior`.
 
     words: the document's tokens as word numbers, (N,); N may be 0. ValueError for K^N beyond
-    2^24, or a word that no topic has: p(w) = 0 has no posterior.
+    2^24, or a word that no topic has.
     """
     words, K = _supported_words(model, words), model.n_topics
-    _refuse_more(MOST_ASSIGNMENTS, len(words), K, len(words) * log10(K), "assignments")
+    _refuse_more(len(words), K, len(words) * log10(K), "assignments")
     z = enumerate_assignments([K] * len(words))
     topic_counts = np.stack([np.count_nonzero(z == k, axis=1) for k in range(K)], axis=1)
     log_joint = log_prior_of_counts(model.alpha, topic_counts)
@@ -83,12 +81,11 @@ def exact(model, words):
 
 
 def exact_by_counts(model, words):
-    """The evidence and E[theta | w] of one document, by the counts of topics.
+    """The evidence and E[theta | w] of one document by the counts of topics.
 
         p(w) = sum_n coefficient_n(beta, w) p(n),   O(N K (N + 1)^(K - 1)) operations
 
-    Arguments and errors as for :func:`exact`, but K^N may be anything: what may not pass 2^24
-    is the table of (N + 1)^(K - 1) coefficients.
+    As :func:`exact`, but what may not pass 2^24 is the table of (N + 1)^(K - 1) coefficients.
     """
     words = _supported_words(model, words)
     log_coefficients, topic_counts = _coefficients(model.topics[:, words])
@@ -116,14 +113,11 @@ def kl_to_posterior(model, words, q):
     words = check_words(model, words)
     q = check_posterior(model, words, q)
     posterior = exact(model, words)
-    tokens = np.arange(len(words))
-    with np.errstate(divide="ignore"):
-        log_q = np.log(q.phi)[tokens, posterior.assignments].sum(axis=1)
-    held = log_q > -np.inf
     theta = dirichlet_kl(q.gamma, posterior.concentrations, expected_log_theta(q.gamma))
-    log_posterior = posterior.log_joint - posterior.log_evidence
-    difference = log_q[held] - log_posterior[held] + theta[held]
-    return float(np.sum(np.exp(log_q[held]) * difference))
+    with np.errstate(divide="ignore", invalid="ignore"):  # -inf + inf only where q(z) is zero
+        log_q = np.log(q.phi)[np.arange(len(words)), posterior.assignments].sum(axis=1)
+        log_ratio = log_q - posterior.log_joint + posterior.log_evidence
+    return expectation(np.exp(log_q), log_ratio + theta)
 
 
 def _coefficients(likelihoods):
@@ -134,11 +128,13 @@ def _coefficients(likelihoods):
     """
     n_topics, n_tokens = likelihoods.shape
     sizes, digits = (n_tokens + 1,) * (n_topics - 1), (n_topics - 1) * log10(n_tokens + 1)
-    _refuse_more(MOST_TERMS, n_tokens, n_topics, digits, "coefficients")
+    _refuse_more(n_tokens, n_topics, digits, "coefficients")
     table, log_scale = np.zeros(sizes), 0.0
     table[(0,) * (n_topics - 1)] = 1.0
-    for token in range(n_tokens):
-        table = _multiply(table, likelihoods[:, token])
+    for *others, last in likelihoods.T:
+        # times y_k: one step along axis k, at whose end there is nothing yet to come round
+        moved = (np.roll(table, 1, axis) * p for axis, p in enumerate(others))
+        table = sum(moved, start=last * table)
         log_scale += np.log(table.max())
         table = table / table.max()
     exponents = np.indices(sizes).reshape(n_topics - 1, table.size).T
@@ -148,22 +144,12 @@ def _coefficients(likelihoods):
     return np.log(table.ravel()[held]) + log_scale, topic_counts
 
 
-def _multiply(table, likelihood):
-    """The polynomial in ``table`` times sum_k likelihood_k y_k."""
-    product = likelihood[-1] * table
-    for axis in range(table.ndim):
-        later = (slice(None),) * axis + (slice(1, None),)
-        earlier = (slice(None),) * axis + (slice(None, -1),)
-        product[later] += likelihood[axis] * table[earlier]
-    return product
-
-
-def _refuse_more(most, n_tokens, n_topics, digits, what):
-    """Refuse 10^digits of what has to be enumerated, if they are more than ``most``."""
-    if digits > log10(most):
+def _refuse_more(n_tokens, n_topics, digits, what):
+    """Refuse 10^digits of what has to be enumerated, if they are too many."""
+    if digits > log10(MOST_ASSIGNMENTS):
         raise ValueError(
-            f"words: {n_tokens} tokens and {n_topics} topics have about 10^{digits:.1f} "
-            f"{what}, more than the {most:,} that can be enumerated here"
+            f"words: {n_tokens} tokens and {n_topics} topics have about 10^{digits:.1f} {what}, "
+            f"more than the {MOST_ASSIGNMENTS:,} that can be enumerated here"
         )
 
 

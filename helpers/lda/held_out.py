@@ -21,8 +21,7 @@ def perplexity(model, counts):
 
     ValueError where counts do not fit the model, or hold no token.
     """
-    counts = check_counts(counts, instance("model", model, LDA).n_words)
-    return per_token(_converged(model, counts).elbo, counts)
+    return per_token(_converged(model, counts).elbo, check_counts(counts))
 
 
 def completion_perplexity(model, counts, rng, share=0.5):

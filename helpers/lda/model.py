@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from helpers.arguments import (
     MOST_NUMBERS,
-    canonical,
+    count_matrix,
     finite_array,
     generator,
     listed,
@@ -127,26 +127,9 @@ def tokens(counts, document):
 def check_counts(counts, n_words=None, name="counts"):
     """Counts as a CSR array (D, V) of int64 or float64: a row has each of its words once, in order.
 
-    Not copied where they are so already, and the caller's array is never changed. ValueError where
-    an axis is missing or empty, V is not ``n_words``, or an entry is negative, NaN or infinite.
+    Not copied where they are so already; ValueError as for ``count_matrix``.
     """
-    if not sp.issparse(counts):
-        counts = finite_array(name, counts, ndim=2)
-    if counts.ndim != 2 or 0 in counts.shape:
-        raise ValueError(f"{name}: expected documents by words, got shape {counts.shape}")
-    if counts.dtype.kind not in "biuf":
-        raise ValueError(f"{name}: expected real numbers, got dtype {counts.dtype}")
-    if n_words is not None and counts.shape[1] != n_words:
-        raise ValueError(f"{name}: expected {n_words} columns, one a word, got {counts.shape[1]}")
-    wide = np.float64 if counts.dtype.kind == "f" else np.int64  # sums of bytes would overflow
-    # widened first: other formats add up repeated entries on the way to CSR
-    counts = canonical(sp.csr_array(counts.astype(wide, copy=False)))
-    if not np.isfinite(counts.data).all() or (counts.data < 0).any():
-        raise ValueError(f"{name}: expected finite numbers of at least 0")
-    if not counts.data.all():  # none times the logarithm of zero is zero, but 0 * -inf is NaN
-        counts = counts.copy()
-        counts.eliminate_zeros()
-    return counts
+    return sp.csr_array(count_matrix(name, counts, n_words, whole=np.int64))
 
 
 def at_least_zero(name, value):
