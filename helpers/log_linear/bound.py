@@ -12,10 +12,11 @@ import numpy as np
 from helpers.arguments import describe, generator, instance, whole_number
 from helpers.densities import LOG_2PI
 from helpers.elbo import Bound, SampledBound
-from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, square_root
+from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, logits_at
 from helpers.log_linear.model import LogLinearTagger, checked_features, observed
-from helpers.log_linear.nodes import normal_nodes, rules_in_turn
+from helpers.log_linear.nodes import has_grid, rules_in_turn
 
+PARTS = 8  # independent rules whose spread says how far they are off
 AT_ONCE = 2**18  # doubles worked on at a time: they stay in the processor's cache
 
 
@@ -43,7 +44,8 @@ def softmax_expectations(mean, spread, rules):
 
     spread: standard deviations (N, T) of independent logits, and the curvature is E[p (1 - p)],
     (N, T); or a covariance (N, T, T), and it is E[diag(p) - p p'], (N, T, T), whose diagonal that
-    is. rules: a list of (nodes (K, T), weights (K,)); token n takes rule n modulo their number.
+    is. rules: a list of (nodes, weights (K,)), the nodes (K, T) or (K, T - 1) for contrasts of the
+    logits; token n takes rule n modulo their number.
     """
     results = np.empty(len(mean)), np.empty(mean.shape), np.empty(spread.shape)
     for tokens, weights, log_sums, exps, totals in _at_nodes(mean, spread, rules):
@@ -67,8 +69,7 @@ def _at_nodes(mean, spread, rules):
         step = len(rules) * max(1, AT_ONCE // (mean.shape[1] * len(weights)))
         for start in range(first, len(mean), step):
             tokens = slice(start, start + step, len(rules))
-            near = spread[tokens]
-            logits = near[:, :, None] * nodes.T if near.ndim == 2 else square_root(near) @ nodes.T
+            logits = logits_at(nodes, spread[tokens])
             logits += mean[tokens][:, :, None]
             highest = logits.max(axis=1)
             exps = np.exp(np.subtract(logits, highest[:, None], out=logits), out=logits)
@@ -79,23 +80,28 @@ def _at_nodes(mean, spread, rules):
 def gaussian_bound(tagger, q, rng, n_nodes=4000):
     """The bound of any Gaussian q over the tagger's weights, Laplace's for example.
 
-    Returns a SampledBound: with more than two tags or so the rule of ``n_nodes`` nodes is random,
-    and ``standard_error`` is what it may be off, from one half of the nodes against the other.
+    Returns a SampledBound; ``standard_error`` says how far off the sums over ``n_nodes`` nodes are.
+    Up to four tags have a grid, whose distance from one of half as many nodes it is, token by token
+    (two tags: rounding). More have random rules, which estimate their own error.
     """
     instance("tagger", tagger, LogLinearTagger)
+    rng, n_nodes = generator("rng", rng), whole_number("n_nodes", n_nodes, maximum=10**6)
     mean, spread = checked_gaussian(q, tagger.shape).logits(tagger.features)
-    halves = np.empty((2, len(mean)))  # of the nodes: E[log sum exp a] of each token
-    for half, share in zip(halves, (0.5, 0.55), strict=True):  # as many would be the same again
-        size = max(1, int(share * whole_number("n_nodes", n_nodes, maximum=10**6)))
-        rules = rules_in_turn(tagger.n_tags, size, generator("rng", rng))
+    grid = has_grid(tagger.n_tags, n_nodes // 2)
+    sizes = [n_nodes, n_nodes // 2] if grid else [max(1, n_nodes // PARTS)] * PARTS
+    sums = np.empty((len(sizes), len(mean)))  # E[log sum exp a], by each part of the nodes
+    for part, size in zip(sums, sizes, strict=True):
+        rules = rules_in_turn(tagger.n_tags, size, rng)
         for tokens, weights, log_sums, *_ in _at_nodes(mean, spread, rules):
-            half[tokens] = log_sums @ weights
-    apart = halves[0] - halves[1]  # tokens with one rule are off together, others independently
-    of_rules = [apart[first :: len(rules)].sum() for first in range(len(rules))]
-    log_likelihood = float(np.sum(observed(tagger, mean) - (halves[0] + halves[1]) / 2))
-    error = float(np.sqrt(np.sum(np.square(of_rules)))) / 2
+            part[tokens] = log_sums @ weights
+    if grid:
+        best, error = sums[0], np.abs(sums[0] - sums[1]).sum()
+    else:  # tokens with one rule are off together, others independently
+        of_rules = [sums[:, first :: len(rules)].sum(axis=1) for first in range(len(rules))]
+        best, error = sums.mean(axis=0), np.sqrt(np.var(of_rules, axis=1, ddof=1).sum() / PARTS)
+    log_likelihood = float(np.sum(observed(tagger, mean) - best))
     expected = log_likelihood + expected_log_prior(tagger, q)
-    return SampledBound(expected, q.entropy(), standard_error=error)
+    return SampledBound(expected, q.entropy(), standard_error=float(error))
 
 
 def predict(q, features):
@@ -108,8 +114,8 @@ def predict(q, features):
     features = checked_features(features, n_features=q.mean.shape[0])
     mean, spread = q.logits(features)
     # one rule, and always the same: a token's prediction depends on nothing but its features
-    rule = normal_nodes(mean.shape[1], 512, np.random.default_rng(0))
-    probs = softmax_expectations(mean, spread, [rule])[1]
+    rule = rules_in_turn(mean.shape[1], 512, np.random.default_rng(0))[:1]
+    probs = softmax_expectations(mean, spread, rule)[1]
     return probs / probs.sum(axis=1, keepdims=True)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import helmert
 
 from helpers.arguments import finite_array, generator, positive, refuse_large, whole_number
 from helpers.densities import LOG_2PI
@@ -92,6 +93,20 @@ def square_root(covariances):
     size = covariances.shape[-1]
     scale = np.trace(covariances, axis1=-2, axis2=-1)[..., None, None] / size
     return np.linalg.cholesky(covariances + (1e-13 * scale + 1e-300) * np.eye(size))
+
+
+def logits_at(nodes, spread):
+    """spread e at each node e: the logits less their mean, (N, T, K).
+
+    spread: standard deviations (N, T) or covariances (N, T, T). nodes: (K, T), or (K, T - 1) for
+    contrasts of the logits: then less the mean over the tags too, which a softmax does not see.
+    """
+    n_tags = spread.shape[1]
+    if nodes.shape[1] < n_tags:
+        contrasts = helmert(n_tags)  # orthonormal rows (T - 1, T)
+        covariances = spread if spread.ndim == 3 else spread[:, :, None] ** 2 * np.eye(n_tags)
+        return contrasts.T @ square_root(contrasts @ covariances @ contrasts.T) @ nodes.T
+    return spread[:, :, None] * nodes.T if spread.ndim == 2 else square_root(spread) @ nodes.T
 
 
 def squares(features):

@@ -11,19 +11,21 @@ from scipy.special import gammaincinv
 
 RULES = 32  # rules that the tokens take in turn
 FEWEST_PER_AXIS = 8  # Gauss-Hermite with fewer nodes an axis is not worth its product grid
-MOST_PER_AXIS = 64  # beyond them the outermost weights underflow
+MOST_PER_AXIS = 64  # beyond them its outermost weights underflow
+FAR = 8.5  # standard deviations; what lies beyond is less than rounding
 
 
 def normal_nodes(n_tags, size, rng):
     """About ``size`` nodes (K, T) and weights (K,) for e standard normal in T dimensions.
 
-    Few tags: the product of Gauss-Hermite rules. Otherwise a randomised spherical rule: the axes of
-    random rotations, both ways, one rotation for each of several radii spread over the chi
-    distribution. Either is exact for polynomials up to the third degree.
+    Few tags: the product of Gauss-Hermite rules, or of trapezoid rules where an axis has many
+    nodes. Otherwise a randomised spherical rule: the axes of random rotations, both ways, one
+    rotation for each of several radii spread over the chi distribution. Each is exact for
+    polynomials up to the third degree.
     """
     per_axis = nodes_per_axis(n_tags, size)
     if per_axis:
-        nodes, weights = np.polynomial.hermite_e.hermegauss(per_axis)
+        nodes, weights = _along_an_axis(per_axis)
         grid = np.stack(np.meshgrid(*[nodes] * n_tags, indexing="ij"), axis=-1)
         all_weights = np.prod(np.meshgrid(*[weights / weights.sum()] * n_tags), axis=0)
         return grid.reshape(-1, n_tags), all_weights.ravel()
@@ -37,12 +39,29 @@ def normal_nodes(n_tags, size, rng):
 
 
 def nodes_per_axis(n_tags, size):
-    """Nodes an axis of a Gauss-Hermite product of `size` nodes, or 0 where those are too few."""
+    """Nodes an axis of a product grid of `size` nodes, or 0 where those are too few."""
     per_axis = int(size ** (1 / n_tags) + 1e-9)
-    return min(per_axis, MOST_PER_AXIS) if per_axis >= FEWEST_PER_AXIS else 0
+    return per_axis if per_axis >= FEWEST_PER_AXIS else 0
+
+
+def _along_an_axis(size):
+    if size <= MOST_PER_AXIS:
+        return np.polynomial.hermite_e.hermegauss(size)
+    nodes = np.linspace(-FAR, FAR, size)
+    return nodes, np.exp(-0.5 * nodes**2)
+
+
+def has_grid(n_tags, size):
+    """Whether `size` nodes are enough for a grid over the T - 1 contrasts of T logits."""
+    return nodes_per_axis(max(1, n_tags - 1), size) > 0
 
 
 def rules_in_turn(n_tags, size, rng):
-    """A list of rules of about `size` nodes: several where a rule is random, else the one."""
-    count = 1 if nodes_per_axis(n_tags, size) else RULES
-    return [normal_nodes(n_tags, size, rng) for _ in range(count)]
+    """A list of rules of about `size` nodes for a softmax: several if random, else the one.
+
+    A softmax sees no more of its logits than T - 1 contrasts. A grid is over those, (K, T - 1); two
+    tags have one axis, on which the trapezoid rule is exact to rounding.
+    """
+    if has_grid(n_tags, size):
+        return [normal_nodes(max(1, n_tags - 1), size, rng)]
+    return [normal_nodes(n_tags, size, rng) for _ in range(RULES)]
