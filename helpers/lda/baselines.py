@@ -12,7 +12,7 @@ with other latent variable models".
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp, softmax
+from scipy.special import logsumexp, softmax, xlogy
 
 from helpers.arguments import generator, probabilities
 from helpers.ascent import State, ascending
@@ -54,7 +54,7 @@ class MixtureOfUnigrams:
 def fit_unigram(counts, pseudo_count=0.0):
     """The maximum-likelihood (or smoothed) unigram model, a mixture with one component."""
     counts, pseudo_count = check_counts(counts), at_least_zero("pseudo_count", pseudo_count)
-    return MixtureOfUnigrams(np.ones(1), _normalised(counts.sum(axis=0)[None], pseudo_count))
+    return _learned(counts, np.ones((counts.shape[0], 1)), pseudo_count)
 
 
 def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
@@ -75,14 +75,13 @@ def fit_mixture(counts, n_topics, rng, pseudo_count=0.0):
 @ascending
 def _ascent(counts, q, pseudo_count):
     while True:
-        model = MixtureOfUnigrams(q.mean(axis=0), _normalised((counts.T @ q).T, pseudo_count))
+        model = _learned(counts, q, pseudo_count)
         log_joint = model.log_joint(counts)
-        q = softmax(log_joint, axis=1)
-        with np.errstate(divide="ignore"):
-            log_prior = pseudo_count * np.log(model.topics).sum() if pseudo_count else 0.0
+        q, log_prior = softmax(log_joint, axis=1), xlogy(pseudo_count, model.topics).sum()
         yield State(q, float(logsumexp(log_joint, axis=1).sum() + log_prior), model)
 
 
-def _normalised(usage, pseudo_count):
-    """Rows of word probabilities (K, V); a topic without any word becomes uniform."""
-    return m_step(np.asarray(usage, dtype=float) + pseudo_count, 1 / usage.shape[1])
+def _learned(counts, q, pseudo_count):
+    """The mixture that q (D, K) makes of the documents; a topic without a word is uniform."""
+    topics = m_step((counts.T @ q).T + pseudo_count, 1 / counts.shape[1])
+    return MixtureOfUnigrams(q.mean(axis=0), topics)

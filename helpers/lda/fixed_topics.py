@@ -27,10 +27,10 @@ from helpers.fast import lda as fast
 from helpers.lda.model import LDA, at_least_zero, check_counts, warn_unsupported, word_numbers
 from helpers.lda.variational_em import (
     CorpusPosterior,
+    EStep,
     check_alpha,
     document_elbo,
     expected_log_topics,
-    fast_e_step,
     first_gamma,
     update_gamma,
     update_phi,
@@ -118,8 +118,8 @@ def mean_field(model, counts, start=None, tolerance=1e-12):
 
 @ascending
 def _ascend(model, e_step, gamma, tolerance):
-    scores = fast.WordScores.of(expected_log_topics(model.topics))
-    for best, bounds, moving in fast.two_tracks(e_step, scores, gamma, tolerance):
+    log_topics = expected_log_topics(model.topics)
+    for best, bounds, moving in fast.two_tracks(e_step, log_topics, gamma, tolerance):
         info = {"bounds": bounds, "moving": moving}
         yield State(CorpusPosterior(best), float(bounds.sum()), model, info=info)
 
@@ -144,7 +144,7 @@ def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_u
     counts, alpha = check_counts(counts, scores.shape[1]), check_alpha(alpha, len(scores))
     tolerance = at_least_zero("tolerance", tolerance)
     rule = fast.Rule(whole_number("max_updates", max_updates, minimum=0), tolerance)
-    return fast_e_step(fast.EStep(counts, alpha), scores, first_gamma(alpha, counts, gamma), rule)
+    return EStep(*fast.EStep(counts, alpha)(scores, first_gamma(alpha, counts, gamma), rule))
 
 
 def check_words(model, words):

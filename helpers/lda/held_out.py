@@ -35,8 +35,8 @@ def completion_perplexity(model, counts, rng, share=0.5):
     counts = check_counts(counts, instance("model", model, LDA).n_words)
     first, rest = split_tokens(counts, rng, share)
     theta = _converged(model, first).q.mean_theta()
-    rows = np.repeat(np.arange(rest.shape[0]), np.diff(rest.indptr))
-    likelihood = np.einsum("nk,kn->n", theta[rows], model.topics[:, rest.indices])
+    rows, words = rest.nonzero()
+    likelihood = np.einsum("nk,kn->n", theta[rows], model.topics[:, words])
     warn_unsupported(rest, model.topics.any(axis=0))
     with np.errstate(divide="ignore"):
         return per_token(float(rest.data @ np.log(likelihood)), rest)

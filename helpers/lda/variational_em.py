@@ -129,13 +129,12 @@ def topics_kl(topics, log_topics, eta=None):
 
 
 @ascending
-def variational_em(e_step, alpha, topics, eta=None):
-    """E-step and M-step in turn, from ``topics`` on: beta (K, V), or lambda where there is an eta.
+def variational_em(e_step, alpha, topics, gamma, eta=None):
+    """E-step and M-step in turn, from ``topics`` and gamma (D, K) on, without end.
 
-    e_step: function of (log_topics, gamma) -> :class:`EStep`, plain or fast; gamma is that of
-    the E-step before, None at first.
+    e_step: function of (log_topics, gamma) -> :class:`EStep`, plain or fast. topics: beta (K, V),
+    or lambda where there is an eta.
     """
-    gamma = None
     while True:
         log_topics = expected_log_topics(topics, eta)
         gamma, usage, bounds = e_step(log_topics, gamma)
@@ -173,13 +172,11 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, start="seeded", progress=Tru
     generator("rng", rng)
     one_of("start", start, STARTS)
     bar = Bar(f"{n_topics} topics", progress)
-    rule = fast.Rule(UPDATES, plain=True)
-    e_step = partial(fast_e_step, fast.EStep(counts, alpha, bar.tick), rule=rule)
-    uniform = np.full((n_topics, counts.shape[1]), 1 / counts.shape[1])
+    e_step = partial(fast.EStep(counts, alpha, bar.tick), rule=fast.Rule(UPDATES, plain=True))
 
     def ascent():
-        usage = STARTS[start](counts, n_topics, rng).T
-        yield from variational_em(e_step, alpha, m_step(usage, uniform, eta), eta)
+        topics = m_step(STARTS[start](counts, n_topics, rng).T, 1 / counts.shape[1], eta)
+        yield from variational_em(e_step, alpha, topics, first_gamma(alpha, counts), eta)
 
     return bar.watch(ascent())
 
@@ -196,10 +193,3 @@ def first_gamma(alpha, counts, start=None, name="gamma"):
 def check_alpha(alpha, n_topics):
     """Concentrations (K,), from one number or (K,)."""
     return LDA(alpha, np.ones((n_topics, 1))).alpha
-
-
-def fast_e_step(e_step, log_topics, gamma, rule):
-    """The :class:`EStep` of helpers.fast, for log_topics (K, V); gamma is None at first."""
-    gamma = first_gamma(e_step.alpha, e_step.counts) if gamma is None else gamma
-    gamma, usage, bounds = e_step(fast.WordScores.of(log_topics), gamma, rule)
-    return EStep(gamma, usage.T, bounds)

@@ -2,4 +2,3 @@
 # ruff: noqa: F401  what is imported here is what the package offers
 
 from helpers.fast.lda.ascent import EStep, Rule, two_tracks
-from helpers.fast.lda.blocks import WordScores

@@ -12,7 +12,7 @@ from operator import mul
 import numpy as np
 import scipy.sparse as sp
 
-from helpers.fast.lda.blocks import At, Documents, bounds, in_logs, update
+from helpers.fast.lda.blocks import At, Documents, WordScores, bounds, in_logs, update
 
 LONGEST_STEP = 32.0  # of the extrapolation, in units of a plain step
 SHORTEST = 0.1  # what an extrapolation leaves at least of gamma - alpha
@@ -46,8 +46,9 @@ class EStep:
         self.values = self.documents.values
         self.layouts = [*self.documents.layouts()]
 
-    def __call__(self, scores, gamma, rule):
-        """gamma (D, K), the expected usage (V, K) of each word by each topic, bounds (D,)."""
+    def __call__(self, log_topics, gamma, rule):
+        """gamma (D, K), expected usage of words by topics (K, V), bounds (D,), at E_q[log beta]."""
+        scores = WordScores.of(log_topics)
         gamma, shares, norms = gamma.copy(), np.zeros(gamma.shape), np.ones(len(self.values))
         found, (lost, moving) = np.zeros(len(gamma)), np.zeros((2, len(gamma)), dtype=bool)
         for layouts, stage in self._stages(rule, moving):
@@ -66,7 +67,7 @@ class EStep:
             layout = self.documents.layout(np.array([document]))
             phi, _ = in_logs(layout.words, gamma[[document]], scores)
             np.add.at(usage, layout.words, layout.counts[:, :, None] * phi)
-        return gamma, usage, found + scores.total_shift(self.counts)
+        return gamma, usage.T, found + scores.total_shift(self.counts)
 
     def visit(self, layouts, gamma, scores, rule):
         """Each block in turn, :class:`At` its new gamma, and how far the last update moved q."""
@@ -86,13 +87,13 @@ class EStep:
         yield self.documents.layouts(moving), later
 
 
-def two_tracks(e_step, scores, gamma, tolerance):
+def two_tracks(e_step, log_topics, gamma, tolerance):
     """Yield (gamma, bounds, moving): plain updates and accelerated ones side by side.
 
     Each document's best so far is what counts, so that none ends below plain ascent and no
     bound ever falls. tolerance: a document whose last update moves q by less is at its end.
     """
-    moving = np.tile(e_step.documents.totals > 0, (2, 1))
+    scores, moving = WordScores.of(log_topics), np.tile(e_step.documents.totals > 0, (2, 1))
     plain, found, shift = gamma, np.zeros(len(gamma)), scores.total_shift(e_step.counts)
     for block, at, _ in e_step.visit(e_step.layouts, gamma, scores, Rule(0)):
         found[block.documents] = bounds(block, at, e_step.alpha, scores)
