@@ -1,5 +1,7 @@
 """Moments of messages fast: marginals, and pairs of neighbours in time and across chains."""
 
+from itertools import combinations_with_replacement
+
 import numpy as np
 
 CHUNK = 2**16  # numbers worked on at once: about what a cache holds
@@ -11,10 +13,10 @@ def chunks(T, N):
     return [slice(t, min(t + step, T)) for t in range(0, T, step)]
 
 
-def marginals(messages, n_chains, n_states):
+def marginals(messages):
     """p(s_t^m = i | x), (T, M, L)."""
-    rows = chunks(*messages.forward.shape)
-    found = np.concatenate([each_chain(messages.joint(part), n_chains, n_states) for part in rows])
+    rows, sizes = chunks(*messages.forward.shape), messages.transition.shape[:2]
+    found = np.concatenate([each_chain(messages.joint(part), *sizes) for part in rows])
     return found / found.sum(-1, keepdims=True)
 
 
@@ -29,32 +31,32 @@ def each_chain(joint, n_chains, n_states):
     return np.concatenate([each_chain(part, m, n_states) for part, m in parts], axis=1)
 
 
-def coincidences(messages, n_chains, n_states):
+def coincidences(messages):
     """sum_t p(s_t^m = i, s_t^n = j | x), (M, L, M, L); each chain's own on the diagonal."""
+    chains, states = messages.transition.shape[:2]
     total = sum(messages.joint(rows).sum(0) for rows in chunks(*messages.forward.shape))
-    table, result = total.reshape((n_states,) * n_chains), np.zeros((n_chains, n_states) * 2)
-    for m in range(n_chains):
-        for n in range(m, n_chains):
-            rest = tuple(k for k in range(n_chains) if k not in (m, n))
-            pair = np.diag(table.sum(rest)) if m == n else table.sum(rest)
-            result[m, :, n], result[n, :, m] = pair, pair.T
+    table, result = total.reshape((states,) * chains), np.empty((chains, states) * 2)
+    for m, n in combinations_with_replacement(range(chains), 2):
+        pair = table.sum(tuple(set(range(chains)) - {m, n}))
+        pair = np.diag(pair) if m == n else pair
+        result[m, :, n], result[n, :, m] = pair, pair.T
     return result
 
 
-def transition_counts(messages, transition, rows):
-    """Expected steps from i to j in each chain, (M, L, L), over those from rows to rows + 1.
+def transition_counts(messages):
+    """Expected steps from i to j in each chain, (M, L, L).
 
     The mass at t is moved through the chains before m, the messages from t + 1 back through those
     after m; then only chain m's own step is left, and one matrix product adds up many of them.
     """
-    counts = np.zeros_like(transition)
-    for chunk in chunks(len(rows), messages.forward.shape[1]):
-        counts += _counts(messages, transition, rows[chunk])
-    return counts
+    rows = messages.sequences.before_a_step
+    parts = chunks(len(rows), messages.forward.shape[1])
+    counts = (_counts(messages, rows[part]) for part in parts)
+    return sum(counts, np.zeros_like(messages.transition))
 
 
-def _counts(messages, transition, rows):
-    mass = messages.forward[rows] * messages.evidence[rows]
+def _counts(messages, rows):
+    mass, transition = messages.forward[rows] * messages.evidence[rows], messages.transition
     chains, states = transition.shape[:2]
     shapes = [(len(rows), states**m, states, -1) for m in range(chains)]
     later = [messages.backward[rows + 1]]

@@ -119,11 +119,14 @@ def _outer_sum(rows):
 class Messages:
     """Messages of all sequences over the N = L^M joint states, the last chain's the fastest.
 
-    forward: p(s_t | x_1..t-1), backward: p(x_t..T | s_t), evidence: p(x_t | s_t), all (T, N) and
-    each row up to a factor. logs: True if these three are logarithms. log_evidences: log p(x) of
-    each sequence. log_scale: what finds messages for nearly the same data faster, or None.
+    transition: (M, L, L). forward: p(s_t | x_1..t-1), backward: p(x_t..T | s_t), evidence:
+    p(x_t | s_t), all (T, N) and each row up to a factor. logs: True if these three are logarithms.
+    log_evidences: log p(x) of each sequence. log_scale: what finds messages for nearly the same
+    data faster, or None.
     """
 
+    transition: np.ndarray
+    sequences: Sequences
     forward: np.ndarray
     backward: np.ndarray
     evidence: np.ndarray
@@ -138,24 +141,25 @@ class Messages:
         joint = self.forward[rows] * self.backward[rows]
         return joint / (joint @ np.ones(joint.shape[1]))[:, None]
 
-    def by_chains(self, transition):
+    def by_chains(self):
         """log p(s_t | x_1..t) and log p(x_t..T | s_t), up to constants, (T, L, ..., L)."""
         parts = self.forward, self.backward, self.evidence
         forward, backward, evidence = parts if self.logs else map(logarithm, parts)
-        axes = (-1, *(transition.shape[1],) * len(transition))
+        axes = (-1, *(self.transition.shape[1],) * len(self.transition))
         return (forward + evidence).reshape(axes), backward.reshape(axes)
 
-    def pair_marginals(self, transition, rows):
-        """:func:`pair_marginals` of the steps that leave these rows, (rows, M, L, L)."""
-        (filtered, backward), log_a = self.by_chains(transition), logarithm(transition)
+    @cached_property
+    def pair_marginals(self):
+        """p(s_t^m = i, s_(t+1)^m = j | x) of each step, (T - number of sequences, M, L, L)."""
+        (filtered, backward), log_a = self.by_chains(), logarithm(self.transition)
+        rows = self.sequences.before_a_step
         tables = [pair_marginals(filtered[t], log_a, backward[t + 1]) for t in rows]
-        return np.array(tables).reshape(-1, *transition.shape)
+        return np.array(tables).reshape(-1, *log_a.shape)
 
-    def expected_transitions(self, transition, rows):
-        """The sum of :meth:`pair_marginals`, (M, L, L)."""
-        if self.logs:
-            return self.pair_marginals(transition, rows).sum(0)
-        return transition_counts(self, transition, rows)
+    @cached_property
+    def expected_transitions(self):
+        """Expected number of steps from i to j in each chain, (M, L, L)."""
+        return self.pair_marginals.sum(0) if self.logs else transition_counts(self)
 
 
 def pass_messages(dynamics, log_b, sequences, log_scale=None):
@@ -167,13 +171,14 @@ def pass_messages(dynamics, log_b, sequences, log_scale=None):
     log_rows = log_b if callable(log_b) else log_b.__getitem__
     found = dynamics.messages(log_rows, sequences, log_scale)
     if found is not None:
-        return Messages(*found)
+        return Messages(dynamics.transition, sequences, *found)
     (M, L), log_b = dynamics.initial.shape, log_rows(slice(None))
     parts = [part.reshape(-1, *(L,) * M) for part in sequences.split(log_b)]
     passed = [forward_backward(dynamics.initial, dynamics.transition, part) for part in parts]
     forward, backward, log_evidences = zip(*passed, strict=True)
-    forward, backward = (np.concatenate(m).reshape(log_b.shape) for m in (forward, backward))
-    return Messages(forward, backward, log_b, np.array(log_evidences), logs=True)
+    messages = (np.concatenate(part).reshape(log_b.shape) for part in (forward, backward))
+    found = *messages, log_b, np.array(log_evidences)
+    return Messages(dynamics.transition, sequences, *found, logs=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,21 +205,20 @@ class Posterior:
         """p(s_t | x) of all chains together, (T, L, ..., L) with an axis for each chain."""
         return self.messages.joint().reshape(-1, *self.model.axes)
 
-    @cached_property
+    @property
     def pair_marginals(self):
         """p(s_t^m = i, s_(t+1)^m = j | x) of each step, (T - number of sequences, M, L, L)."""
-        return self.messages.pair_marginals(self.model.transition, self.sequences.before_a_step)
+        return self.messages.pair_marginals
 
-    @cached_property
+    @property
     def expected_transitions(self):
         """Expected number of steps from i to j in each chain, (M, L, L)."""
-        rows = self.sequences.before_a_step
-        return self.messages.expected_transitions(self.model.transition, rows)
+        return self.messages.expected_transitions
 
     @cached_property
     def expected_coincidences(self):
         """sum_t p(s_t^m = i, s_t^n = j | x), (M, L, M, L)."""
-        return coincidences(self.messages, *self.model.initial.shape)
+        return coincidences(self.messages)
 
     @cached_property
     def most_probable_path(self):
@@ -230,7 +234,7 @@ class Posterior:
         def draw(score):
             return rng.choice(score.size, p=softmax(score.ravel()))
 
-        parts = self.sequences.split(self.messages.by_chains(self.model.transition)[0])
+        parts = self.sequences.split(self.messages.by_chains()[0])
         return np.concatenate([trace_back(part, log_transition, draw) for part in parts])
 
 
@@ -239,22 +243,18 @@ def exact(model, x):
 
         log p(x) = log sum_s p(x, s),   p(s_t | x), in O(T M L^(M+1)) steps
 
-    Each chain's transition is applied along its own axis; the L^M x L^M matrix of the flat HMM,
-    with its O(T L^(2M)), is never built.
-
     x: observations (T, P), or a list of such arrays, one for each sequence. Returns a
     :class:`Posterior`, in nats; ValueError where the data do not fit the model, or the messages
-    not into memory. Source: the slides "Factorial HMMs", which give the cost of the flat HMM;
-    Ghahramani & Jordan (1997) for the factorial one.
+    not into memory. Source: the slides "Factorial HMMs", which give the cost of the flat HMM,
+    O(T L^(2M)); Ghahramani & Jordan (1997) for the factorial one.
     """
     sequences = observed(model, x)
     T = len(sequences.x)
     kept = f"to keep three numbers of each for all T = {T} steps (the forward pass alone keeps one)"
-    check_size(model, kept, T, arrays=3)
+    check_size(model, kept, 3 * T)
     log_rows, offset = model.emission_rows(sequences.x)
     messages = pass_messages(model.dynamics, log_rows, sequences)
     log_evidences = messages.log_evidences + np.add.reduceat(offset, sequences.first)
     if not np.isfinite(log_evidences).all():
         raise ValueError("x: the model gives these data probability zero, or they are too large")
-    found = marginals(messages, *model.initial.shape)
-    return Posterior(model, sequences, log_evidences, found, messages)
+    return Posterior(model, sequences, log_evidences, marginals(messages), messages)

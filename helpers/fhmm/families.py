@@ -13,7 +13,7 @@ from scipy.special import xlogy
 from helpers.arguments import describe, probabilities
 from helpers.elbo import Bound
 from helpers.fhmm.exact import Messages
-from helpers.fhmm.model import FAR, FactorialHMM, logarithm, measured_from, observed
+from helpers.fhmm.model import FactorialHMM, log_likelihoods, logarithm, observed
 from helpers.fhmm.sequences import Sequences
 
 
@@ -23,11 +23,9 @@ class IndependentChains:
     @cached_property
     def expected_coincidences(self):
         """sum_t q(s_t^m = i, s_t^n = j), (M, L, M, L)."""
-        T, chains, states = self.marginals.shape
-        flat = self.marginals.reshape(T, -1)
-        result = (flat.T @ flat).reshape(chains, states, chains, states)
-        own = np.arange(chains)
-        result[own, :, own] = np.einsum("mi,ij->mij", self.marginals.sum(0), np.eye(states))
+        result, total = np.tensordot(self.marginals, self.marginals, (0, 0)), self.marginals.sum(0)
+        own = np.arange(len(total))
+        result[own, :, own] = total[:, :, None] * np.eye(total.shape[1])
         return result
 
 
@@ -94,9 +92,7 @@ class Chains(IndependentChains):
     @cached_property
     def expected_transitions(self):
         """sum_t q(s_t^m = i, s_(t+1)^m = j), (M, L, L)."""
-        chains, steps = zip(self.messages, self.model.transition, strict=True), self.sequences
-        counts = [c.expected_transitions(A[None], steps.before_a_step) for c, A in chains]
-        return np.concatenate(counts)
+        return np.concatenate([chain.expected_transitions for chain in self.messages])
 
 
 def elbo(model, x, q):
@@ -146,15 +142,10 @@ def effective_evidence(model, residual, m):
 
         means_i . C^-1 (x_t - sum_(n != m) E_q[output of n at t]) - 1/2 means_i . C^-1 means_i
 
-    residual: the bracket, in whitened units, (T, P).
+    up to a constant for each t. residual: the bracket, in whitened units, (T, P).
     """
-    means = model.whitened_means[m]
-    half_squares = 0.5 * (means**2).sum(1)
-    evidence = residual @ means.T - half_squares
-    if half_squares.max() < FAR:
-        return evidence
-    nearest = means[evidence.argmax(1)]  # the same up to a constant at each t, with more digits
-    return measured_from(nearest, residual - nearest, means)
+    log_rows, _ = log_likelihoods(residual, model.whitened_means[m])
+    return log_rows(slice(None))
 
 
 def starting_q(model, x, start):

@@ -18,7 +18,7 @@ from helpers.fhmm.families import refuse_misfit
 from helpers.fhmm.mean_field import mean_field
 from helpers.fhmm.model import FactorialHMM, observed
 from helpers.fhmm.sequences import as_sequences
-from helpers.fhmm.starts import flat_model, floored, rounds_of_halving, softened, some_pieces
+from helpers.fhmm.starts import flat_model, floored, rounds_of_halving, some_pieces, wide_covariance
 from helpers.fhmm.structured import structured
 
 RESTARTS = 20  # about half of the starts end where the best does, in hard cases one in five
@@ -87,17 +87,15 @@ def _em(start, x, e_step):
 
 def _e_step(inference, sweeps, rng):
     """A function that gives a state for a model, the data and the last q."""
-    if callable(inference):
-        return inference
-    if inference == "exact":
-        return _exact_state
-    infer = {"structured": structured, "mean_field": mean_field}[inference]
-    return lambda model, x, q: next(islice(infer(model, x, rng, start=q), sweeps, None))
 
+    def step(model, x, q):
+        if inference == "exact":
+            q = exact(model, x)
+            return State(q, q.log_evidence)
+        infer = structured if inference == "structured" else mean_field
+        return next(islice(infer(model, x, rng, start=q), sweeps, None))
 
-def _exact_state(model, x, q=None):
-    q = exact(model, x)
-    return State(q, q.log_evidence)
+    return inference if callable(inference) else step
 
 
 def maximise(model, x, q):
@@ -145,8 +143,9 @@ def _ascent(models, x, rng, inference, sweeps, warm_up):
                 yield state
                 shown = state.elbo
             best = max(best, _light(state), key=lambda one: one.elbo)
-        if inference != "exact":  # q is new to this model: see softened
-            field = [best, State(None, -np.inf, softened(best.model, x))]
+        if inference != "exact":  # q is new to this model: see wide_covariance
+            wide = replace(best.model, covariance=wide_covariance(x.x))
+            field = [best, State(None, -np.inf, wide)]
             *_, best = rounds_of_halving(field, _advance(x, e_step), warm_up)
     first = next(steps := _em(best, x, e_step))
     if first.elbo > best.elbo or first.noisy:  # else it was there already

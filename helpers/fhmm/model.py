@@ -122,32 +122,11 @@ class FactorialHMM:
         return log_rows(slice(None)), offset
 
     def emission_rows(self, x):
-        """The first part of :meth:`log_emissions` as a function of rows, and the second, (T,).
-
-            log p(x_t | s) = x_t . mean(s) - 1/2 |mean(s)|^2 + offset_t, in whitened units
-
-        Where means are so far apart that their squares would leave too few digits, x_t and the
-        means are measured from the mean that is nearest to x_t.
-        """
+        """The first part of :meth:`log_emissions` as a function of rows, and the second, (T,)."""
         check_size(self, "the table of their means", self.n_dimensions + 1)
-        x, (means, table) = self.whiten(x), self._joint_means
         with np.errstate(over="ignore", invalid="ignore"):  # exact() refuses data so far away
-            if table[-1].min() > -FAR:
-                features = np.column_stack([x, np.ones(len(x))])
-                offset = self.log_normaliser - 0.5 * (x**2).sum(1)
-                return lambda rows: features[rows] @ table, offset
-            parts = chunks(len(x), len(means))
-            scores = (x[part] @ means.T + table[-1] for part in parts)
-            nearest = np.concatenate([means[score.argmax(1)] for score in scores])
-            x = x - nearest
-            offset = self.log_normaliser - 0.5 * (x**2).sum(1)
-        return lambda rows: measured_from(nearest[rows], x[rows], means), offset
-
-    @cached_property
-    def _joint_means(self):
-        means = joint_means(self.whitened_means)
-        with np.errstate(over="ignore"):
-            return means, np.vstack([means.T, -0.5 * (means**2).sum(1)])
+            log_rows, rest = log_likelihoods(self.whiten(x), joint_means(self.whitened_means))
+            return log_rows, self.log_normaliser - 0.5 * (rest**2).sum(1)
 
     @cached_property
     def log_normaliser(self):
@@ -171,7 +150,7 @@ class FactorialHMM:
 
     def output(self, states):
         """The mean of x given the states, sum_m means[m, s_t^m], (T, P)."""
-        states = self.checked_states(states, *np.shape(plain_array("states", states))[-2:-1])
+        states = self.checked_states(states)
         return self.means[np.arange(self.n_chains), states].sum(-2)
 
     def log_joint(self, states, x):
@@ -194,12 +173,13 @@ class FactorialHMM:
         steps = self.transition[chains, states[..., rows, :], states[..., rows + 1, :]]
         return logarithm(first).sum((-2, -1)) + logarithm(steps).sum((-2, -1))
 
-    def checked_states(self, states, T="T", name="states"):
+    def checked_states(self, states, T=None, name="states"):
         """Paths (..., T, M) of states 0 .. L-1 as an array; ValueError for anything else."""
         states = plain_array(name, states)
-        if states.shape[-2:] != (T, self.n_chains) or states.dtype.kind not in "iu":
+        fits = states.ndim > 1 and states.shape[-1] == self.n_chains
+        if not fits or T not in (None, states.shape[-2]) or states.dtype.kind not in "iu":
             raise ValueError(
-                f"{name}: expected whole numbers of shape (..., {T}, {self.n_chains}), "
+                f"{name}: expected whole numbers of shape (..., {T or 'T'}, {self.n_chains}), "
                 f"got {states.dtype} of shape {states.shape}"
             )
         if len(outside := states[(states < 0) | (states >= self.n_states)]):
@@ -207,16 +187,31 @@ class FactorialHMM:
         return states
 
 
-def measured_from(nearest, rest, means):
-    """x . mean - 1/2 |mean|^2 without its value at the mean nearest to each x, (T, N).
+def log_likelihoods(x, means):
+    """log N(x_t; mean_n, I) but for -1/2 |rest_t|^2: a function of rows, (rows, N), and the rest.
 
-    rest: x less that mean, (T, P). means: (N, P).
+        x_t . mean_n - 1/2 |mean_n|^2,   rest = x, (T, P)
+
+    Where means (N, P) are so far apart that their squares would leave too few digits, x_t and the
+    means are measured from the mean that is nearest to x_t.
     """
-    log_b = 0.0
-    for column, near, here in zip(means.T, nearest.T, rest.T, strict=True):
-        step = column - near[:, None]
-        log_b = log_b + step * (here[:, None] - 0.5 * step)
-    return log_b
+    half_squares = 0.5 * (means**2).sum(1)
+
+    def log_rows(rows):
+        scores = x[rows] @ means.T
+        return np.subtract(scores, half_squares, out=scores)
+
+    if half_squares.max() < FAR:
+        return log_rows, x
+    closest = [log_rows(part).argmax(1) for part in chunks(len(x), len(means))]
+    nearest = means[np.concatenate(closest)]
+    rest = x - nearest
+
+    def measured_rows(rows):
+        steps = (means.T[p] - nearest[rows, p, None] for p in range(means.shape[1]))
+        return sum(step * (rest[rows, p, None] - 0.5 * step) for p, step in enumerate(steps))
+
+    return measured_rows, rest
 
 
 def logarithm(probabilities):
@@ -225,9 +220,9 @@ def logarithm(probabilities):
         return np.log(probabilities)
 
 
-def observed(model, x, name="x"):
+def observed(model, x):
     """Data for a model: (T, P) or a list of such arrays as Sequences; ValueError if they misfit."""
-    return as_sequences(x, instance("model", model, FactorialHMM).n_dimensions, name)
+    return as_sequences(x, instance("model", model, FactorialHMM).n_dimensions)
 
 
 def flatten(model):

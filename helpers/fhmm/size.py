@@ -2,7 +2,7 @@
 
 from helpers.arguments import in_words, one_of, whole_number
 
-MOST_BYTES = 4 * 2**30
+GIBI, MOST_GIBI = 2**30, 4
 
 
 def multiplications(n_chains, n_states, T, algorithm="factorial"):
@@ -19,22 +19,14 @@ def multiplications(n_chains, n_states, T, algorithm="factorial"):
     return 2 * whole_number("T", T) * counts[one_of("algorithm", algorithm, counts)]
 
 
-def check_size(model, what, rows, arrays=1):
-    """Refuse (ValueError) if ``arrays`` arrays of rows x L^M doubles pass four gigabytes.
-
-    what: the words for what would be kept in them.
-    """
-    states = model.n_states**model.n_chains
-    size = 8 * arrays * rows * states
-    if size > MOST_BYTES:
+def check_size(model, what, rows):
+    """Refuse (ValueError) ``what``, rows x L^M doubles, if it takes more than four gigabytes."""
+    M, L = model.n_chains, model.n_states
+    size = 8 * rows * L**M
+    if size > MOST_GIBI * GIBI:
+        needed = f"{size / GIBI:.3g}" if size < 10**6 * GIBI else in_words(size // GIBI)
         raise ValueError(
-            f"model: {model.n_chains} chains of {model.n_states} states have "
-            f"{model.n_states}^{model.n_chains} = {in_words(states)} joint states; {what} needs "
-            f"{_gigabytes(size)}, more than {_gigabytes(MOST_BYTES)}. structured() and "
-            "mean_field() need no joint states"
+            f"model: {M} chains of {L} states have {L}^{M} = {in_words(L**M)} joint states; {what} "
+            f"needs {needed} GiB, more than {MOST_GIBI} GiB. structured() and mean_field() need no "
+            "joint states"
         )
-
-
-def _gigabytes(size):
-    gibi = size / 2**30
-    return f"{gibi:.3g} GiB" if gibi < 1e6 else f"{in_words(round(gibi))} GiB"

@@ -5,16 +5,13 @@ EM then ends more often than not in a solution where chains copy one another, or
 the work of two. With flat transitions the outputs come first: each step in time is told from its
 own observation, and what persists shows in the first M-step. A single start may still go astray,
 so that several compete by successive halving (Karnin, Koren & Somekh 2013), and the winner's q
-is annealed (in the spirit of Ueda & Nakano 1998), see :func:`softened`.
+is annealed (in the spirit of Ueda & Nakano 1998), see :func:`wide_covariance`.
 """
-
-from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 
 from helpers.fhmm.model import FactorialHMM
-from helpers.fhmm.sequences import Sequences, as_sequences
+from helpers.fhmm.sequences import as_sequences
 
 FLOOR = 1e-6  # least variance of the noise in any direction, where each column has variance one
 CONSTANT = 1e-12  # of its mean: a standard deviation below is rounding
@@ -27,22 +24,18 @@ def flat_model(x, n_chains, n_states, rng):
     means[m, i] ~ N(centre / M, covariance / M), where both are the data's.
     """
     x, M, L = as_sequences(x), n_chains, n_states
-    covariance, flat = _wide(x.x), np.full((M, L, L), 1 / L)
+    covariance, flat = wide_covariance(x.x), np.full((M, L, L), 1 / L)
     noise = rng.standard_normal((M, L, len(covariance)))
     means = noise @ np.linalg.cholesky(covariance).T / M**0.5 + x.x.mean(0) / M
     return FactorialHMM(flat[:, 0], flat, means, covariance)
 
 
-def softened(model, x):
-    """The model with the data's covariance in place of its own: annealing on EM's own schedule.
+def wide_covariance(x):
+    """The data's own covariance, which as a model's noise anneals on EM's own schedule.
 
     Where the noise is small, coordinate ascent from a new q stays in the nearest of many local
     optima. Where it is wide, q is vague at first, and both sharpen together.
     """
-    return replace(model, covariance=_wide(x.x))
-
-
-def _wide(x):
     return floored(np.atleast_2d(np.cov(x.T, bias=True)), x)
 
 
@@ -76,9 +69,8 @@ def some_pieces(x, rng, rows=ROWS, piece=PIECE):
     """Pieces of the sequences from all over, at most about ``rows`` observations in all."""
     if len(x.x) <= rows:
         return x
-    cut = (np.array_split(whole, -(-len(whole) // piece)) for whole in x.split(x.x))
-    pieces = list(chain.from_iterable(cut))
+    wholes = x.split(x.x)
+    pieces = [part for one in wholes for part in np.array_split(one, -(-len(one) // piece))]
     order = rng.permutation(len(pieces))
     enough = np.searchsorted(np.cumsum([len(pieces[n]) for n in order]), rows) + 1
-    kept = [pieces[n] for n in sorted(order[:enough])]
-    return Sequences(np.concatenate(kept), tuple(len(part) for part in kept))
+    return as_sequences([pieces[n] for n in sorted(order[:enough])])

@@ -41,26 +41,25 @@ def structured(model, x, rng=None, start=None):
     start does not fit. Source: the slide "Factorial HMMs: Intuition"; Ghahramani & Jordan (1997).
     """
     x = observed(model, x)
-    if start is not None:
-        return _ascent(model, x, starting_q(model, x, start))
-    shape, dynamics = (len(x.x), *model.initial.shape), _dynamics(model)
-    evidence = np.zeros(shape)
-    if rng is not None:  # about one nat
-        evidence = generator("rng", rng).standard_normal(shape)
-    messages = [pass_messages(chain, evidence[:, m], x) for m, chain in enumerate(dynamics)]
-    marginals = [chain.joint() for chain in messages]
-    return _ascent(model, x, _chains(model, x, evidence.swapaxes(0, 1), messages, marginals))
+    chains = [Dynamics(model.initial[[m]], model.transition[[m]]) for m in range(model.n_chains)]
+    if start is None:
+        evidence = np.zeros((len(x.x), *model.initial.shape))
+        if rng is not None:
+            evidence += generator("rng", rng).standard_normal(evidence.shape)  # about one nat
+        evidence = evidence.swapaxes(0, 1)
+        messages = [pass_messages(chain, evidence[m], x) for m, chain in enumerate(chains)]
+        start = _chains(model, x, evidence, messages, [chain.joint() for chain in messages])
+    return _ascent(model, x, starting_q(model, x, start), chains)
 
 
 @ascending
-def _ascent(model, x, q):
+def _ascent(model, x, q, chains):
     yield State(q, elbo(model, x, q).elbo)
-    whitened, dynamics = model.whiten(x.x), _dynamics(model)
-    outputs = mean_outputs(model, q.marginals)
+    whitened, outputs = model.whiten(x.x), mean_outputs(model, q.marginals)
     evidence, messages, marginals, scales = ([None] * model.n_chains for _ in range(4))
     while True:
         residual = whitened - outputs.sum(0)
-        for m, chain in enumerate(dynamics):
+        for m, chain in enumerate(chains):
             residual += outputs[m]
             evidence[m] = effective_evidence(model, residual, m)  # (4a.4)
             evidence[m] -= row_maximum(evidence[m])[:, None]  # else log Z - told rounds (4a.9)
@@ -75,38 +74,27 @@ def _ascent(model, x, q):
         yield State(q, float(q.log_normalisers.sum() - told + log_likelihood))  # (4a.9)
 
 
-def _dynamics(model):
-    return [Dynamics(model.initial[[m]], model.transition[[m]]) for m in range(model.n_chains)]
-
-
 def _chains(model, x, evidence, messages, marginals):
-    marginals, evidence = np.stack(marginals, axis=1), np.stack(evidence, axis=1)
-    q = Chains(marginals, x, model, evidence, tuple(messages))
-    return q if not any(chain.logs for chain in messages) else _less_its_own(q)
-
-
-def _less_its_own(q):
-    """The same q, with evidence less what q expects of it where that is large.
+    """The chains as one q, with evidence less what q expects of it where that is large.
 
     A chain that may not go where the evidence is has log Z and E_q[evidence] of that size, and
     their difference few digits; measured from E_q[evidence], log Z is -KL(q(s^m) || p(s^m)).
     """
-    told = (q.marginals * q.evidence).sum(-1, keepdims=True)  # (T, M, 1)
-    if told.min() > -LARGE:
-        return q
-    chains = zip(q.messages, _kl_to_prior(q), strict=True)
-    messages = [replace(chain, log_evidences=-kl) for chain, kl in chains]
-    return replace(q, evidence=q.evidence - told, messages=tuple(messages))
+    marginals, evidence = np.stack(marginals, axis=1), np.stack(evidence, axis=1)
+    if not any(chain.logs for chain in messages):
+        return Chains(marginals, x, model, evidence, tuple(messages))
+    told = (marginals * evidence).sum(-1, keepdims=True)  # (T, M, 1)
+    if told.min() < -LARGE:
+        evidence = evidence - told
+        chains = zip(messages, model.initial, strict=True)
+        messages = [replace(one, log_evidences=-_kl_to_prior(one, first)) for one, first in chains]
+    return Chains(marginals, x, model, evidence, tuple(messages))
 
 
-def _kl_to_prior(q):
-    """KL(q(s^m) || p(s^m)) of each chain as a sum over its steps, (M, 1)."""
-    rows, transition = q.sequences.before_a_step, q.model.transition
-    first = q.marginals[q.sequences.first]
-    start = xlogy(first, first) - xlogy(first, q.model.initial)
-    kl = start.sum((0, 2))
-    for m, chain in enumerate(q.messages):
-        pairs = chain.pair_marginals(transition[[m]], rows)[:, 0]  # (rows, L, L)
-        leaving = pairs.sum(-1, keepdims=True)
-        kl[m] += (xlogy(pairs, pairs) - xlogy(pairs, leaving) - xlogy(pairs, transition[m])).sum()
-    return kl[:, None]
+def _kl_to_prior(messages, initial):
+    """KL(q(s^m) || p(s^m)) of one chain as a sum over its steps, (1,)."""
+    first, pairs = messages.joint(messages.sequences.first), messages.pair_marginals[:, 0]
+    leaving = pairs.sum(-1, keepdims=True)
+    start = xlogy(first, first) - xlogy(first, initial)
+    steps = xlogy(pairs, pairs) - xlogy(pairs, leaving) - xlogy(pairs, messages.transition[0])
+    return np.array([start.sum() + steps.sum()])
