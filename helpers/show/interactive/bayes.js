@@ -9,7 +9,6 @@ const logCurve = (thetas, a, b) => thetas.map((t) => a * Math.log(t) + b * Math.
 const beta = (thetas, a, b) => logCurve(thetas, a - 1, b - 1).map((v) => Math.exp(v - logBeta(a, b)));
 
 export const figure = {
-  size: [900, 340],
   split: 620,
   extras: [playing],
 
@@ -23,8 +22,7 @@ export const figure = {
     };
   },
 
-  draw(stage, { observed, thetas }, { prior, likelihood, posterior, log_evidence }, { seen }) {
-    const { aside } = stage;
+  draw(stage, aside, { observed, thetas }, { prior, likelihood, posterior, log_evidence }, { seen }) {
     const top = 8;
     const { path, pane } = axes(stage, {
       box: [40, 50, 600, 290], x: [0, 1], y: [0, top], xlabel: "θ = p(“bank” means money)", xticks: [0, 0.5, 1],

@@ -4,13 +4,14 @@ Source: the slide "Bayes rule".
 """
 
 import numpy as np
-from scipy.special import betaln, xlog1py, xlogy
+from scipy.special import betaln
 
 from helpers.show.interactive.controls import slider, steps
 from helpers.show.interactive.figure import Interactive
 
 OBSERVED = (1, 1, 0, 1, 1, 1, 0, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1)
 THETAS = (np.arange(100) + 0.5) / 100  # neither 0 nor 1, where a logarithm is infinite
+LOGS = np.log([THETAS, 1 - THETAS])
 
 
 def beta_update(observed, ones, zeros):
@@ -29,14 +30,10 @@ def beta_update(observed, ones, zeros):
         "log_evidence": float(betaln(a, b) - betaln(ones, zeros)),
         "mean": mean,
         "sd": float(np.sqrt(mean * (1 - mean) / (a + b + 1))),
-        "prior": np.exp(_log_curve(ones - 1, zeros - 1) - betaln(ones, zeros)),
-        "posterior": np.exp(_log_curve(a - 1, b - 1) - betaln(a, b)),
-        "likelihood": _log_curve(heads, len(observed) - heads),
+        "prior": np.exp([ones - 1, zeros - 1] @ LOGS - betaln(ones, zeros)),
+        "posterior": np.exp([a - 1, b - 1] @ LOGS - betaln(a, b)),
+        "likelihood": [heads, len(observed) - heads] @ LOGS,
     }
-
-
-def _log_curve(a, b):
-    return xlogy(a, THETAS) + xlog1py(b, -THETAS)
 
 
 def bayes():

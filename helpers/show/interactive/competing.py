@@ -34,9 +34,7 @@ def as_words_come(model, words):
     """
     from helpers.latent_factors import as_words_arrive, best_mean_field, exact
 
-    counts = np.zeros((len(words) + 1, model.n_words))
-    for n, word in enumerate(words):
-        counts[n + 1 :, word] += 1
+    counts = np.vstack([np.zeros(model.n_words), np.eye(model.n_words)[words].cumsum(axis=0)])
     posterior = exact(model, counts)
     corners = [np.broadcast_to(p, posterior.marginals.shape) for p in ((0.9, 0.1), (0.1, 0.9))]
     best = best_mean_field(model, counts, [posterior.marginals, *corners])

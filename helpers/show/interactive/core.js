@@ -1,14 +1,16 @@
 // What all interactive figures share: controls above, the drawing, the sentence below.
 //
 // A figure is an object of
-//   size                                   [width, height] of its drawing, in SVG units
-//   split                                  where its right part begins, drawn into stage.aside:
-//                                          on a phone (stage.narrow) it goes below the left part
-//   compute(data, settings) -> numbers     pure; the tests compare it with Python's
-//   draw(stage, data, numbers, settings)   the whole picture, anew for all settings
-//   describe(numbers, settings, data)      the sentence that says what one sees
-//   style                                  style.css and the palette, added by the page
-//   extras                                 of player.js and grab.js: more buttons, and a hand
+//   size                            [width, height] of its drawing, in SVG units
+//   split                           where its right part begins, which is drawn into aside: on a
+//                                   phone (stage.narrow) it goes below the left part
+//   compute(data, settings)         its numbers; the tests compare them with Python's. Without
+//                                   it they are looked up in the tables that Python computed
+//   draw(stage, aside, data, numbers, settings)   the whole picture, anew for all settings;
+//                                   where its size depends on these, it returns that
+//   describe(numbers, settings, data)   the sentence that says what one sees
+//   style                           style.css and the palette, added by the page
+//   extras                          of player.js and grab.js: more buttons, and a hand
 import { draw, number, set } from "./drawing.js";
 import { button, enliven, html, OWN } from "./page.js";
 
@@ -34,9 +36,15 @@ function control(parent, spec, change) {
   };
 }
 
+// One index per control, in their order.
+const lookUp = ({ numbers, controls }, settings) =>
+  Object.fromEntries(Object.keys(numbers).map((key) =>
+    [key, controls.reduce((rows, { name }) => rows[settings[name]], numbers[key])]));
+
 // Puts a figure into root, alive; returns a function that ends what still runs.
 export function mount(root, figure, data) {
   const [settings, show] = [{}, {}];
+  const { size = [900, 340], split, compute = lookUp, extras = [] } = figure;
   root.replaceChildren();
   enliven(root, figure.style, "vi-core");
   const panel = html(root, "div", { role: "group", "aria-label": data.title, class: "panel" });
@@ -44,15 +52,15 @@ export function mount(root, figure, data) {
   const buttons = html(panel, "div", { class: "buttons" });
   root.insertAdjacentHTML("beforeend", "<svg>");
   const stage = set(root.lastChild, { role: "img" });
+  const aside = draw(stage, "g");
   const sentence = html(root, "p", { role: "status" });
   const redraw = () => {
-    stage.replaceChildren();
-    stage.aside = draw(stage, "g");
-    figure.draw(stage, data, root.numbers, settings);
-    const [width, height] = figure.size;
-    const below = stage.narrow && figure.split;
+    aside.replaceChildren();
+    stage.replaceChildren(aside);
+    const [width, height] = figure.draw(stage, aside, data, root.numbers, settings) || size;
+    const below = stage.narrow && split;
     set(stage, { viewBox: below ? `0 0 ${Math.max(below, width - below)} ${2 * height}` : `0 0 ${width} ${height}` });
-    if (below) set(stage.aside, { transform: `translate(${-below},${height})` });
+    set(aside, { transform: below ? `translate(${-below},${height})` : "" });
   };
   const fit = () => {
     // A phone.
@@ -65,14 +73,14 @@ export function mount(root, figure, data) {
   };
   const go = (changes) => {
     for (const name in changes) show[name]((settings[name] = changes[name]));
-    Object.assign(root, { settings, numbers: figure.compute(data, settings) });
+    Object.assign(root, { settings, numbers: compute(data, settings) });
     redraw();
     sentence.textContent = figure.describe(root.numbers, settings, data);
     stage.setAttribute("aria-label", sentence.textContent);
   };
   for (const spec of data.controls) show[spec.name] = control(sliders, spec, (value) => go({ [spec.name]: value }));
   for (const { label, settings: to, by } of data.presets || []) button(buttons, label, () => go(by ? to[settings[by]] : to));
-  const stops = (figure.extras || []).map((extra) => extra({ root, stage, buttons, figure, data, settings, go }));
+  const stops = extras.map((extra) => extra({ root, stage, buttons, figure, data, settings, go }));
   fit();
   new ResizeObserver(fit).observe(root);
   go(Object.fromEntries(data.controls.map((spec) => [spec.name, spec.value || 0])));

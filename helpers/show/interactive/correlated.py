@@ -6,6 +6,7 @@ Source: Blei, Kucukelbir & McAuliffe, "Variational inference: a review for stati
 
 import numpy as np
 
+from helpers.densities import MultivariateNormal, kl_divergence
 from helpers.show.interactive.controls import indexed, steps
 from helpers.show.interactive.figure import Interactive
 
@@ -15,26 +16,19 @@ LAST = 40
 
 
 def updates(correlation, last=LAST):
-    """(mean 1, mean 2, sd 1, sd 2, ELBO) at the start and after each coordinate update.
+    """(mean 1, mean 2, sd 1, sd 2, ELBO) at the start and after each update, (last + 1, 5).
 
     The best factor given the other has mean rho m_other and variance 1 - rho^2: the inverse of
     the precision's diagonal, not the marginal variance, which is 1.
     """
-    mean, sd = np.array(START), np.ones(2)
-    rows = []
-    for step in range(last + 1):
-        if step:
-            i = (step - 1) % 2
-            mean[i], sd[i] = correlation * mean[1 - i], np.sqrt(1 - correlation**2)
-        rows.append((*mean.tolist(), *sd.tolist(), -_kl(mean, sd, correlation)))
-    return rows
-
-
-def _kl(mean, sd, rho):
-    """KL(N(mean, diag(sd^2)) || N(0, [[1, rho], [rho, 1]])), in nats."""
-    distance = mean @ mean - 2 * rho * mean[0] * mean[1]  # times 1 - rho^2: m' C^-1 m
-    terms = (sd @ sd + distance) / (1 - rho**2) - 2 + np.log1p(-(rho**2)) - 2 * np.log(sd).sum()
-    return 0.5 * float(terms)
+    mean, sd = np.tile(START, (last + 1, 1)), np.ones((last + 1, 2))
+    for step in range(last):
+        i = step % 2
+        mean[step + 1 :, i] = correlation * mean[step, 1 - i]
+        sd[step + 1 :, i] = np.sqrt(1 - correlation**2)
+    q = MultivariateNormal(mean, sd[:, None] ** 2 * np.eye(2))
+    p = MultivariateNormal(np.zeros(2), np.array([[1, correlation], [correlation, 1]]))
+    return np.column_stack([mean, sd, -kl_divergence(q, p)])
 
 
 def mean_field(correlation=0.8):

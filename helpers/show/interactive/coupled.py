@@ -19,16 +19,18 @@ SEED = 5
 
 def coupled_model(coupling):
     """Two chains whose pushes have the cosine ``coupling`` between them."""
+    pushes = REACH * np.array([[1, 0], [coupling, np.sqrt(1 - coupling**2)]])
+    return two_chains(pushes, NOISE**2)
+
+
+def two_chains(pushes, variance):
+    """A factorial HMM of two chains that are off or on; chain m, when on, adds pushes[m], (P,)."""
     from helpers.fhmm import FactorialHMM
 
-    pushes = REACH * np.array([[1, 0], [coupling, np.sqrt(1 - coupling**2)]])
     transition = np.array([[STAY, 1 - STAY], [1 - STAY, STAY]])
-    return FactorialHMM(
-        initial=np.full((2, 2), 0.5),
-        transition=np.stack([transition, transition]),
-        means=np.stack([np.zeros((2, 2)), pushes], axis=1),
-        covariance=NOISE**2 * np.eye(2),
-    )
+    means = np.stack([np.zeros_like(pushes), pushes], axis=1)
+    noise = variance * np.eye(len(pushes[0]))
+    return FactorialHMM(np.full((2, 2), 0.5), np.stack([transition] * 2), means, noise)
 
 
 def three_posteriors(model, x):

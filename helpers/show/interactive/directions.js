@@ -8,7 +8,6 @@ const FRAME = { box: [30, 50, 550, 290], x: [-6, 6] };
 const MOST = 8; // nats drawn
 
 export const figure = {
-  size: [900, 340],
   split: 580,
   extras: [grabbing],
   drag: dragged(FRAME),
@@ -20,8 +19,7 @@ export const figure = {
     return { ...at(mean), kl_by_mean: along.map(({ kl }) => kl), reverse_by_mean: along.map(({ reverse_kl }) => reverse_kl) };
   },
 
-  draw(stage, { grid, top, means }, numbers, settings) {
-    const { aside } = stage;
+  draw(stage, aside, { grid, top, means }, numbers, settings) {
     hills(stage, { ...FRAME, y: [0, top] }, spread(grid.low, -grid.low, numbers.p.length), numbers.p, settings);
     const { X, Y, path, pane } = axes(aside, {
       box: [620, 50, 890, 290], x: [means[0], means.at(-1)], y: [0, MOST],

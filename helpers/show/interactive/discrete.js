@@ -15,11 +15,10 @@ function chosen({ family, states }, settings) {
 }
 
 export const figure = {
-  size: [900, 340],
   split: 560,
   compute: (data, settings) => bound(data.log_joint, chosen(data, settings).map(Math.log)),
 
-  draw(stage, { states, ceiling }, numbers) {
+  draw(stage, aside, { states, ceiling }, numbers) {
     const { X, Y } = axes(stage, {
       box: [50, 60, 560, 280], x: [0, states.length], y: [0, 1], ylabel: "probability", yticks: [0, 0.5, 1],
     });
@@ -32,7 +31,7 @@ export const figure = {
       });
     });
     legend(stage, 220, 24, [["p", "posterior p(z|x)", true], ["qbar", "q(z)", true]]);
-    column(stage, { ceiling }, numbers);
+    column(aside, { ceiling }, numbers);
   },
 
   describe: ({ elbo, kl, log_evidence, expected_log_joint, entropy }) =>

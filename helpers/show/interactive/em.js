@@ -2,15 +2,12 @@
 import { column } from "./column.js";
 import { axes, cutMark, dot, legend, line, number } from "./drawing.js";
 import { playing } from "./player.js";
-import { lookUp } from "./table.js";
 
 export const figure = {
-  size: [900, 340],
   split: 538,
   extras: [playing],
-  compute: lookUp,
 
-  draw(stage, { thetas, log_likelihood, range, top, xticks, yticks }, numbers) {
+  draw(stage, aside, { thetas, log_likelihood, range, top, xticks, yticks }, numbers) {
     const { theta, elbo, log_evidence, parabola: [c0, c1, c2] } = numbers;
     const { X, Y, path, pane } = axes(stage, {
       box: [75, 50, 530, 290], x: [thetas[0], thetas.at(-1)], y: range, xlabel: "parameter θ", ylabel: "nats", xticks, yticks,
@@ -22,7 +19,7 @@ export const figure = {
     dot(pane, "elbodot", X(theta), Y(elbo));
     legend(stage, 160, 24, [["elboline", "ELBO(q, θ)"], ["likelihoodline", "log p(x|θ)"]]);
     cutMark(stage, 530, 284, elbo < range[0] && `ELBO ${number(elbo)}, below`);
-    column(stage, { x: 548, ceiling: top, name: "log p(x|θ)" }, numbers);
+    column(aside, { x: 548, ceiling: top, name: "log p(x|θ)" }, numbers);
   },
 
   describe: ({ theta, elbo, kl, log_evidence }, { step }) =>

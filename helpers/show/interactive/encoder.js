@@ -8,7 +8,6 @@ const index = (x) => Math.round((x + 4) * 10);
 const average = (values) => sum(values) / values.length;
 
 export const figure = {
-  size: [900, 340],
   split: 590,
   extras: [grabbing],
   drag: ([x], grip) => ({ [grip]: Math.round(scale(60, 550, -40, 40)(x)) / 10 }),
@@ -27,8 +26,7 @@ export const figure = {
     return { family_gap: log_evidence - best, network_gap: best - elbo, log_evidence, elbo, mean, rise };
   },
 
-  draw(stage, { table }, { family_gap, network_gap, mean, rise }, settings) {
-    const { aside } = stage;
+  draw(stage, aside, { table }, { family_gap, network_gap, mean, rise }, settings) {
     const { x } = settings;
     const best = (x) => table[index(x)][2];
     const { X, Y, path, pane } = axes(stage, { box: [60, 50, 550, 290], x: [-4, 4], y: [-2.5, 2.5], xlabel: "x",

@@ -43,8 +43,7 @@ export const figure = {
     return numbers;
   },
 
-  draw(stage, data, numbers, settings) {
-    const { aside } = stage;
+  draw(stage, aside, data, numbers, settings) {
     const { draws, mean, sd } = settings;
     hills(stage, FRAME, spread(-5, 5, 201), data.posterior, settings, data.draws.slice(0, draws).map((e) => mean + sd * e));
     const { X, Y, path, pane } = axes(aside, { box: [560, 50, 875, 262], x: [0, 200], y: [-4, 4], xlabel: "draws of z",

@@ -1,16 +1,13 @@
 // Explaining away: p(z2 | x) with and without knowing z1, and a q that cannot know.
 import { axes, bar, draw, number, set, write } from "./drawing.js";
 import { playing } from "./player.js";
-import { lookUp } from "./table.js";
 
 export const figure = {
   size: [900, 350],
   split: 640,
   extras: [playing],
-  compute: lookUp,
 
-  draw(stage, { words, names: [one, two], deepest }, numbers, { seen }) {
-    const { aside } = stage;
+  draw(stage, aside, { words, names: [one, two], deepest }, numbers, { seen }) {
     let x = 10;
     words.forEach((word, i) => {
       const width = 11 * word.length + 16;

@@ -1,14 +1,11 @@
 // A factorial HMM: marginals of each chain under three posteriors, and what two of them cost.
 import { axes, bar, legend, line, number, write } from "./drawing.js";
-import { lookUp } from "./table.js";
 
 export const figure = {
   size: [900, 350],
   split: 625,
-  compute: lookUp,
 
-  draw(stage, { truth, widest, yticks }, numbers) {
-    const { aside } = stage;
+  draw(stage, aside, { truth, widest, yticks }, numbers) {
     const [chains, steps] = [numbers.exact.length, numbers.exact[0].length];
     const times = Array.from({ length: steps }, (_, t) => t + 1);
     numbers.exact.forEach((_, m) => {

@@ -8,7 +8,6 @@ import { dragged, hills } from "./hills.js";
 const FRAME = { box: [30, 50, 550, 290], x: [-6, 6] };
 
 export const figure = {
-  size: [900, 340],
   split: 560,
   extras: [grabbing, climbing],
   climbs: "▲ let it climb",
@@ -18,9 +17,9 @@ export const figure = {
     return bound(log_joint[target], normal(log_joint[target], grid, q), grid.spacing);
   },
 
-  draw(stage, { grid, top, ceiling }, numbers, settings) {
+  draw(stage, aside, { grid, top, ceiling }, numbers, settings) {
     hills(stage, { ...FRAME, y: [0, top] }, spread(grid.low, -grid.low, numbers.p.length), numbers.p, settings);
-    column(stage, { ceiling }, numbers);
+    column(aside, { ceiling }, numbers);
   },
 
   describe: ({ elbo, kl, log_evidence, reverse_kl }, settings, data) =>

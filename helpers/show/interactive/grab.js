@@ -1,4 +1,4 @@
-// Figures that a hand can hold or click, and that climb by themselves from where it let go.
+// Figures that a hand can hold, and that climb by themselves from where it let go.
 import { clamp } from "./drawing.js";
 import { button } from "./page.js";
 
@@ -20,14 +20,6 @@ export function grabbing({ stage, figure, data, settings, go }) {
   });
   stage.addEventListener("pointermove", (event) => held && move(event));
   stage.addEventListener("lostpointercapture", () => (held = null));
-}
-
-// What a click does: figure.click(dataset of the element, settings, data) gives the changes, or none.
-export function clicking({ stage, figure, data, settings, go }) {
-  stage.addEventListener("click", ({ target }) => {
-    const changes = figure.click(target.dataset, settings, data);
-    if (changes) go(changes);
-  });
 }
 
 // One step of a normal q up the ELBO, by its natural gradient: sd^2 times the slope by the mean,

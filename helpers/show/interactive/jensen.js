@@ -4,7 +4,6 @@ import { column } from "./column.js";
 import { axes, cutMark, dot, line, number, write } from "./drawing.js";
 
 export const figure = {
-  size: [900, 340],
   split: 560,
 
   compute({ log_joint, grid }, settings) {
@@ -12,7 +11,7 @@ export const figure = {
     return bound(log_joint, [1 - settings.second, settings.second].map(Math.log));
   },
 
-  draw(stage, { log_joint, grid, grain, us, evidence, xticks, yticks }, numbers) {
+  draw(stage, aside, { log_joint, grid, grain, us, evidence, xticks, yticks }, numbers) {
     const { elbo, log_evidence } = numbers;
     const masses = numbers.q.map((v) => v * (grid ? grid.spacing : 1));
     const most = us.at(-1);
@@ -36,7 +35,7 @@ export const figure = {
     }
     const far = grid ? undefined : ratios.find((u) => u > most);
     cutMark(stage, 550, 24, elbo < low ? `E[log u] ${number(elbo)}, below` : far && `a ball at u = ${number(far)}, to the right`);
-    column(stage, { ceiling: Math.log(evidence) }, numbers);
+    column(aside, { ceiling: Math.log(evidence) }, numbers);
   },
 
   describe: ({ elbo, kl, log_evidence }, settings, { grid }) =>

@@ -2,20 +2,16 @@
 import { axes, dot, line, number, set, sum, write } from "./drawing.js";
 import { playing } from "./player.js";
 import { gammas, stripes } from "./stripes.js";
-import { lookUp } from "./table.js";
 
 const SIZE = 20.5; // px, of a word
 // How wide a word is at most, in units of its font's size: the page's font is not known here.
 const ems = (word) => sum(Array.from(word, (c) => ("ijlftr'".includes(c) ? 0.4 : "mwMW".includes(c) ? 1 : 0.65)));
 
 export const figure = {
-  size: [900, 350],
   split: 565,
   extras: [playing],
-  compute: lookUp,
 
-  draw(stage, { words, names, numbers: { elbo: elbos, gamma: gammaOf }, range, yticks }, { gamma, phi, log_evidence }, { step }) {
-    const { aside } = stage;
+  draw(stage, aside, { words, names, numbers: { elbo: elbos, gamma: gammaOf }, range, yticks }, { gamma, phi, log_evidence }, { step }) {
     let [x, y] = [10, 0];
     words.forEach((word, n) => {
       const width = SIZE * ems(word) + 4;
@@ -26,7 +22,6 @@ export const figure = {
     });
     const top = y + 75;
     const bottom = Math.max(300, top + 110);
-    figure.size[1] = bottom + 50;
     const left = 30 + 11.5 * Math.max(...names.map((name) => name.length));
     gammas(stage, names, gamma, left, top, (bottom - top) / names.length, (420 - left) / Math.max(...gammaOf.flat()));
     const { X, Y, pane, path } = axes(aside, { box: [620, top, 890, bottom], x: [0, Math.max(elbos.length - 1, 1)], y: range,
@@ -34,6 +29,7 @@ export const figure = {
     if (log_evidence !== undefined) line(aside, "evidence", `M620,${Y(log_evidence)}H890`);
     line(pane, "elboline", path(elbos.slice(0, step + 1).keys(), elbos));
     dot(aside, "elbodot", X(step), Y(elbos[step]), 7);
+    return [900, bottom + 50];
   },
 
   describe({ elbo, gamma, kl, log_evidence, phi }, { step }, { names, updated }) {

@@ -1,8 +1,7 @@
 // A posterior's links, cut by a click, and the gap that opens.
+import { clicking } from "./click.js";
 import { column } from "./column.js";
 import { dot, line, number, set, write } from "./drawing.js";
-import { clicking } from "./grab.js";
-import { lookUp } from "./table.js";
 
 const PLACES = [[130, 95], [400, 95], [130, 245], [400, 245]];
 
@@ -10,10 +9,9 @@ export const figure = {
   size: [900, 308],
   split: 560,
   extras: [clicking],
-  compute: lookUp,
   click: ({ link }, settings) => link && { [link]: 1 - settings[link] },
 
-  draw(stage, { nodes, links, ceiling, p_on }, numbers, settings) {
+  draw(stage, aside, { nodes, links, ceiling, p_on }, numbers, settings) {
     for (const [name, i, j] of links) {
       const d = `M${PLACES[i]}L${PLACES[j]}`;
       line(stage, settings[name] ? "inference severed" : "inference", d);
@@ -25,7 +23,7 @@ export const figure = {
       write(stage, x, y + 7, name, "mid");
       write(stage, x, y + (i < 2 ? -38 : 54), `on: q ${number(numbers.q_on[i])}, p ${number(p_on[i])}`, "mid");
     });
-    column(stage, { bottom: 278, ceiling }, numbers);
+    column(aside, { bottom: 278, ceiling }, numbers);
   },
 
   describe({ elbo, kl, log_evidence }, settings, { links, nodes }) {

@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
 
 from helpers.elbo import enumerate_assignments
+from helpers.show.interactive import coupled
 from helpers.show.interactive.controls import choice, preset
 from helpers.show.interactive.figure import Interactive
 from helpers.show.interactive.states import bound
@@ -28,11 +29,7 @@ STARTS = 8
 
 def two_chains():
     """A factorial HMM whose outputs add up: each chain that is on gives 1, chain z a bit more."""
-    from helpers.fhmm import FactorialHMM
-
-    stay = np.array([[0.8, 0.2], [0.2, 0.8]])
-    means = np.array([[[0.0], [1.0]], [[0.0], [1.15]]])
-    return FactorialHMM(np.full((2, 2), 0.5), np.stack([stay, stay]), means, np.array([[0.16]]))
+    return coupled.two_chains(np.array([[1.0], [1.15]]), 0.16)
 
 
 @lru_cache

@@ -1,7 +1,6 @@
 // Mean field on a correlated normal: an upright q in a slanted p.
 import { axes, bar, cutMark, dot, legend, line, number, write } from "./drawing.js";
 import { playing } from "./player.js";
-import { lookUp } from "./table.js";
 
 const ANGLES = Array.from({ length: 60 }, (_, i) => (i * Math.PI) / 30);
 const [COS, SIN] = [ANGLES.map(Math.cos), ANGLES.map(Math.sin)];
@@ -10,10 +9,8 @@ export const figure = {
   size: [900, 350],
   split: 400,
   extras: [playing],
-  compute: lookUp,
 
-  draw(stage, { numbers, correlations, last }, { mean, sd, elbo }, { correlation, step }) {
-    const { aside } = stage;
+  draw(stage, aside, { numbers, correlations, last }, { mean, sd, elbo }, { correlation, step }) {
     const [rho, until] = [correlations[correlation], step + 1];
     const { X, Y, pane, path } = axes(stage, {
       box: [75, 40, 335, 300], x: [-4.2, 4.2], y: [-4.2, 4.2], xlabel: "z₁", ylabel: "z₂",

@@ -10,7 +10,6 @@ const NODES = spread(-8, 8, 801);
 const posterior = (parts, z) => sum(parts.map(([w, m, s]) => w * bell(z, m, s)));
 
 export const figure = {
-  size: [900, 340],
   split: 500,
   extras: [playing, grabbing],
   drag: dragged(FRAME),
@@ -27,8 +26,7 @@ export const figure = {
     };
   },
 
-  draw(stage, { parts, noise }, { logs, average, error, log_mean, elbo, log_evidence }, settings) {
-    const { aside } = stage;
+  draw(stage, aside, { parts, noise }, { logs, average, error, log_mean, elbo, log_evidence }, settings) {
     const { mean, sd, draws } = settings;
     const zs = spread(-5, 5, 201);
     const thrown = noise[0].slice(0, draws).map((e) => mean + sd * e);

@@ -1,14 +1,12 @@
 // The bound of any ascent, step by step, against the evidence where it is known.
 import { axes, dot, line, number, write } from "./drawing.js";
 import { playing } from "./player.js";
-import { lookUp } from "./table.js";
 
 export const figure = {
   size: [900, 350],
   extras: [playing],
-  compute: lookUp,
 
-  draw(stage, { numbers: { elbo: elbos }, problems, range, xticks, yticks }, { log_evidence }, { step }) {
+  draw(stage, aside, { numbers: { elbo: elbos }, problems, range, xticks, yticks }, { log_evidence }, { step }) {
     const { X, Y, path } = axes(stage, {
       box: [90, 40 + 26 * problems.length, 880, 300], x: [0, Math.max(elbos.length - 1, 1)], y: range,
       xlabel: "step", ylabel: "ELBO, nats", xticks, yticks,

@@ -1,22 +1,19 @@
 // One document under LDA, one of its words forced into a topic: phi, gamma and the bound answer.
+import { clicking } from "./click.js";
 import { column } from "./column.js";
 import { bar, number, set, write } from "./drawing.js";
-import { clicking } from "./grab.js";
 import { gammas, stripes } from "./stripes.js";
-import { lookUp } from "./table.js";
 
 export const figure = {
-  size: [900, 340],
   split: 565,
   extras: [clicking],
-  compute: lookUp,
 
   click(clicked, { word, topic }, { names }) {
     const chosen = Number(clicked.word);
     return clicked.word && { word: chosen, topic: chosen === word ? (topic + 1) % (names.length + 1) : 1 };
   },
 
-  draw(stage, { words, names, ceiling }, numbers, { word, topic }) {
+  draw(stage, aside, { words, names, ceiling }, numbers, { word, topic }) {
     words.forEach((text, n) => {
       const [x, y] = [10 + 93 * (n % 6), 12 + 70 * Math.floor(n / 6)];
       set(bar(stage, topic && n === word ? "axis thick" : "axis", x, y, 86, 60), { rx: 6 });
@@ -25,7 +22,7 @@ export const figure = {
       set(bar(stage, "grip", x, y, 86, 60), { "fill-opacity": 0, "data-word": n });
     });
     gammas(stage, names, numbers.gamma, 142, 194, 42, 27);
-    column(stage, { ceiling, name: "log p(w)" }, numbers);
+    column(aside, { ceiling, name: "log p(w)" }, numbers);
   },
 
   describe({ elbo, kl, log_evidence }, { word, topic }, { words, names, numbers }) {

@@ -23,8 +23,7 @@ export const figure = {
     return { fit, kl_prior, kl, elbo: fit - kl_prior, log_evidence, posterior_mean: centre, posterior_sd: width };
   },
 
-  draw(stage, { floor, yticks }, { fit, kl_prior, kl, elbo, log_evidence, posterior_mean, posterior_sd }, settings) {
-    const { aside } = stage;
+  draw(stage, aside, { floor, yticks }, { fit, kl_prior, kl, elbo, log_evidence, posterior_mean, posterior_sd }, settings) {
     const { pane, path } = hills(stage, FRAME, ZS, ZS.map((z) => bell(z, posterior_mean, posterior_sd)), settings);
     line(pane, "prior", path(ZS, ZS.map((z) => bell(z, 0, 1))));
     legend(stage, 345, 24, [["prior", "prior p(z)"]]);
