@@ -22,7 +22,7 @@ from scipy.special import logsumexp
 
 from helpers.densities import dirichlet_kl, log_rising
 from helpers.elbo import MOST_ASSIGNMENTS, enumerate_assignments, expectation
-from helpers.lda.fixed_topics import check_posterior, check_words
+from helpers.lda.fixed_topics import check_document, check_words
 from helpers.lda.variational_em import expected_log_theta, expected_log_topics
 
 
@@ -110,8 +110,7 @@ def kl_to_posterior(model, words, q):
     q is a :class:`DocumentPosterior`. Computed without the ELBO, so that ELBO + KL =
     log p(w) is a test of both; inf where q puts mass on an impossible z.
     """
-    words = check_words(model, words)
-    q = check_posterior(model, words, q)
+    words, q = check_document(model, words, q)
     posterior = exact(model, words)
     theta = dirichlet_kl(q.gamma, posterior.concentrations, expected_log_theta(q.gamma))
     with np.errstate(divide="ignore", invalid="ignore"):  # -inf + inf only where q(z) is zero

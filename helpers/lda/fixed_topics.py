@@ -52,10 +52,11 @@ def document_bound(model, words, q, log_evidence=np.nan):
                               + sum_ik phi_ik (E_q[log theta_k] + log beta_{k, w_i})
     H(q) = H(Dirichlet(gamma)) - sum_ik phi_ik log phi_ik
     """
-    words = check_words(model, words)
-    q = check_posterior(model, words, q)
+    words, q = check_document(model, words, q)
+    log_topics = expected_log_topics(model.topics)
+    elbo = document_elbo(model.alpha, log_topics, words, q.gamma, q.phi)
     entropy = float(dirichlet_entropy(q.gamma) - np.sum(xlogy(q.phi, q.phi)))
-    return Bound(_elbo(model, words, q) - entropy, entropy, log_evidence)
+    return Bound(elbo - entropy, entropy, log_evidence)
 
 
 def document_mean_field(model, words, start=None):
@@ -70,10 +71,22 @@ def document_mean_field(model, words, start=None):
     :class:`DocumentPosterior`, ``updated`` says "start", "phi" or "gamma".
     """
     words = check_words(model, words)
-    gamma = model.alpha + len(words) / model.n_topics
-    if start is not None:
-        gamma = positive("start", start, shape=(model.n_topics,))
-    return _alternate(model, words, gamma)
+    start = model.alpha + len(words) / model.n_topics if start is None else start
+    return _alternate(model, words, positive("start", start, shape=(model.n_topics,)))
+
+
+@ascending
+def _alternate(model, words, gamma):
+    log_topics, has = expected_log_topics(model.topics), model.topics[:, words].T > 0
+    phi, updated = has | ~has.any(axis=1, keepdims=True), "start"
+    phi = phi / phi.sum(axis=1, keepdims=True)
+    while True:
+        elbo = document_elbo(model.alpha, log_topics, words, gamma, phi)
+        yield State(DocumentPosterior(gamma, phi), elbo, model, info={"updated": updated})
+        if updated == "phi":
+            gamma, updated = update_gamma(model.alpha, phi), "gamma"
+        else:
+            phi, updated = update_phi(gamma, log_topics, words), "phi"
 
 
 def trajectory(model, words, n_states, start=None):
@@ -152,29 +165,10 @@ def check_words(model, words):
     return word_numbers("words", words, instance("model", model, LDA).n_words)
 
 
-def check_posterior(model, words, q):
-    """A :class:`DocumentPosterior` with gamma (K,) above zero and phi (N, K) of probabilities."""
-    instance("q", q, DocumentPosterior)
+def check_document(model, words, q):
+    """Word numbers (N,) and their posterior: gamma (K,) above zero, phi (N, K) probabilities."""
+    words, q = check_words(model, words), instance("q", q, DocumentPosterior)
     gamma = positive("q.gamma", q.gamma, shape=(model.n_topics,))
     shape = len(words), model.n_topics
     phi = probabilities("q.phi", q.phi, shape=shape) if len(words) else np.empty(shape)
-    return DocumentPosterior(gamma, phi)
-
-
-def _elbo(model, words, q):
-    return document_elbo(model.alpha, expected_log_topics(model.topics), words, q.gamma, q.phi)
-
-
-@ascending
-def _alternate(model, words, gamma):
-    log_topics = expected_log_topics(model.topics)
-    rows = model.topics[:, words].T
-    held = np.where(rows.any(axis=1, keepdims=True), rows > 0, True)
-    q, updated = DocumentPosterior(gamma, held / held.sum(axis=1, keepdims=True)), "start"
-    while True:
-        yield State(q, _elbo(model, words, q), model, info={"updated": updated})
-        if updated == "phi":
-            q, updated = DocumentPosterior(update_gamma(model.alpha, q.phi), q.phi), "gamma"
-        else:
-            q = DocumentPosterior(q.gamma, update_phi(q.gamma, log_topics, words))
-            updated = "phi"
+    return words, DocumentPosterior(gamma, phi)

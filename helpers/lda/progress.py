@@ -6,8 +6,7 @@ from helpers.ascent import ascending
 class Bar:
     """A bar of sweeps and the bound, shown from the first second of work on."""
 
-    def __init__(self, description, shown=True):
-        self.description, self.shown, self.bar = description, shown, None
+    bar = None
 
     def tick(self):
         """Some work is done, less than a sweep."""
@@ -15,14 +14,11 @@ class Bar:
             self.bar.update(0)
 
     @ascending
-    def watch(self, states):
+    def watch(self, states, description):
         """The same states."""
-        if not self.shown:
-            yield from states
-            return
         from tqdm.auto import tqdm  # here, since it costs time to import and few cells wait
 
-        with tqdm(desc=self.description, unit=" sweeps", delay=1.0, leave=False) as self.bar:
+        with tqdm(desc=description, unit=" sweeps", delay=1.0, leave=False) as self.bar:
             for state in states:
                 self.bar.set_postfix_str(f"bound {state.elbo:,.0f} nats", refresh=False)
                 self.bar.update()

@@ -153,37 +153,34 @@ def fit(counts, n_topics, rng, alpha=0.1, eta=None, start="seeded", progress=Tru
         ascent = climb(lda.fit(counts, 20, rng, eta=0.1))
         ascent.state.model.topics, ascent.state.q.gamma, ascent.elbos
 
-    Args:
-        counts: word counts, (D, V), sparse or dense.
-        n_topics: K. rng: for the first topics.
-        alpha: concentration of the documents' Dirichlet, one number or (K,); held fixed.
-        eta: concentration of the topics' Dirichlet prior, or None for point estimates.
-        start: "seeded" by unlike documents, or "random", which ends at worse bounds.
-        progress: show a bar from the first second on.
-    Yields:
-        States without end; ``q`` is a :class:`CorpusPosterior`, ``model`` has the topics, or
-        their mean. ValueError where there are no tokens, or an argument is out of range.
+    counts: (D, V), sparse or dense. n_topics: K. alpha: concentration of the documents' Dirichlet,
+    one number or (K,), held fixed. eta: that of the topics' Dirichlet prior, or None for point
+    estimates. start: "seeded" by unlike documents, or "random", which ends at worse bounds; both
+    by ``rng``. progress: show a bar from the first second on. Yields states without end: ``q`` is a
+    :class:`CorpusPosterior`, ``model`` has the topics, or their mean. ValueError where there are no
+    tokens, or an argument is out of range.
     """
     counts = check_counts(counts)
-    if not counts.data.any():
+    if not counts.nnz:
         raise ValueError("counts: expected at least one token, got only empty documents")
     alpha = check_alpha(alpha, check_topics(n_topics, counts))
     eta = None if eta is None else float(positive("eta", eta, ndim=0, maximum=MOST_CONCENTRATION))
     generator("rng", rng)
     one_of("start", start, STARTS)
-    bar = Bar(f"{n_topics} topics", progress)
+    bar = Bar()
     e_step = partial(fast.EStep(counts, alpha, bar.tick), rule=fast.Rule(UPDATES, plain=True))
 
+    @ascending
     def ascent():
         topics = m_step(STARTS[start](counts, n_topics, rng).T, 1 / counts.shape[1], eta)
         yield from variational_em(e_step, alpha, topics, first_gamma(alpha, counts), eta)
 
-    return bar.watch(ascent())
+    return bar.watch(ascent(), f"{n_topics} topics") if progress else ascent()
 
 
 def first_gamma(alpha, counts, start=None, name="gamma"):
     """gamma to begin at, (D, K): alpha + N_d / K, or ``start``; alpha if a document is empty."""
-    totals = np.asarray(counts.sum(axis=1), dtype=float).ravel()[:, None]
+    totals = counts.sum(axis=1)[:, None]
     if start is None:
         return alpha + totals / len(alpha)
     start = positive(name, start, shape=(len(totals), len(alpha)))
