@@ -43,14 +43,13 @@ def word_shape(word):
     """
     if not isinstance(word, str):
         raise ValueError(f"word: expected a string, got {describe(word)}")
-    kinds = (_kind(character) for character in word if category(character)[0] != "M")
+    kinds = []
+    for character in word:
+        if character.isalpha():
+            kinds.append("X" if character.isupper() else "x")
+        elif category(character)[0] != "M":
+            kinds.append("0" if character.isdigit() else character)
     return "".join(kind for kind, _ in groupby(kinds))
-
-
-def _kind(character):
-    if character.isalpha():
-        return "X" if character.isupper() else "x"
-    return "0" if character.isdigit() else character
 
 
 def feature_names(sentences, fewest=1):

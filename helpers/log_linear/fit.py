@@ -18,7 +18,7 @@ from itertools import islice
 import numpy as np
 
 from helpers.arguments import generator, whole_number
-from helpers.ascent import State, States
+from helpers.ascent import State, ascending
 from helpers.fast.log_linear import inverse, solve_curvature
 from helpers.log_linear.bound import elbo, gaussian_bound
 from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian
@@ -66,21 +66,20 @@ def fit_gaussian(tagger, rng, covariance="diagonal", n_nodes=None):
         n_nodes = int(np.clip(affordable, FEWEST_NODES, MOST_NODES))
     n_nodes = whole_number("n_nodes", n_nodes, maximum=10**6)
     rules = rules_in_turn(tagger.n_tags, n_nodes, generator("rng", rng))
-    return States((_ascend_full if covariance == "full" else _ascend)(tagger, rules))
+    return _ascend(tagger, rules, covariance)
 
 
-def _ascend(tagger, rules):
+@ascending
+def _ascend(tagger, rules, covariance):
     prior = DiagonalGaussian(np.array(tagger.prior_mean), np.array(tagger.prior_sd))
     widest = max(WIDEST, prior.logits(tagger.features)[1].max())
     start = DiagonalGaussian(prior.mean, prior.sd * (WIDEST / widest))
-    return _steps(tagger, rules, start, _diagonal_step)
-
-
-def _ascend_full(tagger, rules):
-    """After a few cheap steps, since each full one inverts a matrix of the size of w."""
-    *_, start = islice(_ascend(tagger, rules), DIAGONAL_STEPS + 1)
-    q = FullGaussian(start.q.mean, np.diag(start.q.sd.ravel() ** 2))
-    yield from _steps(tagger, rules, q, _full_step)
+    states = _steps(tagger, rules, start, _diagonal_step)
+    if covariance == "full":  # after some cheap steps: each full one inverts a matrix of w's size
+        *_, state = islice(states, DIAGONAL_STEPS + 1)
+        start = FullGaussian(state.q.mean, np.diag(state.q.sd.ravel() ** 2))
+        states = _steps(tagger, rules, start, _full_step)
+    yield from states
 
 
 def _steps(tagger, rules, q, propose):
@@ -112,9 +111,8 @@ def _full_step(tagger, q, probs, curvature):
     step = (new @ score(tagger, q.mean, probs).ravel()).reshape(tagger.shape)
 
     def path(rate):
-        mean = q.mean + rate * step
         if rate == 1:
-            return FullGaussian(mean, new, log_determinant)
-        return FullGaussian(mean, q.covariance + rate * (new - q.covariance))
+            return FullGaussian(q.mean + step, new, log_determinant)
+        return FullGaussian(q.mean + rate * step, q.covariance + rate * (new - q.covariance))
 
     return path

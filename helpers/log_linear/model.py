@@ -55,10 +55,15 @@ class LogLinearTagger:
             raise ValueError(
                 f"tags: {len(tags)} tags for {features.shape[0]} rows of features; expected as many"
             )
-        shape = (features.shape[1], len(names))
         settings = {"features": features, "tags": tags, "tag_names": names, "n_tags": len(names)}
-        settings["prior_sd"] = _over_weights("prior_sd", self.prior_sd, shape, positive)
-        settings["prior_mean"] = _over_weights("prior_mean", self.prior_mean, shape, finite_array)
+        shape = features.shape[1], len(names)
+        for name, check in {"prior_sd": positive, "prior_mean": finite_array}.items():
+            value = check(name, getattr(self, name))
+            try:
+                settings[name] = np.broadcast_to(value, shape)
+            except ValueError:
+                wrong = f"shape {value.shape} does not broadcast to the weights' {shape}"
+                raise ValueError(f"{name}: {wrong}") from None
         for name, value in settings.items():
             object.__setattr__(self, name, value)
 
@@ -86,7 +91,7 @@ def gradient(tagger, weights):
 def score(tagger, weights, probs):
     """:func:`gradient` for tag probabilities (N, T) that are known, or expected under some q."""
     pull = (weights - tagger.prior_mean) / tagger.prior_sd**2
-    return tagger.features.T @ (one_hot(tagger) - probs) - pull
+    return tagger.features.T @ (np.eye(tagger.n_tags)[tagger.tags] - probs) - pull
 
 
 def tag_probabilities(weights, features):
@@ -101,11 +106,6 @@ def tag_probabilities(weights, features):
 def observed(tagger, logits):
     """The numbers (N,) of the observed tags out of (N, T), logits for example."""
     return logits[np.arange(len(logits)), tagger.tags]
-
-
-def one_hot(tagger):
-    """The observed tags as (N, T): one in the column of the tag."""
-    return np.eye(tagger.n_tags)[tagger.tags]
 
 
 def checked_features(features, n_features=None):
@@ -139,22 +139,13 @@ def _numbered_tags(tags, n_tags, n_rows):
         names, tags = np.unique(tags, return_inverse=True)
         if n_tags not in (None, len(names)):
             raise ValueError(f"n_tags: is {n_tags}, but tags holds {len(names)} different strings")
-        return tags.astype(np.int64), tuple(map(str, names))
-    if tags.dtype.kind not in "iu":
+    elif tags.dtype.kind in "iu":
+        tags = whole_numbers("tags", tags)
+        n_tags = whole_number("n_tags", int(tags.max()) + 1 if n_tags is None else n_tags)
+        if tags.max() >= n_tags:
+            raise ValueError(f"tags: holds {tags.max()}, expected numbers below n_tags = {n_tags}")
+        refuse_large("tags/n_tags", n_tags, max(n_tags, n_rows))  # (N, T), (F, T), T x T in score
+        names = range(n_tags)
+    else:
         raise ValueError(f"tags: expected whole numbers or strings, got {tags.dtype}")
-    tags = whole_numbers("tags", tags)
-    n_tags = whole_number("n_tags", int(tags.max()) + 1 if n_tags is None else n_tags)
-    if tags.max() >= n_tags:
-        raise ValueError(f"tags: holds {tags.max()}, expected numbers below n_tags = {n_tags}")
-    refuse_large("tags/n_tags", n_tags, max(n_tags, n_rows))  # (N, T), (F, T), T x T in one_hot
-    return tags.astype(np.int64), tuple(map(str, range(n_tags)))
-
-
-def _over_weights(name, value, shape, check):
-    value = check(name, value)
-    try:
-        return np.broadcast_to(value, shape)
-    except ValueError:
-        raise ValueError(
-            f"{name}: shape {value.shape} does not broadcast to the weights' {shape}"
-        ) from None
+    return tags.astype(np.int64), tuple(map(str, names))
