@@ -14,9 +14,8 @@ from helpers.densities import LOG_2PI
 from helpers.elbo import Bound, SampledBound
 from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, logits_at
 from helpers.log_linear.model import LogLinearTagger, checked_features, observed
-from helpers.log_linear.nodes import has_grid, rules_in_turn
+from helpers.log_linear.nodes import RULES, has_grid, rules_in_turn
 
-PARTS = 8  # independent rules whose spread says how far they are off
 AT_ONCE = 2**18  # doubles worked on at a time: they stay in the processor's cache
 
 
@@ -82,13 +81,14 @@ def gaussian_bound(tagger, q, rng, n_nodes=4000):
 
     Returns a SampledBound; ``standard_error`` says how far off the sums over ``n_nodes`` nodes are.
     Up to four tags have a grid, whose distance from one of half as many nodes it is, token by token
-    (two tags: rounding). More have random rules, which estimate their own error.
+    (two tags: rounding). More have two random halves, or four times two where tokens are few.
     """
     instance("tagger", tagger, LogLinearTagger)
     rng, n_nodes = generator("rng", rng), whole_number("n_nodes", n_nodes, maximum=10**6)
     mean, spread = checked_gaussian(q, tagger.shape).logits(tagger.features)
     grid = has_grid(tagger.n_tags, n_nodes // 2)
-    sizes = [n_nodes, n_nodes // 2] if grid else [max(1, n_nodes // PARTS)] * PARTS
+    shares = (1.0, 0.5) if grid else (0.5, 0.55) * (1 if len(mean) >= RULES else 4)
+    sizes = [max(1, int(share * n_nodes)) for share in shares]
     sums = np.empty((len(sizes), len(mean)))  # E[log sum exp a], by each part of the nodes
     for part, size in zip(sums, sizes, strict=True):
         rules = rules_in_turn(tagger.n_tags, size, rng)
@@ -98,7 +98,8 @@ def gaussian_bound(tagger, q, rng, n_nodes=4000):
         best, error = sums[0], np.abs(sums[0] - sums[1]).sum()
     else:  # tokens with one rule are off together, others independently
         of_rules = [sums[:, first :: len(rules)].sum(axis=1) for first in range(len(rules))]
-        best, error = sums.mean(axis=0), np.sqrt(np.var(of_rules, axis=1, ddof=1).sum() / PARTS)
+        best = sums.mean(axis=0)
+        error = np.sqrt(np.var(of_rules, axis=1, ddof=1).sum() / len(sizes))
     log_likelihood = float(np.sum(observed(tagger, mean) - best))
     expected = log_likelihood + expected_log_prior(tagger, q)
     return SampledBound(expected, q.entropy(), standard_error=float(error))
