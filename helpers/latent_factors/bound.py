@@ -16,17 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit, logsumexp
 
-from helpers.arguments import describe, generator, instance, real_array, whole_number
+from helpers.arguments import generator, instance, real_array, whole_number
 from helpers.fast import latent_factors as fast
 from helpers.latent_factors.coordinate_ascent import best_mean_field
 from helpers.latent_factors.factors import Encoder, Factors
-from helpers.latent_factors.model import (
-    LatentFactorModel,
-    document_counts,
-    factor_states,
-    log_joint,
-    log_likelihood,
-)
+from helpers.latent_factors.model import check_counts, factor_states, log_joint, log_likelihood
 from helpers.latent_factors.posterior import exact
 
 
@@ -85,7 +79,7 @@ def exact_gradient(model, counts):
 
     As :func:`evidence_and_gradient`, with no array of states by words or by documents.
     """
-    return fast.exact_gradient(model, document_counts(model, counts))
+    return fast.exact_gradient(model, check_counts(model, counts))
 
 
 def bound_gradient(model, counts, logits):
@@ -96,7 +90,7 @@ def bound_gradient(model, counts, logits):
 
     As :func:`elbo_and_gradients`, with no array of states by words or by documents.
     """
-    counts = document_counts(model, counts)
+    counts = check_counts(model, counts)
     q = factors_of(model, counts, logits)
     expected, slope, gradient = fast.bound_gradient(model, counts, q)
     return expected - q.kl_to_prior(model.prior), gradient, slope + kl_slope(q, model.prior)
@@ -105,20 +99,6 @@ def bound_gradient(model, counts, logits):
 def factors_of(model, counts, logits):
     """q of these documents from its logits, ValueError unless they are (D, K)."""
     return Factors(real_array("logits", logits, shape=(counts.shape[0], model.n_factors)))
-
-
-def parameters(model):
-    """The model's parameters without constraints: its arrays, with the prior as logits."""
-    values = dict(vars(instance("model", model, LatentFactorModel)))
-    return {"prior_logits": logit(values.pop("prior"))} | values
-
-
-def from_parameters(values):
-    """The model of a dictionary as :func:`parameters` gives it."""
-    if not isinstance(values, dict) or "prior_logits" not in values:
-        raise ValueError(f"values: expected what parameters() gives, got {describe(values)}")
-    rest = dict(values)
-    return LatentFactorModel(prior=expit(rest.pop("prior_logits")), **rest)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from helpers.arguments import listed, probabilities, real_array
 from helpers.ascent import State, ascending, climb
 from helpers.fast import latent_factors as fast
 from helpers.latent_factors.factors import Factors, outer_product
-from helpers.latent_factors.model import document_counts
+from helpers.latent_factors.model import check_counts
 
 
 def sweep(log_p, logits, prior):
@@ -44,7 +44,7 @@ def mean_field(model, counts, start=None):
     ``elbos`` (D,) are the documents' bounds, in nats. A sweep costs O(D 2^K). ValueError above 20
     factors, or where counts or start do not fit the model. Source: "Mean field assumption".
     """
-    counts = document_counts(model, counts)
+    counts = check_counts(model, counts)
     shape = counts.shape[0], model.n_factors
     if isinstance(start, Factors):
         logits = real_array("start", start.logits, shape=shape)
@@ -73,7 +73,7 @@ def best_mean_field(model, counts, starts, rtol=1e-12, max_steps=1000):
     starts: :class:`Factors` or probabilities (D, K). Where factors explain each other away the
     bound has several local optima, and coordinate ascent finds the one its start leads to.
     """
-    counts, starts = document_counts(model, counts), listed("starts", starts, "starts")
+    counts, starts = check_counts(model, counts), listed("starts", starts, "starts")
     ends = [climb(mean_field(model, counts, one), rtol, max_steps).state for one in starts]
     if not ends:
         raise ValueError("starts: expected at least one start, got none")

@@ -109,6 +109,20 @@ class Encoder:
         return dict(vars(self))
 
 
+def initial_encoder(n_words, n_factors, rng, n_hidden=32):
+    """Small random weights: every q starts near one half."""
+    rng, sizes = generator("rng", rng), {"n_words": n_words, "n_factors": n_factors}
+    for name, size in (sizes | {"n_hidden": n_hidden}).items():
+        whole_number(name, size)
+    refuse_large("n_hidden/n_words/n_factors", n_hidden, max(n_words, n_factors))
+    return Encoder(
+        input_weights=rng.normal(scale=1 / np.sqrt(n_words), size=(n_words, n_hidden)),
+        input_bias=np.zeros(n_hidden),
+        factor_weights=rng.normal(scale=1 / np.sqrt(n_hidden), size=(n_hidden, n_factors)),
+        factor_bias=np.zeros(n_factors),
+    )
+
+
 def outer_product(logits):
     """prod_k Bernoulli(z_k | b_k) for all z: (D, K) -> (D, 2^K), one factor at a time."""
     off_on = np.stack([expit(-logits), expit(logits)], axis=2)

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import log_softmax, logsumexp
+from scipy.special import expit, log_softmax, logit, logsumexp
 
 from helpers.arguments import (
+    MOST_NUMBERS,
     count_matrix,
+    describe,
     finite_array,
     generator,
     in_words,
@@ -87,6 +89,34 @@ class LatentFactorModel:
         return z, np.array(counts, dtype=float)
 
 
+def initial_model(counts, n_factors, rng, n_hidden=32):
+    """A model whose factors differ a little around the unigram distribution of the words."""
+    rng, frequencies = generator("rng", rng), count_matrix("counts", counts).sum(0) + 1.0
+    n_hidden = whole_number("n_hidden", n_hidden, maximum=MOST_NUMBERS // len(frequencies))
+    n_factors = whole_number("n_factors", n_factors, maximum=MOST_NUMBERS // n_hidden)
+    return LatentFactorModel(
+        prior=np.full(n_factors, 0.5),
+        hidden_weights=rng.normal(size=(n_factors, n_hidden)),
+        hidden_bias=-0.5 * np.ones(n_hidden),
+        output_weights=rng.normal(scale=0.1, size=(n_hidden, len(frequencies))),
+        output_bias=np.log(frequencies / frequencies.sum()),
+    )
+
+
+def parameters(model):
+    """The model's parameters without constraints: its arrays, with the prior as logits."""
+    values = dict(vars(instance("model", model, LatentFactorModel)))
+    return {"prior_logits": logit(values.pop("prior"))} | values
+
+
+def from_parameters(values):
+    """The model of a dictionary as :func:`parameters` gives it."""
+    if not isinstance(values, dict) or "prior_logits" not in values:
+        raise ValueError(f"values: expected what parameters() gives, got {describe(values)}")
+    rest = dict(values)
+    return LatentFactorModel(prior=expit(rest.pop("prior_logits")), **rest)
+
+
 def check_arrays(owner, **axes):
     """Check a frozen dataclass's arrays: finite, not empty, axes of one letter of one length."""
     sizes = {}
@@ -112,7 +142,7 @@ def log_likelihood(model, counts):
     No array of documents x states x words is needed: a document and a state meet in an inner
     product of H + 2 numbers. ValueError where the table would take more than four gigabytes.
     """
-    counts = document_counts(model, counts)
+    counts = check_counts(model, counts)
     refuse_large("counts", counts.shape[0], 2**model.n_factors)
     hidden = model.hidden(factor_states(model.n_factors))
     log_normaliser = np.concatenate([
@@ -129,7 +159,7 @@ def log_joint(model, counts):
     return table + log_bernoulli(z, model.prior)
 
 
-def document_counts(model, counts):
+def check_counts(model, counts):
     """``counts`` (D, V) checked against a model; nearly every function of both begins here."""
     return count_matrix("counts", counts, instance("model", model, LatentFactorModel).n_words)
 
@@ -140,22 +170,18 @@ def chunks(n_rows, row_size, size=None):
     return [slice(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
 
 
-def check_enumerable(n_factors):
-    """K, unless it is no whole number or 2^K states are too many to list (ValueError)."""
+def factor_states(n_factors):
+    """All 2^K configurations, (2^K, K) of zeros and ones; the last factor changes fastest.
+
+    Read-only. A table over states (..., 2^K) reshaped to (..., 2, ..., 2) has an axis per factor.
+    ValueError for more than 20 factors.
+    """
     if whole_number("n_factors", n_factors) > MAX_FACTORS:
         raise ValueError(
             f"n_factors: expected at most {MAX_FACTORS} for enumeration, "
             f"got {in_words(n_factors)}, that is 2^{in_words(n_factors)} states"
         )
-    return n_factors
-
-
-def factor_states(n_factors):
-    """All 2^K configurations, (2^K, K) of zeros and ones; the last factor changes fastest.
-
-    Read-only. A table over states (..., 2^K) reshaped to (..., 2, ..., 2) has an axis per factor.
-    """
-    return _factor_states(check_enumerable(n_factors))
+    return _factor_states(n_factors)
 
 
 @lru_cache(maxsize=MAX_FACTORS)

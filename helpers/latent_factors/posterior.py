@@ -10,16 +10,11 @@ Given the words the factors are no longer independent: they explain each other a
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 
 from helpers.arguments import instance, listed, refuse_large, whole_number
 from helpers.fast import latent_factors as fast
-from helpers.latent_factors.model import (
-    LatentFactorModel,
-    document_counts,
-    factor_states,
-    log_joint,
-)
+from helpers.latent_factors.model import LatentFactorModel, check_counts, factor_states, log_joint
 
 
 @dataclass(frozen=True)
@@ -69,16 +64,14 @@ def exact(model, counts):
     for 20 factors and 32 hidden units. ValueError: counts do not fit the model, or there are more
     than 20 factors. Source: the slide "Original LFDM Inference".
     """
-    counts = document_counts(model, counts)
+    counts = check_counts(model, counts)
     refuse_large("counts", counts.shape[0], model.n_factors, model.n_factors)
     return Posterior(*fast.posterior(model, counts))
 
 
 def posterior_table(model, counts):
     """p(z | x_d) for every state, (D, 2^K), ordered as ``factor_states(K)``."""
-    table = log_joint(model, counts)
-    fast.softmax_in_place(table)
-    return table
+    return softmax(log_joint(model, counts), axis=1)
 
 
 def as_words_arrive(model, words):

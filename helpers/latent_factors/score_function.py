@@ -15,12 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
-from scipy.special import logsumexp
 
 from helpers.arguments import real_array, whole_number
 from helpers.gradients.estimators import leave_one_out
 from helpers.latent_factors.bound import backpropagate, factors_of, kl_slope
-from helpers.latent_factors.model import chunks, document_counts
+from helpers.latent_factors.model import check_counts, chunks
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def score_function_gradient(model, counts, logits, rng, n_samples=8, baseline="l
     other samples; needs at least two), None, or numbers (D,) fixed before the samples were drawn.
     Returns :class:`Estimate`. O(D n_samples H V).
     """
-    counts = document_counts(model, counts)
+    counts = check_counts(model, counts)
     q = factors_of(model, counts, logits)
     samples = q.sample(rng, n_samples)  # (n_samples, D, K)
     dense = counts.toarray() if scipy.sparse.issparse(counts) else counts
@@ -78,11 +77,8 @@ def baselines(values, baseline):
 
 def sampled_elbos(model, counts, logits, rng, n_samples=8):
     """Unbiased estimates of each document's bound, (D,), without gradients."""
-    counts = document_counts(model, counts)
+    counts = check_counts(model, counts)
     q, total = factors_of(model, counts, logits), 0.0
-    of_words, of_bias = counts @ model.output_weights.T, counts @ model.output_bias
     for _ in range(whole_number("n_samples", n_samples, maximum=10**6)):
-        hidden = model.hidden(q.sample(rng, 1)[0])
-        log_normaliser = logsumexp(hidden @ model.output_weights + model.output_bias, axis=1)
-        total += np.vecdot(hidden, of_words) + of_bias - counts.sum(1) * log_normaliser  # (4c.6)
+        total += (counts * model.word_log_probs(q.sample(rng, 1)[0])).sum(1)
     return total / n_samples - q.kl_to_prior(model.prior)

@@ -15,21 +15,13 @@ from itertools import islice
 
 import numpy as np
 
-from helpers.arguments import (
-    MOST_NUMBERS,
-    count_matrix,
-    describe,
-    generator,
-    positive,
-    refuse_large,
-    whole_number,
-)
+from helpers.arguments import MOST_NUMBERS, count_matrix, describe, positive, whole_number
 from helpers.ascent import State, States
 from helpers.gradients.adam import Adam, pack, unpack
-from helpers.latent_factors.bound import bound_gradient, exact_gradient, from_parameters, parameters
+from helpers.latent_factors.bound import bound_gradient, exact_gradient
 from helpers.latent_factors.coordinate_ascent import mean_field
-from helpers.latent_factors.factors import Encoder, Factors
-from helpers.latent_factors.model import LatentFactorModel, check_enumerable
+from helpers.latent_factors.factors import Encoder, Factors, initial_encoder
+from helpers.latent_factors.model import factor_states, from_parameters, initial_model, parameters
 from helpers.latent_factors.optimise import ascend, evaluate, quasi_newton_step
 from helpers.latent_factors.posterior import exact
 from helpers.latent_factors.score_function import baselines, sampled_elbos, score_function_gradient
@@ -54,7 +46,8 @@ def train(counts, n_factors, rng, inference="amortised", n_hidden=32, gradient=N
     counts = count_matrix("counts", counts).copy()  # since the states come later
     method = training_method(inference, gradient, whole_number("n_factors", n_factors))
     model = initial_model(counts, n_factors, rng, n_hidden)
-    return States(method(model, counts, rng, **checked_options(model, options)))
+    check_options(model, options)
+    return States(method(model, counts, rng, **options))
 
 
 def amortised_training(model, counts, rng, n_encoder=32):
@@ -148,48 +141,19 @@ def training_method(inference, gradient, n_factors):
             f"{describe(gradient)}"
         )
     if by == "exact":
-        check_enumerable(n_factors)
+        factor_states(n_factors)  # ValueError where they are too many
     return methods[inference, by]
 
 
-def checked_options(model, options):
-    """The options of :func:`train` with values that it can work with; their names Python checks."""
+def check_options(model, options):
+    """The values of the options of :func:`train`; their names Python checks."""
     most = MOST_NUMBERS // max(model.n_words, model.n_factors + len(model.hidden_bias))
     size = partial(whole_number, maximum=most)
     checks = {"sweeps": whole_number, "batch": whole_number, "n_samples": size, "n_encoder": size}
-    checks["rate"] = partial(positive, ndim=0)
-    given = [name for name in checks if name in options]
-    options = options | {name: checks[name](name, options[name]) for name in given}
+    for name, check in (checks | {"rate": partial(positive, ndim=0)}).items():
+        if name in options:
+            check(name, options[name])
     baseline = options.get("baseline", "leave_one_out")
     if not isinstance(baseline, str | None):
         raise ValueError(f"baseline: expected 'leave_one_out' or None, got {describe(baseline)}")
     baselines(np.zeros((min(options.get("n_samples", 2), 2), 1)), baseline)
-    return options
-
-
-def initial_model(counts, n_factors, rng, n_hidden=32):
-    """A model whose factors differ a little around the unigram distribution of the words."""
-    rng, frequencies = generator("rng", rng), count_matrix("counts", counts).sum(0) + 1.0
-    n_hidden = whole_number("n_hidden", n_hidden, maximum=MOST_NUMBERS // len(frequencies))
-    n_factors = whole_number("n_factors", n_factors, maximum=MOST_NUMBERS // n_hidden)
-    return LatentFactorModel(
-        prior=np.full(n_factors, 0.5),
-        hidden_weights=rng.normal(size=(n_factors, n_hidden)),
-        hidden_bias=-0.5 * np.ones(n_hidden),
-        output_weights=rng.normal(scale=0.1, size=(n_hidden, len(frequencies))),
-        output_bias=np.log(frequencies / frequencies.sum()),
-    )
-
-
-def initial_encoder(n_words, n_factors, rng, n_hidden=32):
-    """Small random weights: every q starts near one half."""
-    rng, sizes = generator("rng", rng), {"n_words": n_words, "n_factors": n_factors}
-    for name, size in (sizes | {"n_hidden": n_hidden}).items():
-        whole_number(name, size)
-    refuse_large("n_hidden/n_words/n_factors", n_hidden, max(n_words, n_factors))
-    return Encoder(
-        input_weights=rng.normal(scale=1 / np.sqrt(n_words), size=(n_words, n_hidden)),
-        input_bias=np.zeros(n_hidden),
-        factor_weights=rng.normal(scale=1 / np.sqrt(n_hidden), size=(n_hidden, n_factors)),
-        factor_bias=np.zeros(n_factors),
-    )
