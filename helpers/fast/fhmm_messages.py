@@ -6,7 +6,7 @@ plain algorithm in :mod:`helpers.fhmm.exact` has to do it.
 """
 
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 
 import numpy as np
 
@@ -79,7 +79,10 @@ class Dynamics:
         room = np.empty((1 if shape[1] <= LARGEST_BAND else 3, *shape))
         with np.errstate(all="ignore"):  # lost or overflown mass is looked for
             shift = _exponentials(log_rows, log_scale, room[-1])
-            found = _in_floats(self, room, sequences, log_scale)
+            found = _in_a_band(self, room[0], sequences, log_scale) if len(room) == 1 else None
+            if found is None and log_scale is None:  # else the former scale led out of range
+                room = room if len(room) == 3 else np.repeat(room, 3, axis=0)
+                found = _scan_sequences(self, room, sequences)
             kept = found is not None and (self.safe or _kept_its_mass(self, *found[:3], sequences))
         if not kept:  # a former scale may be to blame
             return None if log_scale is None else self.messages(log_rows, sequences)
@@ -103,34 +106,12 @@ def row_maximum(rows):
     return reduce(np.maximum, rows.T[1:], rows[:, 0].copy()) if few else rows.max(1)
 
 
-def move(mass, groups):
-    """sum_i mass_i prod_m transition[m, i_m, j_m] for every j and every row, (T, N)."""
-    T, N = mass.shape
-    for group in groups:
-        mass = mass.reshape(T, len(group), N // len(group)).swapaxes(1, 2) @ group
-    return mass.reshape(T, N)
-
-
-def _in_floats(dynamics, room, sequences, log_scale):
-    """Messages in plain numbers; None if a former scale led out of their range.
-
-    room: the evidence, (1, T, N), or (3, T, N) with room for forward and backward before it.
-    """
-    if len(room) == 1:
-        messages = _in_a_band(dynamics, room[0], sequences, log_scale)
-        if messages is not None:
-            return messages
-        room = np.repeat(room, 3, axis=0)
-    return None if log_scale is not None else _scan_sequences(dynamics, room, sequences)
-
-
 def _in_a_band(dynamics, b, sequences, log_scale):
-    initial, matrix = dynamics.joint_initial, dynamics.groups[0]
-    log_guess = 0.0
+    initial, matrix, log_guess = dynamics.joint_initial, dynamics.groups[0], 0.0
     if log_scale is None:
         guess = guess_scale(initial, matrix, b, sequences.first)
-        b, log_guess = b / guess[:, None], np.log(guess)
-        log_scale = log_guess
+        b, log_scale = b / guess[:, None], np.log(guess)
+        log_guess = log_scale
     solved = band_messages(initial, dynamics.pattern, matrix, b, sequences)
     if solved is None:
         return None
@@ -142,22 +123,22 @@ def _in_a_band(dynamics, b, sequences, log_scale):
 
 def _scan_sequences(dynamics, room, sequences):
     """Scan sequences of similar length together, the shorter ones filled up with ones."""
-    arguments = dynamics.joint_initial, dynamics.groups
-    every, lengths = dynamics.steps_between_scalings, np.array(sequences.lengths)
-    forward, backward, b = room
-    if len(lengths) == 1:
-        log_evidences = scan_messages(*arguments, b[:, None], every, room[:2, :, None])
-        return forward, backward, b, log_evidences, None
+    every, chains = dynamics.steps_between_scalings, (dynamics.joint_initial, dynamics.groups)
+    scan = partial(scan_messages, *chains, every=every)
+    (forward, backward, b), lengths = room, np.array(sequences.lengths)
     log_evidences, size = np.empty(len(lengths)), np.ceil(np.log2(lengths))
     if len(dynamics.groups) > 2:  # so many states that each is as quick alone
         size = np.arange(len(lengths))
     for members in (np.flatnonzero(size == s) for s in np.unique(size)):
+        if len(members) == 1:
+            rows = slice(sequences.first[members[0]], sequences.last[members[0]] + 1)
+            log_evidences[members] = scan(b[rows, None], out=room[:2, rows, None])
+            continue
         steps = np.arange(lengths[members].max())[:, None]
         inside = steps < lengths[members]
         rows = np.where(inside, sequences.first[members] + steps, 0)
-        padded = np.where(inside[..., None], b[rows], 1)
-        both = np.empty((2, *padded.shape))
-        log_evidences[members] = scan_messages(*arguments, padded, every, both)
+        both = np.empty((2, *inside.shape, b.shape[1]))
+        log_evidences[members] = scan(np.where(inside[..., None], b[rows], 1), out=both)
         room[:2, rows[inside]] = both[:, inside]
     return forward, backward, b, log_evidences, None
 
@@ -167,10 +148,11 @@ def _kept_its_mass(dynamics, forward, backward, b, sequences):
     evidence = b / row_maximum(b)[:, None]
     ahead = forward / row_sum(forward)[:, None]
     behind = backward / row_sum(backward)[:, None]
-    arriving = np.ones_like(behind)
-    arriving[:-1] = move(behind[1:], [group.T for group in dynamics.groups])
+    arriving = np.roll(behind, -1, axis=0)
+    for group in dynamics.groups:  # each moves its own axis, against time
+        arriving = arriving.reshape(len(b), len(group), -1).swapaxes(1, 2) @ group.T
+    arriving = arriving.reshape(b.shape)
     arriving[sequences.last] = 1
     lost = (ahead > 0) & (ahead * evidence < LOST)
     lost |= (arriving > 0) & (arriving * evidence < LOST)
-    together = row_sum(ahead * behind)
-    return not lost.any() and together.min() > LOST
+    return not lost.any() and row_sum(ahead * behind).min() > LOST

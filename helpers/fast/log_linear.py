@@ -20,22 +20,19 @@ def logit_covariances(features, covariance):
         by_pair = blocks.transpose(0, 2, 1, 3).reshape(n_features**2, n_tags**2)
         return (pairs_of(features) @ by_pair).reshape(-1, n_tags, n_tags)
     dense = features.toarray() if sparse.issparse(features) else features
-    result = np.empty((len(dense), n_tags, n_tags))
-    for t in range(n_tags):
-        half_way = dense @ blocks[:, t].reshape(n_features, -1)
-        result[:, t] = np.vecmat(dense, half_way.reshape(-1, n_features, n_tags))
-    return result
+    half_way = (dense @ blocks[:, t].reshape(n_features, -1) for t in range(n_tags))
+    rows = [np.vecmat(dense, part.reshape(-1, n_features, n_tags)) for part in half_way]
+    return np.stack(rows, axis=1)
 
 
 def summed_curvature(features, curvature):
     """sum_n (phi_n phi_n') (x) C_n, (F T, F T), from the logits' curvature C (N, T, T)."""
     n_features, n_tags = features.shape[1], curvature.shape[1]
-    blocks = np.empty((n_features, n_tags, n_features, n_tags))
     if pays_as_pairs(features):
         by_pair = pairs_of(features).T @ curvature.reshape(-1, n_tags**2)
-        by_pair = by_pair.reshape(n_features, n_features, n_tags, n_tags)
-        blocks[:] = by_pair.transpose(0, 2, 1, 3)
+        blocks = by_pair.reshape(n_features, n_features, n_tags, n_tags).transpose(0, 2, 1, 3)
     else:
+        blocks = np.empty((n_features, n_tags, n_features, n_tags))
         dense = features.toarray() if sparse.issparse(features) else features
         for t, u in zip(*np.tril_indices(n_tags), strict=True):
             blocks[:, t, :, u] = blocks[:, u, :, t] = dense.T @ (curvature[:, t, u, None] * dense)
@@ -53,15 +50,14 @@ def pays_as_pairs(features):
 def pairs_of(features):
     """Each token's products of two features, sparse (N, F^2): (n, f F + g) is phi_nf phi_ng."""
     n_tokens, n_features = features.shape
-    per_token = np.diff(features.indptr)
-    ends = np.concatenate([[0], np.cumsum(per_token**2)])
-    # every entry of a token once for every entry of the same token
-    size, start = (np.repeat(a, per_token**2) for a in (per_token, features.indptr[:-1]))
-    within = np.arange(ends[-1]) - np.repeat(ends[:-1], per_token**2)
-    first, second = start + within // size, start + within % size
-    columns = features.indices[first].astype(np.int64) * n_features + features.indices[second]
-    values = features.data[first] * features.data[second]
-    return sparse.csr_array((values, columns, ends), shape=(n_tokens, n_features**2))
+    token = np.repeat(np.arange(n_tokens), np.diff(features.indptr))
+    second = features[token]  # each token's features once for each of its features
+    first, data = (
+        np.repeat(part, np.diff(second.indptr)) for part in (features.indices, features.data)
+    )
+    columns = first.astype(np.int64) * n_features + second.indices
+    table = data * second.data, columns, second.indptr[features.indptr]
+    return sparse.csr_array(table, shape=(n_tokens, n_features**2))
 
 
 def solve_curvature(tagger, probs, slope, diagonal, accuracy):
@@ -74,17 +70,13 @@ def solve_curvature(tagger, probs, slope, diagonal, accuracy):
     share = (unit / tagger.prior_sd) ** 2  # the prior's part of the ones on the diagonal
     transposed = features.T.tocsr() if sparse.issparse(features) else features.T
 
-    def curved(direction):
+    def times(direction):
         direction = direction.reshape(shape)
         moved = features @ (unit * direction)
-        moved -= np.vecdot(probs, moved)[:, None]
-        moved *= probs
-        product = transposed @ moved
-        product *= unit
-        product += share * direction
-        return product.ravel()
+        curved = probs * (moved - np.vecdot(probs, moved)[:, None])
+        return (unit * (transposed @ curved) + share * direction).ravel()
 
-    matrix = LinearOperator((slope.size, slope.size), matvec=curved, dtype=float)
+    matrix = LinearOperator((slope.size, slope.size), matvec=times, dtype=float)
     step, _ = cg(matrix, (unit * slope).ravel(), rtol=accuracy, maxiter=100)
     return unit * step.reshape(shape)
 
