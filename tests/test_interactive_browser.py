@@ -54,7 +54,7 @@ CALLS = (
     "interactive.tug_of_war()",
     "interactive.trace([-5.0, -4.0, -4.5, -1.0], -1.4)",
 )
-SOME = CALLS[::6]
+SOME = CALLS[1::6]
 LOOK = """(root) => {
   const clean = (v) => typeof v === 'number' && !isFinite(v) ? String(v) : v;
   return JSON.stringify({

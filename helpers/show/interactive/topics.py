@@ -12,7 +12,7 @@ from helpers.show.interactive.figure import Interactive, clean, json_text
 MOST_TOPICS, MOST_WORDS, MOST_DATA = 5, 70, 150_000
 PARTS = {"gamma", "phi", "elbo", "updated"}  # of a trajectory
 LONGEST_NAME = 20  # characters beside a bar
-UPDATES = 300  # far beyond convergence
+UPDATES = 100  # beyond convergence: 300 change no digit
 TEXT = (
     "the bank lent money at low interest and the river flooded its bank while water and fish "
     "moved past the bank and the loan was paid"
