@@ -25,29 +25,25 @@ NONE = np.empty(0, dtype=int)
 
 @dataclass(frozen=True, eq=False)
 class WordScores:
-    """E_q[log beta_kw] by word, (V, K), as weights exp(score - shift), at most 1 in each row.
+    """E_q[log beta_kw] by word, (V, K), as logs of at most 0 and weights of at most 1, exp(logs).
 
-    shift: each row's maximum, (V,); -inf for a word that no topic has, whose weights are 1.
+    shift: what each row is less by, its maximum, (V,); -inf for a word that no topic has, whose
+    weights are 1.
     """
 
-    scores: np.ndarray
+    logs: np.ndarray
     weights: np.ndarray
     shift: np.ndarray
 
     @classmethod
-    def of(cls, expected_log_topics):
+    def of(cls, log_topics):
         """From E_q[log beta] or log beta itself, (K, V); -inf is legal."""
-        scores = np.ascontiguousarray(expected_log_topics.T)
-        shift = scores.max(axis=1)
-        held = np.isfinite(shift)
-        if not held.all():
-            scores = np.where(held[:, None], scores, 0.0)
-        weights = scores - np.where(held, shift, 0.0)[:, None]
-        return cls(scores, np.exp(weights, out=weights), shift)
-
-    def logs(self, words):
-        """The shifted scores of words: not log(weights), where these have underflowed."""
-        return self.scores[words] - np.where(np.isfinite(self.shift), self.shift, 0.0)[words, None]
+        logs = np.array(log_topics.T, order="C")
+        shift = logs.max(axis=1)
+        absent = np.isneginf(shift)
+        logs[absent] = 0.0
+        logs -= np.where(absent, 0.0, shift)[:, None]
+        return cls(logs, np.exp(logs), shift)
 
     def total_shift(self, counts):
         """sum_w counts_dw shift_w, (D,); -inf for a document with a word that no topic has."""
@@ -81,7 +77,7 @@ class Documents:
     def __init__(self, counts, n_topics):
         self.counts, self.values = counts, counts.data.astype(float)
         self.lengths = np.diff(counts.indptr)
-        self.totals = np.asarray(counts.sum(axis=1), dtype=float).ravel()
+        self.totals = counts.sum(axis=1, dtype=float)
         order = np.argsort(self.lengths, kind="stable")
         self.order = order[self.totals[order] > 0]
         self.bytes_per_word = 8 * n_topics
@@ -162,7 +158,7 @@ def update(block, at, alpha, scores):
 
 def in_logs(words, gamma, scores):
     """phi (n, L, K) and log sum_k exp(digamma(gamma_k)) b_wk (n, L), safe from underflow."""
-    log_phi = psi(gamma)[:, None, :] + scores.logs(words)
+    log_phi = psi(gamma)[:, None, :] + scores.logs[words]
     norms = logsumexp(log_phi, axis=2)
     log_phi -= norms[:, :, None]
     return np.exp(log_phi, out=log_phi), norms
