@@ -186,9 +186,6 @@ def factor_states(n_factors):
 
 @lru_cache(maxsize=MAX_FACTORS)
 def _factor_states(n_factors):
-    number = np.arange(2**n_factors)
-    states = np.empty((2**n_factors, n_factors), order="F")  # rows are too short for speed
-    for k in range(n_factors):
-        states[:, k] = number >> (n_factors - 1 - k) & 1
+    states = np.indices((2,) * n_factors, dtype=float).reshape(n_factors, -1).T
     states.flags.writeable = False  # shared by everybody who asks
     return states

@@ -28,34 +28,25 @@ from helpers.lda.variational_em import expected_log_theta, expected_log_topics
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """Everything about p(theta, z | w) of one document, by enumeration.
+    """Everything about p(theta, z | w) of one document, by enumeration."""
 
-    log_evidence: log p(w), nats. assignments: every z, (K^N, N), with log_joint: log p(z, w),
-    probs: p(z | w), (K^N,), and concentrations of p(theta | z, w), a Dirichlet, (K^N, K).
-    marginals: p(z_n = k | w), (N, K). mean_theta: E[theta | w], (K,).
-    """
-
-    log_evidence: float
-    assignments: np.ndarray
-    log_joint: np.ndarray
-    probs: np.ndarray
-    marginals: np.ndarray
-    concentrations: np.ndarray
-    mean_theta: np.ndarray
+    log_evidence: float  # log p(w), nats
+    assignments: np.ndarray  # every z, (K^N, N)
+    log_joint: np.ndarray  # log p(z, w), (K^N,)
+    probs: np.ndarray  # p(z | w), (K^N,)
+    marginals: np.ndarray  # p(z_n = k | w), (N, K)
+    concentrations: np.ndarray  # of the Dirichlet p(theta | z, w), (K^N, K)
+    mean_theta: np.ndarray  # E[theta | w], (K,)
 
 
 @dataclass(frozen=True, eq=False)
 class CountPosterior:
-    """What the counts of topics suffice for: the evidence (nats) and E[theta | w], (K,).
+    """What the counts of topics suffice for: p(theta | w), a mixture of Dirichlet(alpha + n)."""
 
-    topic_counts: every (n_1 .. n_K) of the document's N tokens, (C, K).
-    probs: p(n | w), (C,): p(theta | w) is a mixture of Dirichlet(alpha + n) with these weights.
-    """
-
-    log_evidence: float
-    topic_counts: np.ndarray
-    probs: np.ndarray
-    mean_theta: np.ndarray
+    log_evidence: float  # log p(w), nats
+    topic_counts: np.ndarray  # every n = (n_1 .. n_K) of the document's N tokens, (C, K)
+    probs: np.ndarray  # p(n | w), the mixture's weights, (C,)
+    mean_theta: np.ndarray  # E[theta | w], (K,)
 
 
 def exact(model, words):

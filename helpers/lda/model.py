@@ -82,16 +82,12 @@ class LDA:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Documents drawn from the model, with everything that a reader of them does not see.
+    """Documents drawn from the model, with everything that a reader of them does not see."""
 
-    theta: mixture weights, (D, K).  z: D arrays (N_d,) of topics.  words: D arrays (N_d,).
-    counts: scipy.sparse CSR array (D, V).
-    """
-
-    theta: np.ndarray
-    z: list
-    words: list
-    counts: sp.csr_array
+    theta: np.ndarray  # mixture weights, (D, K)
+    z: list  # D arrays (N_d,) of topics
+    words: list  # D arrays (N_d,)
+    counts: sp.csr_array  # (D, V)
 
 
 def bags(documents, n_words):
@@ -125,10 +121,7 @@ def tokens(counts, document):
 
 
 def check_counts(counts, n_words=None, name="counts"):
-    """Counts as a CSR array (D, V) of int64 or float64: a row has each of its words once, in order.
-
-    Not copied where they are so already; ValueError as for ``count_matrix``.
-    """
+    """``count_matrix`` as a CSR array (D, V) of int64 or float64, not copied where it is one."""
     return sp.csr_array(count_matrix(name, counts, n_words, whole=np.int64))
 
 
