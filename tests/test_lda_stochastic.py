@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from helpers import lda
+from helpers.ascent import climb
 from helpers.lda.stochastic import fit_stream, natural_step, step_size
 from helpers.lda.variational_em import expected_log_topics, m_step, topics_kl
 
@@ -130,3 +131,15 @@ def test_a_bad_batch_is_named_and_the_state_before_it_is_good(corpus, second, me
     assert np.isfinite(next(again).elbo)
     with pytest.raises(ValueError, match="at least one batch"):
         stream([], topics)
+
+
+@pytest.mark.parametrize("eta", [2.0**53, 2.0**63, 1e150])
+def test_an_enormous_eta_is_the_limit_of_uniform_topics(eta):
+    """lambda holds no count any more: every topic is uniform, and nothing is lost or gained."""
+    counts = np.random.default_rng(3).poisson(1.0, (60, 30))
+    batches = [counts[:20], counts[20:40], counts[40:]]
+    *_, last = lda.fit_stream(batches, 3, np.random.default_rng(1), 60, eta=eta)
+    assert np.allclose(last.model.topics, 1 / 30, rtol=1e-12)
+    uniform = lda.LDA(0.1, np.full((3, 30), 1 / 30))
+    bound = 3 * climb(lda.mean_field(uniform, counts[40:])).elbos[-1]
+    assert last.elbo == pytest.approx(bound, rel=1e-9)

@@ -1,8 +1,9 @@
 """The documents' own ascents: until each rests, with extrapolation, in blocks.
 
 Two plain updates show a trend, along which the next pair starts further on (SQUAREM; Varadhan
-and Roland 2008). One document in a hundred ends in another optimum than by plain updates, better
-or worse; :func:`two_tracks` goes both ways and keeps the better.
+and Roland 2008), the further, the more updates are done: from far steps at the start one document
+in twelve ended in a worse optimum than by plain updates, now 11 of 3,600 do, and 18 in a better
+one. :func:`two_tracks` goes both ways and keeps the better.
 """
 
 from dataclasses import dataclass
@@ -138,7 +139,7 @@ def run(block, gamma, alpha, scores, rule):
         n_awake = np.count_nonzero(awake)
         if n_awake == 0:
             break
-        gamma = _along(gamma, first, last, alpha) if pair else last
+        gamma = _along(gamma, first, last, alpha, min(LONGEST_STEP, done / 2)) if pair else last
         if 3 * n_awake < 2 * len(rows):  # leaving costs a copy of the block
             stay = np.flatnonzero(awake)
             block, gamma, rows, awake = block.take(stay), gamma[stay], rows[stay], awake[stay]
@@ -154,12 +155,12 @@ def _moved(before, after):
     return 0.5 * np.vecdot(change * change, before + 1.0)
 
 
-def _along(gamma, first, second, alpha):
-    """Where the trend of two updates leads."""
+def _along(gamma, first, second, alpha, longest):
+    """Where the trend of two updates leads, at most ``longest`` plain steps on."""
     step, bend = first - gamma, second - first
     bend -= step
     length = np.sqrt(np.vecdot(step, step) / np.maximum(np.vecdot(bend, bend), 1e-300))
-    length = np.minimum(np.maximum(length, 1.0), LONGEST_STEP)[:, None]
+    length = np.minimum(np.maximum(length, 1.0), longest)[:, None]
     step *= 2 * length
     bend *= length * length
     step += bend
