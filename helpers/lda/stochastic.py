@@ -13,6 +13,7 @@ infinite and that of their squares is not (Robbins and Monro, 1951). Symbols as 
 Variational Inference", their figure 4; Hoffman, Blei and Bach (2010).
 """
 
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -24,7 +25,6 @@ from helpers.arguments import (
     finite_array,
     generator,
     positive,
-    real_array,
     whole_number,
 )
 from helpers.ascent import State, States
@@ -45,9 +45,14 @@ TOLERANCE = 0.1  # nats; an E-step that is more exact than its topics are wastes
 
 
 def step_size(t, kappa=0.7, tau=10.0):
-    """rho_t = (tau + t)^-kappa (7b.2), for t = 0, 1, 2, ..."""
-    kappa, tau = _check_steps(kappa, tau)
-    return float((tau + whole_number("t", t, minimum=0, maximum=2**62)) ** -kappa)
+    """rho_t = (tau + t)^-kappa (7b.2), for t = 0, 1, 2, ...; kappa in (0.5, 1], tau at least 1."""
+    t = whole_number("t", t, minimum=0, maximum=2**62)
+    kappa, tau = finite_array("kappa", kappa, ndim=0), finite_array("tau", tau, ndim=0)
+    if not 0.5 < kappa <= 1:
+        raise ValueError(f"kappa: expected a number in (0.5, 1], got {kappa:g}")
+    if tau < 1:
+        raise ValueError(f"tau: expected a number of at least 1, got {tau:g}")
+    return float((tau + t) ** -kappa)
 
 
 def natural_step(topics, usage, rho, eta, scale):
@@ -65,17 +70,18 @@ def natural_step(topics, usage, rho, eta, scale):
 class StreamState(State):
     """A state whose bound and model are made when asked for: they cost half as much as a step."""
 
-    @property
+    def __init__(self, q, info):
+        vars(self).update(q=q, noisy=True, info=info)
+
+    @cached_property
     def elbo(self):
         """What the batch makes of the bound for all D documents, nats."""
         return self.of_batch - topics_kl(self.q.topics, self.log_topics, self.eta)
 
-    @property
+    @cached_property
     def model(self):
         """The model with the mean topics."""
         return LDA(self.alpha, self.q.topics / self.q.topics.sum(axis=1, keepdims=True))
-
-    elbo, model = (made.setter(lambda *_: None) for made in (elbo, model))  # nothing to keep
 
 
 class Stream(States):
@@ -94,36 +100,33 @@ def fit_stream(
         for state in lda.fit_stream(batches, 50, rng, n_documents=51_200):
             state.q.topics, state.elbo
 
-    Args:
-        batches: iterable of word counts (B, V), sparse or dense; it may have no end.
-        n_topics: K. rng: for the first topics.
-        n_documents: D, the size of the corpus that the batches are drawn from.
-        alpha, eta: concentrations of the documents' and of the topics' Dirichlets.
-        kappa, tau: the steps' decay, in (0.5, 1], and delay, at least 1; with tau = 1 the first
-            step has size one, and what the first batch decides can hardly be mended later.
-        topics: lambda (K, V) to begin at, such as the last state's ``q.topics``; "random" for
-            nearly equal topics; None for topics that unlike documents found, among those of the
-            first batch and the next ones, up to 2,000 documents or 4 % of the corpus.
-        seen: batches seen before, when a run goes on. tolerance: as for :func:`e_step`.
-    Yields:
-        The topics before each batch and, at the end, after the last: ``q.topics`` is lambda,
-        ``q.gamma`` belongs to the batch, ``model`` has the mean topics, and ``elbo`` is what this
-        batch makes of the bound for all D documents: noisy, and of topics that have not seen
-        it, but for the last. ``info`` has the step's size ``rho`` and ``seen``, to go on from.
-    Raises:
-        ValueError: a batch is empty, larger than the corpus or of other words, or an argument
-            is out of range. The last state before is good: go on from its ``q.topics``.
+    batches: iterable of word counts (B, V), sparse or dense; it may have no end. n_topics: K.
+    n_documents: D, the size of the corpus that the batches are drawn from. alpha, eta: the
+    documents' and the topics' concentrations. kappa, tau: the steps' decay and delay; with tau = 1
+    the first step has size one, and what the first batch decides can hardly be mended later.
+    topics: lambda (K, V) to begin at, such as the last state's ``q.topics``; "random" for nearly
+    equal topics; None for topics that unlike documents found, among those of the first batch and
+    the next ones, up to 2,000 documents or 4 % of the corpus; both by ``rng``. seen: batches seen
+    before, when a run goes on. tolerance: as for :func:`e_step`.
+
+    Yields the topics before each batch and, at the end, after the last: ``q.topics`` is lambda,
+    ``q.gamma`` belongs to the batch, ``model`` has the mean topics, and ``elbo`` is what this batch
+    makes of the bound for all D documents: noisy, and of topics that have not seen it, but for the
+    last. ``info`` has the step's size ``rho`` and ``seen``, to go on from. ValueError for a batch
+    that is empty, larger than the corpus or of other words, and for an argument out of range; the
+    last state before is good: go on from its ``q.topics``.
     """
     n_documents = whole_number("n_documents", n_documents, maximum=2**62)
     eta = float(positive("eta", eta, ndim=0, maximum=MOST_CONCENTRATION))
-    kappa, tau = _check_steps(kappa, tau)
-    generator("rng", rng)
     seen = whole_number("seen", seen, minimum=0, maximum=2**62)
-    iterable = hasattr(batches, "__iter__") and getattr(batches, "ndim", 1) > 0
-    if not iterable or isinstance(batches, str | dict):
-        raise ValueError(f"batches: expected batches of counts, got {describe(batches)}")
-    batches = iter(batches)
-    first = _first_batches(batches, n_documents, topics)
+    step_size(seen, kappa, tau)  # ValueError now rather than with the first state
+    generator("rng", rng)
+    wanted = min(FOUNDING, n_documents // FOUNDING_SHARE) if topics is None else 0
+    batches, first = _checked(batches, n_documents), []
+    for batch in batches:
+        first.append(batch)
+        if sum(some.shape[0] for some in first) >= wanted:
+            break
     beginning = sp.csr_array(sp.vstack(first))
     alpha = check_alpha(alpha, check_topics(n_topics, beginning))
     topics = _first_topics(topics, beginning, n_topics, rng, eta, n_documents)
@@ -134,7 +137,6 @@ def fit_stream(
 def _ascent(batches, topics, n_documents, alpha, eta, steps):
     kappa, tau, seen, tolerance = steps
     for t, batch in enumerate(batches, seen):
-        batch = _check_batch(batch, topics.shape[1], n_documents)
         scale, rho = n_documents / batch.shape[0], step_size(t, kappa, tau)
         found, state = _look(batch, topics, scale, alpha, eta, tolerance, {"rho": rho, "seen": t})
         yield state
@@ -150,21 +152,28 @@ def _look(batch, topics, scale, alpha, eta, tolerance, info):
     if not np.isfinite(of_batch):
         raise ValueError(f"batches: the bound of batch {info['seen']} is {of_batch}")
     info |= {"of_batch": of_batch, "log_topics": log_topics, "alpha": alpha, "eta": eta}
-    return found, StreamState(CorpusPosterior(found.gamma, topics), None, noisy=True, info=info)
+    return found, StreamState(CorpusPosterior(found.gamma, topics), info)
 
 
-def _first_batches(batches, n_documents, topics):
-    """The first batch, and as many more as hold the documents that found the topics."""
-    wanted = min(FOUNDING, n_documents // FOUNDING_SHARE) if topics is None else 0
-    first, n_words, n_read = [], None, 0
+def _checked(batches, n_documents):
+    """The same batches as CSR arrays: some tokens in each, all of the same words; one at least."""
+    iterable = hasattr(batches, "__iter__") and getattr(batches, "ndim", 1) > 0
+    if not iterable or isinstance(batches, str | dict):
+        raise ValueError(f"batches: expected batches of counts, got {describe(batches)}")
+    n_words = None
     for batch in batches:
-        first.append(_check_batch(batch, n_words, n_documents))
-        n_words, n_read = first[0].shape[1], n_read + first[-1].shape[0]
-        if n_read >= wanted:
-            break
-    if not first:
+        batch = check_counts(batch, n_words, "batches")
+        n_words = batch.shape[1]
+        if batch.shape[0] > n_documents:
+            raise ValueError(
+                f"batches: a batch of {batch.shape[0]} documents cannot come from a corpus of "
+                f"n_documents = {n_documents}"
+            )
+        if not batch.nnz:
+            raise ValueError("batches: expected at least one token in each batch, got an empty one")
+        yield batch
+    if n_words is None:
         raise ValueError("batches: expected at least one batch, got none")
-    return first
 
 
 def _first_topics(topics, first, n_topics, rng, eta, n_documents):
@@ -176,25 +185,3 @@ def _first_topics(topics, first, n_topics, rng, eta, n_documents):
             raise ValueError(f"topics: expected lambda (K, V), 'random' or None, got {topics!r}")
         return rng.gamma(SHAPE, 1 / SHAPE, (n_topics, first.shape[1]))
     return positive("topics", topics, shape=(n_topics, first.shape[1]))
-
-
-def _check_batch(batch, n_words, n_documents):
-    batch = check_counts(batch, n_words, "batches")
-    if batch.shape[0] > n_documents:
-        raise ValueError(
-            f"batches: a batch of {batch.shape[0]} documents cannot come from a corpus of "
-            f"n_documents = {n_documents}"
-        )
-    if not batch.data.any():
-        raise ValueError("batches: expected at least one token in each batch, got an empty one")
-    return batch
-
-
-def _check_steps(kappa, tau):
-    kappa = float(real_array("kappa", kappa, ndim=0))
-    tau = float(real_array("tau", tau, ndim=0))
-    if not 0.5 < kappa <= 1:
-        raise ValueError(f"kappa: expected a number in (0.5, 1], got {describe(kappa)}")
-    if not 1 <= tau < np.inf:
-        raise ValueError(f"tau: expected a number of at least 1, got {describe(tau)}")
-    return kappa, tau
