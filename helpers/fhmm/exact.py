@@ -11,7 +11,7 @@ both together smooth. With a maximum in place of the sum they find the most prob
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 from scipy.special import softmax
@@ -26,7 +26,7 @@ from helpers.fhmm.size import check_size
 def condition(log_belief, log_b):
     """Let the states hear x_t: log p(s_t | x_1..t), and log p(x_t | x_1..t-1) in nats.   (2b.4)
 
-    log_belief: log p(s_t | x_1..t-1), (L, ..., L). log_b: log p(x_t | s_t), the same shape.
+    log_belief: log p(s_t | x_1..t-1). log_b: log p(x_t | s_t). Both are (L, ..., L).
     """
     log_joint = log_belief + log_b
     log_evidence = np.logaddexp.reduce(log_joint, axis=None)
@@ -36,9 +36,8 @@ def condition(log_belief, log_b):
 def predict(log_belief, log_transition, total=np.logaddexp.reduce):
     """Let time pass: log p(s_t+1 | x_1..t) from log p(s_t | x_1..t), (L, ..., L).         (2b.5)
 
-    Each chain moves along its own axis: O(M L^(M+1)), and no L^M x L^M matrix.
-
-    log_transition: (M, L, L). total: the sum over s_t, or a maximum.
+    Each chain moves along its own axis: O(M L^(M+1)), and no L^M x L^M matrix. total: the sum
+    over s_t, or a maximum.
     """
     for log_matrix in log_transition:  # the first axis goes, the new one comes last
         step = log_matrix.reshape(len(log_matrix), *[1] * (log_belief.ndim - 1), -1)
@@ -49,13 +48,12 @@ def predict(log_belief, log_transition, total=np.logaddexp.reduce):
 def forward_backward(initial, transition, log_b):
     """What each state of one sequence hears from the past and from the future, and log p(x).
 
-    initial, transition: (M, L) and (M, L, L). log_b: log p(x_t | s_t) for each t, (T, L, ..., L).
-    Of that shape are forward, log p(s_t | x_1..t-1), and backward, log p(x_t..T | s_t) up to a
-    constant for each t.
+    log_b: log p(x_t | s_t) for each t, (T, L, ..., L). Of that shape are forward,
+    log p(s_t | x_1..t-1), and backward, log p(x_t..T | s_t) up to a constant for each t.
     """
     log_transition = logarithm(transition)
     forward, backward = np.empty_like(log_b), np.empty_like(log_b)
-    belief, log_evidence = _outer_sum(logarithm(initial)), 0.0
+    belief, log_evidence = reduce(np.add.outer, logarithm(initial)), 0.0
     for t in range(len(log_b)):
         forward[t] = belief
         filtered, log_step = condition(belief, log_b[t])  # (2b.4)
@@ -85,7 +83,7 @@ def pair_marginals(log_filtered, log_transition, log_backward):
 
 def best_path(initial, transition, log_b):
     """The most probable path of one sequence (Viterbi), (T, M): maxima in place of sums."""
-    score, log_transition = _outer_sum(logarithm(initial)), logarithm(transition)
+    score, log_transition = reduce(np.add.outer, logarithm(initial)), logarithm(transition)
     scores = np.empty_like(log_b)  # of the best path that ends in each state
     for t in range(len(log_b)):
         scores[t] = score + log_b[t]
@@ -98,31 +96,20 @@ def trace_back(log_filtered, log_transition, choose):
 
     choose: from log scores (L, ..., L) to the number of a state, ``np.argmax`` or a draw.
     """
-    chains = np.arange(len(log_transition))
-    path, score = np.empty((len(log_filtered), len(chains)), int), log_filtered[-1]
-    for t in reversed(range(len(path))):
-        path[t] = np.unravel_index(choose(score), score.shape)
-        if t:
-            score = log_filtered[t - 1] + _outer_sum(log_transition[chains, :, path[t]])
-    return path
-
-
-def _outer_sum(rows):
-    """rows[0][i] + rows[1][j] + ... as an array with an axis for each row."""
-    total = np.zeros(())
-    for row in rows:
-        total = total[..., None] + row
-    return total
+    path, log_step, chains = [], 0.0, np.arange(len(log_transition))
+    for log_score in log_filtered[::-1]:
+        path.append(np.unravel_index(choose(log_score + log_step), log_score.shape))
+        log_step = reduce(np.add.outer, log_transition[chains, :, path[-1]])
+    return np.array(path[::-1])
 
 
 @dataclass(frozen=True, eq=False)
 class Messages:
     """Messages of all sequences over the N = L^M joint states, the last chain's the fastest.
 
-    transition: (M, L, L). forward: p(s_t | x_1..t-1), backward: p(x_t..T | s_t), evidence:
-    p(x_t | s_t), all (T, N) and each row up to a factor. logs: True if these three are logarithms.
-    log_evidences: log p(x) of each sequence. log_scale: what finds messages for nearly the same
-    data faster, or None.
+    forward: p(s_t | x_1..t-1), backward: p(x_t..T | s_t), evidence: p(x_t | s_t), all (T, N) and
+    each row up to a factor. logs: True if these three are logarithms. log_evidences: log p(x) of
+    each sequence. log_scale: what finds messages for nearly the same data faster, or None.
     """
 
     transition: np.ndarray
@@ -176,8 +163,8 @@ def pass_messages(dynamics, log_b, sequences, log_scale=None):
     parts = [part.reshape(-1, *(L,) * M) for part in sequences.split(log_b)]
     passed = [forward_backward(dynamics.initial, dynamics.transition, part) for part in parts]
     forward, backward, log_evidences = zip(*passed, strict=True)
-    messages = (np.concatenate(part).reshape(log_b.shape) for part in (forward, backward))
-    found = *messages, log_b, np.array(log_evidences)
+    both = (np.concatenate(part).reshape(log_b.shape) for part in (forward, backward))
+    found = *both, log_b, np.array(log_evidences)
     return Messages(dynamics.transition, sequences, *found, logs=True)
 
 

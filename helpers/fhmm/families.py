@@ -1,7 +1,6 @@
 """The two tractable families of q, and the bound for either.
 
-Both make the chains independent; they differ in whether a chain remembers its own past. Rows of
-marginals (T, M, L) are those of all sequences one after the other.
+Both make the chains independent; they differ in whether a chain remembers its own past.
 """
 
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from helpers.fhmm.sequences import Sequences
 
 
 class IndependentChains:
-    """What the families share: moments of chains that know nothing of each other under q."""
+    """What the families share: chains that know nothing of each other under q."""
 
     @cached_property
     def expected_coincidences(self):
@@ -100,11 +99,10 @@ def elbo(model, x, q):
 
         E_q[log p(x, s)] = E_q[log p(s)] + E_q[log p(x | s)],   H(q)                       (4a.5)
 
-    x: (T, P), or a list of such arrays. q: :class:`Factorised` or :class:`Chains` of the data's
-    length, else ValueError. -inf where q puts mass on an impossible step.
+    q: of the data's length, else ValueError. -inf where q puts mass on an impossible step.
     """
     x = observed(model, x)
-    refuse_misfit("q", model, x, q)
+    q = checked_q("q", model, x, q)
     outputs = mean_outputs(model, q.marginals)
     log_likelihood = expected_log_likelihood(model, model.whiten(x.x), q.marginals, outputs)
     return Bound(float(expected_log_chains(model, q) + log_likelihood), q.entropy())
@@ -126,10 +124,9 @@ def expected_log_likelihood(model, whitened, marginals, outputs):
 
         -1/2 sum_t [|x_t - sum_m E s_t^m|^2 + sum_m (E|s_t^m|^2 - |E s_t^m|^2)] + constant
 
-    Here s_t^m stands for the chain's output in whitened units: what the means of all chains
-    leave unexplained, and each chain's own variance, sum_ij q_i q_j |means_i - means_j|^2 / 2:
-    of means far apart the difference of squares would keep few digits. whitened: x (T, P).
-    outputs: E s_t^m, (M, T, P).
+    Here s_t^m stands for the chain's output, and all is whitened: x (T, P), outputs E s_t^m,
+    (M, T, P). Each chain's own variance is sum_ij q_i q_j |means_i - means_j|^2 / 2: of means far
+    apart the difference of squares would keep few digits.
     """
     pairs = marginals.transpose(1, 2, 0) @ marginals.swapaxes(0, 1)  # (M, L, L)
     misfit = ((whitened - outputs.sum(0)) ** 2).sum()
@@ -148,19 +145,16 @@ def effective_evidence(model, residual, m):
     return log_rows(slice(None))
 
 
-def starting_q(model, x, start):
-    """A q, or marginals (T, M, L), to start from: checked, and marginals as Factorised."""
-    if not hasattr(start, "marginals"):
-        shape = (len(x.x), *model.initial.shape)
-        return Factorised(probabilities("start", start, shape=shape), x)
-    return refuse_misfit("start", model, x, start)
+def checked_q(name, model, x, q):
+    """A q of the size of the model and the data, or marginals (T, M, L) as Factorised.
 
-
-def refuse_misfit(name, model, x, q):
-    """The q; ValueError where its marginals are not of the size of the model and the data."""
-    if getattr(q, "marginals", None) is None:
-        raise ValueError(f"{name}: expected Factorised or Chains, got {describe(q)}")
+    ValueError for anything else.
+    """
     shape = (len(x.x), *model.initial.shape)
+    if isinstance(q, list | tuple) or hasattr(q, "__array__"):
+        return Factorised(probabilities(name, q, shape=shape), x)
+    if getattr(q, "marginals", None) is None:
+        raise ValueError(f"{name}: expected Factorised, Chains or marginals, got {describe(q)}")
     if q.marginals.shape != shape:
         raise ValueError(f"{name}: expected marginals of shape {shape}, got {q.marginals.shape}")
     return q

@@ -14,7 +14,7 @@ import numpy as np
 from helpers.arguments import generator, instance, one_of, refuse_large, whole_number
 from helpers.ascent import State, ascending, climb
 from helpers.fhmm.exact import Posterior, exact
-from helpers.fhmm.families import refuse_misfit
+from helpers.fhmm.families import checked_q
 from helpers.fhmm.mean_field import mean_field
 from helpers.fhmm.model import FactorialHMM, observed
 from helpers.fhmm.sequences import as_sequences
@@ -32,10 +32,10 @@ def fit(
     sequences, n_chains, n_states, rng, inference="structured", restarts=RESTARTS, sweeps=5,
     warm_up=10, start=None,
 ):  # fmt: skip
-    """EM from the best of several starts.
+    """EM from the best of several starts; states with ``model``, without end.
 
     With exact inference the bound is log p(x); with the others it is the ELBO, whose maximiser is
-    in general not the maximum-likelihood estimate. The states have no end; two lines run them:
+    in general not the maximum-likelihood estimate.
 
         ascent = climb(fit(sequences, n_chains=2, n_states=3, rng=rng))
         ascent.state.model, ascent.elbos
@@ -52,9 +52,8 @@ def fit(
         sweeps: coordinate sweeps over q in each E-step, from where the last one ended.
         start: a model to start from, in place of random ones.
     Yields:
-        States with ``model``: the first starting model at once, the leader after each round where
-        it is notably better, then one after each step of EM. ValueError where an argument does not
-        fit, or exact inference not into memory.
+        The first starting model at once, the leader after each round where it is notably better,
+        then a state after each step of EM. ValueError where an argument does not fit.
     Source: the slide "Performing VI (Frequentist Case)"; Ghahramani & Jordan (1997).
     """
     sizes = whole_number("n_chains", n_chains), whole_number("n_states", n_states)
@@ -63,8 +62,7 @@ def fit(
             f"start: expected a model of {sizes} chains and states, as n_chains and n_states say, "
             f"got one of {start.means.shape[:2]}"
         )
-    n_dimensions = None if start is None else start.n_dimensions
-    x = as_sequences(sequences, n_dimensions, "sequences")
+    x = as_sequences(sequences, getattr(start, "n_dimensions", None), "sequences")
     refuse_large("n_chains/n_states", *sizes, max(sizes[1], x.x.shape[1]))
     rng, sweeps = generator("rng", rng), whole_number("sweeps", sweeps)
     if not callable(inference):
@@ -108,9 +106,10 @@ def maximise(model, x, q):
     such arrays. q: :class:`Posterior`, :class:`Factorised`, :class:`Chains` or other moments.
     """
     x = observed(model, x)
-    steps = refuse_misfit("q", model, x, q).expected_transitions
+    q = checked_q("q", model, x, q)
+    steps = q.expected_transitions
     total = steps.sum(2, keepdims=True)
-    transition = np.where(total > 0, steps / np.where(total > 0, total, 1), model.transition)
+    transition = np.divide(steps, total, out=np.array(model.transition), where=total > 0)
     initial = q.marginals[x.first].mean(0)
     initial /= initial.sum(1, keepdims=True)
     transition /= transition.sum(2, keepdims=True)
@@ -134,19 +133,18 @@ def _regress(x, q):
 @ascending
 def _ascent(models, x, rng, inference, sweeps, warm_up):
     e_step = _e_step(inference, sweeps, rng)
-    best = State(None, -np.inf, models[0])
+    best = _unknown(models[0])
     if len(models) > 1:
         shown = -np.inf
         for model in _leaders(models, x, rng, warm_up):
-            state = next(_em(State(None, -np.inf, model), x, e_step))
+            state = next(_em(_unknown(model), x, e_step))
             if state.elbo - shown > NOTABLE * abs(state.elbo):
                 yield state
                 shown = state.elbo
             best = max(best, _light(state), key=lambda one: one.elbo)
         if inference != "exact":  # q is new to this model: see wide_covariance
             wide = replace(best.model, covariance=wide_covariance(x.x))
-            field = [best, State(None, -np.inf, wide)]
-            *_, best = rounds_of_halving(field, _advance(x, e_step), warm_up)
+            *_, best = rounds_of_halving([best, _unknown(wide)], _advance(x, e_step), warm_up)
     first = next(steps := _em(best, x, e_step))
     if first.elbo > best.elbo or first.noisy:  # else it was there already
         yield first
@@ -158,8 +156,12 @@ def _leaders(models, x, rng, warm_up):
     yield models[0]
     few = models[0].n_states ** models[0].n_chains <= FEW
     advance = _advance(some_pieces(x, rng), _e_step("exact" if few else "structured", 1, rng))
-    field = [State(None, -np.inf, model) for model in models]
+    field = [_unknown(model) for model in models]
     yield from (leader.model for leader in rounds_of_halving(field, advance, warm_up))
+
+
+def _unknown(model):
+    return State(None, -np.inf, model)
 
 
 def _advance(x, e_step):

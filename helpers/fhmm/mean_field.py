@@ -6,14 +6,7 @@ from scipy.special import softmax, xlogy
 from helpers.arguments import generator, whole_number
 from helpers.ascent import State, ascending
 from helpers.fhmm.exact import best_path
-from helpers.fhmm.families import (
-    Factorised,
-    effective_evidence,
-    elbo,
-    mean_outputs,
-    refuse_misfit,
-    starting_q,
-)
+from helpers.fhmm.families import Factorised, checked_q, effective_evidence, elbo, mean_outputs
 from helpers.fhmm.model import logarithm, observed
 
 
@@ -40,7 +33,7 @@ def mean_field(model, x, rng=None, start=None):
     """
     x = observed(model, x)
     start = starting_marginals(model, x, rng) if start is None else start
-    return _ascent(model, x, Factorised(starting_q(model, x, start).marginals, x))
+    return _ascent(model, x, Factorised(checked_q("start", model, x, start).marginals, x))
 
 
 def update_factor(model, x, q, m, t):
@@ -49,7 +42,7 @@ def update_factor(model, x, q, m, t):
     m and t count from zero.
     """
     x = observed(model, x)
-    refuse_misfit("q", model, x, q)
+    q = checked_q("q", model, x, q)
     m = whole_number("m", m, minimum=0, maximum=model.n_chains - 1)
     t = whole_number("t", t, minimum=0, maximum=len(x.x) - 1)
     marginals, outputs = q.marginals.copy(), mean_outputs(model, q.marginals)

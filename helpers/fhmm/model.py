@@ -1,6 +1,6 @@
 """The factorial hidden Markov model: M Markov chains, and what they emit together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 
 import numpy as np
@@ -36,6 +36,7 @@ class FactorialHMM:
     transition: (M, L, L), rows sum to one; exact zeros are allowed.
     means: (M, L, P), the output of each state of each chain.
     covariance: (P, P), symmetric and positive definite; a covariance, not a standard deviation.
+    n_chains, n_states, n_dimensions: M, L and P, made from means.
 
     Raises ``ValueError`` where shapes disagree or a row is no distribution. Source: the slides
     "Factorial HMMs"; Ghahramani & Jordan (1997), whose emissions these are.
@@ -45,6 +46,9 @@ class FactorialHMM:
     transition: np.ndarray
     means: np.ndarray
     covariance: np.ndarray
+    n_chains: int = field(init=False)
+    n_states: int = field(init=False)
+    n_dimensions: int = field(init=False)
 
     def __post_init__(self):
         initial = probabilities("initial", self.initial, ndim=2)
@@ -55,24 +59,11 @@ class FactorialHMM:
             raise ValueError(f"means: expected at least one dimension of x, got {means.shape}")
         noise = covariance("covariance", self.covariance, shape=(means.shape[2],) * 2)
         given = {"initial": initial, "transition": transition, "means": means, "covariance": noise}
-        for name, value in given.items():
+        for value in given.values():
             value.flags.writeable = False  # a model never changes: an EM step makes a new one
+        sizes = dict(zip(("n_chains", "n_states", "n_dimensions"), means.shape, strict=True))
+        for name, value in (given | sizes).items():
             object.__setattr__(self, name, value)
-
-    @property
-    def n_chains(self):
-        """M, the number of Markov chains."""
-        return self.means.shape[0]
-
-    @property
-    def n_states(self):
-        """L, the number of states of each chain."""
-        return self.means.shape[1]
-
-    @property
-    def n_dimensions(self):
-        """P, the length of one observation."""
-        return self.means.shape[2]
 
     @property
     def axes(self):

@@ -11,11 +11,11 @@ from helpers.fast.fhmm_messages import Dynamics, row_maximum
 from helpers.fhmm.exact import pass_messages
 from helpers.fhmm.families import (
     Chains,
+    checked_q,
     effective_evidence,
     elbo,
     expected_log_likelihood,
     mean_outputs,
-    starting_q,
 )
 from helpers.fhmm.model import observed
 
@@ -49,7 +49,7 @@ def structured(model, x, rng=None, start=None):
         evidence = evidence.swapaxes(0, 1)
         messages = [pass_messages(chain, evidence[m], x) for m, chain in enumerate(chains)]
         start = _chains(model, x, evidence, messages, [chain.joint() for chain in messages])
-    return _ascent(model, x, starting_q(model, x, start), chains)
+    return _ascent(model, x, checked_q("start", model, x, start), chains)
 
 
 @ascending
