@@ -407,6 +407,7 @@ def test_structured_from_the_best_factorised_optimum_is_never_looser(seed):
     assert ascent.state.elbo >= best.elbo
     again = climb(structured(model, x, start=best.q.marginals))
     assert again.state.elbo == pytest.approx(ascent.state.elbo, rel=1e-9)
+    assert elbo(model, x, best.q.marginals.tolist()).elbo == pytest.approx(best.elbo, rel=1e-12)
 
 
 def test_structured_is_exact_where_the_chains_are_uncoupled():
