@@ -34,10 +34,9 @@ STYLE = {
     "figure.facecolor": PAPER[LIGHT],
     "savefig.facecolor": PAPER[LIGHT],
     "font.family": ["Source Sans Pro", "DejaVu Sans"],  # the slides' own, and for other signs
-    "font.size": 18,  # points: 24 px on a slide
+    "font.size": 18,  # points, of all labels: 24 px on a slide
     "mathtext.fontset": "cm",
     "axes.titlesize": 19,
-    "axes.labelsize": 18,
     "axes.labelcolor": INK[LIGHT],
     "axes.edgecolor": MUTED[LIGHT],
     "axes.linewidth": 1.2,
@@ -45,21 +44,16 @@ STYLE = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.prop_cycle": matplotlib.cycler(color=SERIES[LIGHT]),
-    "axes.grid": False,
     "grid.color": "#DDE2E7",
     "text.color": INK[LIGHT],
     "xtick.color": MUTED[LIGHT],
     "ytick.color": MUTED[LIGHT],
     "xtick.labelcolor": INK[LIGHT],
     "ytick.labelcolor": INK[LIGHT],
-    "xtick.labelsize": 18,
-    "ytick.labelsize": 18,
-    "legend.fontsize": 18,
     "legend.frameon": False,
     "legend.handlelength": 3.0,  # long enough to show the dashes
     "lines.linewidth": 2.8,
     "lines.markersize": 9,
-    "hatch.linewidth": 1.0,
     "svg.fonttype": "path",  # looks the same where the font is missing
     "svg.hashsalt": "variational inference",  # the same picture gives the same file
 }

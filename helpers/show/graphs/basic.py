@@ -3,7 +3,8 @@
 ``step`` counts from 1; the last step, which is the default, is the finished picture.
 """
 
-from helpers.show.graphs.vocabulary import Edge, Graph, Node, Text, beside, checked_step, edges
+from helpers.arguments import whole_number
+from helpers.show.graphs.vocabulary import Edge, Graph, Node, Text, beside, edges
 
 
 def factorisations(step=3):
@@ -12,7 +13,7 @@ def factorisations(step=3):
         ("", r"$p(x)\,p(z)$", "p(x) p(z): two nodes x and z without an edge"),
         ("z->x", r"$p(z)\,p(x\mid z)$", "p(z) p(x | z): an arrow from z to x"),
         ("x->z", r"$p(x)\,p(z\mid x)$", "p(x) p(z | x): an arrow from x to z"),
-    )[: checked_step(step, 3)]
+    )[: whole_number("step", step, maximum=3)]
     graphs = []
     for i, (arrows, title, words) in enumerate(ways):
         nodes = (Node("z", "$z$", 0, 1.4), Node("x", "$x$", 0, 0))
@@ -52,7 +53,7 @@ def two_topics(step=2):
     texts = (Text(-1.1, 1.5, "money"), Text(3.1, 1.5, "rivers"), Text(2.2, 0, "“bank”"))
     all_edges = edges("z1->x z2->x")
     alt = "Graphical model: arrows from the latent topics money and rivers to the word bank."
-    if checked_step(step, 2) == 2:
+    if whole_number("step", step, maximum=2) == 2:
         red = (Edge("x", "z1", "inference", -0.3), Edge("x", "z2", "inference", 0.3))
         all_edges += (*red, Edge("z1", "z2", "link"))
         alt += " In red, at inference time: arrows from the word to both topics, and a link"

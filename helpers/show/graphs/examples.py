@@ -3,7 +3,8 @@
 ``step`` counts from 1; the last step, which is the default, is the finished picture.
 """
 
-from helpers.show.graphs.vocabulary import Edge, Graph, Node, Plate, checked_step, edges
+from helpers.arguments import whole_number
+from helpers.show.graphs.vocabulary import Edge, Graph, Node, Plate, edges
 
 TIMES = ("t-1", "t", "t+1")
 BARE = "hyperparameter"
@@ -24,7 +25,7 @@ def tagger(step=2):
         "Graphical model of the tagger: inside a plate over N tokens the observed features x"
         " point to the observed tag y; the latent weights w, outside, point to y."
     )
-    if checked_step(step, 2) == 2:
+    if whole_number("step", step, maximum=2) == 2:
         nodes += (Node("mu", r"$\mu$", 3.4, 2.3, BARE), Node("Sigma", r"$\Sigma$", 3.4, 1.5, BARE))
         arrows += " mu->w Sigma->w"
         alt += " The hyperparameters mu and Sigma point to w."
@@ -55,7 +56,7 @@ def factorial_hmm(step=5):
             _each_time("s->z", "link"),
             "Red links between s and z at each time: the chains are coupled given x.",
         ),
-    )[: checked_step(step, 5)]
+    )[: whole_number("step", step, maximum=5)]
     every = sum((more for more, _ in added), ())
     return _hmm(" ".join(said for _, said in added), every, "sz" if step >= 2 else "z")
 
@@ -91,7 +92,7 @@ def lda(step=3):
     alt = "Latent Dirichlet allocation: alpha points to theta, theta to z, z to the observed word"
     alt += " w, beta to w; z and w are in a plate over N tokens, inside a plate over D documents"
     alt += " that also holds theta."
-    if checked_step(step, 3) >= 2:
+    if whole_number("step", step, maximum=3) >= 2:
         every += _lda_from_words(0.35)
         alt += " Red arrows from w and beta to z and from w to theta."
     if step >= 3:

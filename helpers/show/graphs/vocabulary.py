@@ -13,7 +13,6 @@ import matplotlib
 import matplotlib.pyplot as plt
 from matplotlib.patches import Circle, FancyArrowPatch
 
-from helpers.arguments import whole_number
 from helpers.show import palette
 from helpers.show.style import Picture, style
 
@@ -110,15 +109,14 @@ class Graph:
 
     def shifted(self, x, y, prefix):
         """The same graph elsewhere, with ``prefix`` before all names, to compose a larger one."""
-        nodes = (replace(n, name=prefix + n.name, x=n.x + x, y=n.y + y) for n in self.nodes)
-        edges = (replace(e, start=prefix + e.start, end=prefix + e.end) for e in self.edges)
-        return replace(
-            self,
-            nodes=tuple(nodes),
-            edges=tuple(edges),
-            plates=tuple(replace(p, x=p.x + x, y=p.y + y) for p in self.plates),
-            texts=tuple(replace(t, x=t.x + x, y=t.y + y) for t in self.texts),
-        )
+
+        def moved(parts):
+            return tuple(replace(part, x=part.x + x, y=part.y + y) for part in parts)
+
+        nodes = tuple(replace(n, name=prefix + n.name) for n in moved(self.nodes))
+        edges = tuple(replace(e, start=prefix + e.start, end=prefix + e.end) for e in self.edges)
+        plates, texts = moved(self.plates), moved(self.texts)
+        return replace(self, nodes=nodes, edges=edges, plates=plates, texts=texts)
 
     def __repr__(self):
         return f"Figure: {self._words()}"
@@ -142,13 +140,6 @@ def beside(graphs, frame, alt, scale=1.0):
         for name in ("nodes", "edges", "plates", "texts")
     }
     return Graph(alt=alt, frame=frame, scale=scale, **parts)
-
-
-def checked_step(step, last):
-    """The step of a build-up, 1 to ``last``; ValueError otherwise."""
-    if whole_number("step", step) > last:
-        raise ValueError(f"step: expected a whole number from 1 to {last}, got {step}")
-    return step
 
 
 def _draw(graph):
@@ -187,20 +178,9 @@ def _node_look(node, size):
 
 
 def _arrow(edge, places, radii, transform):
-    role = "inference" if edge.kind == "link" else edge.kind
-    start, end = (
-        Circle(places[name], radii[name], transform=transform) for name in (edge.start, edge.end)
-    )
-    return FancyArrowPatch(
-        places[edge.start],
-        places[edge.end],
-        patchA=start,
-        patchB=end,
-        shrinkA=1.5,
-        shrinkB=1.5,
-        connectionstyle=f"arc3,rad={edge.bend}",
-        mutation_scale=20,
-        color=palette.colour(role),
-        zorder=3,
-        **LOOKS[edge.kind],
-    )
+    start, end = (Circle(places[n], radii[n], transform=transform) for n in (edge.start, edge.end))
+    look = {"patchA": start, "patchB": end, "shrinkA": 1.5, "shrinkB": 1.5, "zorder": 3}
+    look |= {"connectionstyle": f"arc3,rad={edge.bend}", "mutation_scale": 20}
+    hue = palette.colour("inference" if edge.kind == "link" else edge.kind)
+    ends = (places[edge.start], places[edge.end])
+    return FancyArrowPatch(*ends, color=hue, **look, **LOOKS[edge.kind])

@@ -1,5 +1,5 @@
 // Prior to posterior as the data come: a beta prior on a probability, one document at a time.
-import { axes, bar, cutMark, legend, line, number, sum, write } from "./drawing.js";
+import { axes, bar, cutMark, legend, number, sum, write } from "./drawing.js";
 import { playing } from "./player.js";
 
 // Whole a and b: a beta function of factorials.
@@ -24,13 +24,13 @@ export const figure = {
 
   draw(stage, aside, { observed, thetas }, { prior, likelihood, posterior, log_evidence }, { seen }) {
     const top = 8;
-    const { path, pane } = axes(stage, {
+    const { area, curve } = axes(stage, {
       box: [40, 50, 600, 290], x: [0, 1], y: [0, top], xlabel: "θ = p(“bank” means money)", xticks: [0, 0.5, 1],
     });
     const highest = Math.max(...likelihood);
-    line(pane, "prior", path(thetas, prior));
-    if (seen) line(pane, "likelihood", path(thetas, likelihood.map((v) => Math.exp(v - highest) * 3)));
-    line(pane, "p", `${path(thetas, posterior)}V290H40Z`);
+    curve("prior", thetas, prior);
+    if (seen) curve("likelihood", thetas, likelihood.map((v) => Math.exp(v - highest) * 3));
+    area("p", thetas, posterior);
     legend(stage, 40, 24, [["prior", "prior p(θ)"], ["p", "posterior p(θ|x)", true], ["likelihood", "p(x|θ), rescaled"]]);
     const peak = Math.max(...prior, ...posterior);
     cutMark(stage, 600, 44, peak > top && `up to ${number(peak)}`);

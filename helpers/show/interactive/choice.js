@@ -1,5 +1,6 @@
 // A prediction among options: the room's hands become bars.
-import { html, OWN } from "./page.js";
+import { add } from "./drawing.js";
+import { OWN } from "./page.js";
 import { mount } from "./predict.js";
 
 export const figure = { open: choices };
@@ -7,8 +8,8 @@ export const figure = { open: choices };
 function choices(field, inputs, item, kept) {
   const rows = inputs.map((input, i) => {
     const line = input.closest("label").parentNode;
-    const count = html(line, "input", { type: "number", min: 0, class: "hands", "aria-label": `hands for option ${i + 1}`, ...OWN });
-    return { line, count, bar: html(html(line, "span", { class: "bar" }), "i") };
+    const count = add(line, "input", { type: "number", min: 0, class: "hands", "aria-label": `hands for option ${i + 1}`, ...OWN });
+    return { line, count, bar: add(add(line, "span", { class: "bar" }), "i") };
   });
   return {
     start(keep) {

@@ -11,22 +11,22 @@
 //   describe(numbers, settings, data)   the sentence that says what one sees
 //   style                           style.css and the palette, added by the page
 //   extras                          of player.js and grab.js: more buttons, and a hand
-import { draw, number, set } from "./drawing.js";
-import { button, enliven, html, OWN } from "./page.js";
+import { add, number, set } from "./drawing.js";
+import { button, enliven, OWN } from "./page.js";
 
 // A labelled native slider or choice; returns what moves it to a value.
 function control(parent, spec, change) {
-  const label = html(parent, "label");
-  html(label, "span", {}, spec.label);
+  const label = add(parent, "label");
+  add(label, "span", {}, spec.label);
   if (spec.options) {
-    const select = html(label, "select", OWN);
-    spec.options.forEach((option, i) => html(select, "option", { value: i }, option));
+    const select = add(label, "select", OWN);
+    spec.options.forEach((option, i) => add(select, "option", { value: i }, option));
     select.addEventListener("change", () => change(Number(select.value)));
     return (value) => (select.value = value);
   }
   const { values, min = 0, max = values.length - 1, step = 1 } = spec;
-  const input = html(label, "input", { type: "range", min, max, step, ...OWN });
-  const output = html(label, "output");
+  const input = add(label, "input", { type: "range", min, max, step, ...OWN });
+  const output = add(label, "output");
   const digits = step % 1 || values?.some((value) => value % 1) ? 2 : 0;
   input.addEventListener("input", () => change(Number(input.value)));
   return (value) => {
@@ -47,13 +47,13 @@ export function mount(root, figure, data) {
   const { size = [900, 340], split, compute = lookUp, extras = [] } = figure;
   root.replaceChildren();
   enliven(root, figure.style, "vi-core");
-  const panel = html(root, "div", { role: "group", "aria-label": data.title, class: "panel" });
-  const sliders = html(panel, "div", { class: "sliders" });
-  const buttons = html(panel, "div", { class: "buttons" });
+  const panel = add(root, "div", { role: "group", "aria-label": data.title, class: "panel" });
+  const sliders = add(panel, "div", { class: "sliders" });
+  const buttons = add(panel, "div", { class: "buttons" });
   root.insertAdjacentHTML("beforeend", "<svg>");
   const stage = set(root.lastChild, { role: "img" });
-  const aside = draw(stage, "g");
-  const sentence = html(root, "p", { role: "status" });
+  const aside = add(stage, "g");
+  const sentence = add(root, "p", { role: "status" });
   const redraw = () => {
     aside.replaceChildren();
     stage.replaceChildren(aside);

@@ -1,6 +1,6 @@
 // Both directions of the KL, as functions of q's mean at the chosen width.
 import { bound, normal } from "./bounds.js";
-import { axes, cutMark, dot, legend, line, number, spread } from "./drawing.js";
+import { axes, cutMark, legend, number, spread } from "./drawing.js";
 import { grabbing } from "./grab.js";
 import { dragged, hills } from "./hills.js";
 
@@ -21,7 +21,7 @@ export const figure = {
 
   draw(stage, aside, { grid, top, means }, numbers, settings) {
     hills(stage, { ...FRAME, y: [0, top] }, spread(grid.low, -grid.low, numbers.p.length), numbers.p, settings);
-    const { X, Y, path, pane } = axes(aside, {
+    const { curve, spot } = axes(aside, {
       box: [620, 50, 890, 290], x: [means[0], means.at(-1)], y: [0, MOST],
       xlabel: "mean of q", xticks: [-4, -2, 0, 2, 4], yticks: [0, 2, 4, 6, 8],
     });
@@ -31,8 +31,8 @@ export const figure = {
       ["klline", "kldot", "KL(q‖p)", kl_by_mean, kl],
       ["reverseline", "reversedot", "KL(p‖q)", reverse_by_mean, reverse_kl],
     ].forEach(([look, end, name, along, here], i) => {
-      line(pane, look, path(means, along));
-      if (here <= MOST) dot(pane, end, X(settings.mean), Y(here));
+      curve(look, means, along);
+      if (here <= MOST) spot(end, settings.mean, here);
       cutMark(aside, 885, 68 + 24 * i, here > MOST && `${name} ${number(here)}`);
     });
   },

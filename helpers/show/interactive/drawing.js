@@ -16,25 +16,27 @@ export function set(node, attributes) {
   return node;
 }
 
-export function draw(parent, name, attributes = {}, content = "") {
+// A new element at the end of its parent, HTML or SVG as that is.
+export function add(parent, name, attributes = {}, content = "") {
   const node = set(document.createElementNS(parent.namespaceURI, name), attributes);
   node.textContent = content;
   return parent.appendChild(node);
 }
 
-export const write = (parent, x, y, content, look = "") => draw(parent, "text", { x, y, class: look }, content);
+export const write = (parent, x, y, content, look = "") => add(parent, "text", { x, y, class: look }, content);
 
-export const line = (parent, look, d) => draw(parent, "path", { class: look, d });
+export const line = (parent, look, d) => add(parent, "path", { class: look, d });
 
-export const dot = (parent, look, cx, cy, r = 8) => draw(parent, "circle", { class: look, cx, cy, r });
+export const dot = (parent, look, cx, cy, r = 8) => add(parent, "circle", { class: look, cx, cy, r });
 
 export const bar = (parent, look, x, y, width, height) =>
-  draw(parent, "rect", { class: look, x, y, width: Math.max(width, 0), height: Math.max(height, 0) });
+  add(parent, "rect", { class: look, x, y, width: Math.max(width, 0), height: Math.max(height, 0) });
 
 const places = (tick) => (String(Number(tick.toFixed(3))).split(".")[1] || "").length;
 
-// Two axes with ticks; returns the scales, a path through points, and a pane that cuts what leaves it.
-export function axes(stage, { box, x, y, xlabel = "", ylabel = "", xticks = [], yticks = [] }) {
+// Two axes with ticks. Returns the scales and what draws by them, into a pane that cuts what leaves
+// it (open: nothing is cut): curve and area, of ys or a function of x; spot; level, from end to end.
+export function axes(stage, { box, x, y, xlabel = "", ylabel = "", xticks = [], yticks = [], open }) {
   const [left, top, right, bottom] = box;
   const X = scale(...x, left, right);
   const Y = scale(...y, bottom, top);
@@ -50,9 +52,17 @@ export function axes(stage, { box, x, y, xlabel = "", ylabel = "", xticks = [], 
   write(stage, (left + right) / 2, bottom + 45, xlabel, "mid");
   write(stage, left - 4, top - 10, ylabel);
   const [width, height] = [right - left, bottom - top];
-  const pane = draw(stage, "svg", { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` });
-  const point = (x, y) => `${X(x).toFixed(1)},${clamp(Y(y), -9999, 9999).toFixed(1)}`;
-  return { X, Y, pane, path: (xs, ys) => "M" + Array.from(xs, (x, i) => point(x, ys[i])).join("L") };
+  const pane = open ? stage : add(stage, "svg", { x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}` });
+  const far = (v) => clamp(v, -9999, 9999);
+  const point = (x, y) => `${X(x).toFixed(1)},${far(Y(y)).toFixed(1)}`;
+  const curve = (look, xs, ys, end = "") =>
+    line(pane, look, "M" + Array.from(xs, (x, i) => point(x, ys.call ? ys(x) : ys[i])).join("L") + end);
+  return {
+    X, Y, pane, curve,
+    area: (look, xs, ys) => curve(look, xs, ys, `V${bottom}H${X(xs[0])}Z`),
+    spot: (look, x, y, r) => dot(pane, look, far(X(x)), far(Y(y)), r),
+    level: (look, y) => line(stage, look, `M${left},${Y(y)}H${right}`),
+  };
 }
 
 // Says beside a picture what it had to cut.

@@ -80,10 +80,15 @@ def by_draw(q, e, baseline):
 
     e: standard normal draws, (S,). baseline: one of ``BASELINES``, by its number.
     """
-    z = q.loc + q.sd * e
-    values = log_joint(z) - q.log_prob(z)
-    constant = (0.0, *_constants(q))[baseline]
-    score = score_function(values, normal_score(q, z)[:, 0], constant)
+
+    def drawn(e):
+        z = q.loc + q.sd * e
+        return log_joint(z) - q.log_prob(z), normal_score(q, z)[:, :1]
+
+    values, scores = drawn(NODES)
+    constant = (0.0, WEIGHTS @ values, best_baseline(values, scores, WEIGHTS)[0])[baseline]
+    values, scores = drawn(e)
+    score = score_function(values, scores[:, 0], constant)
     return score, pathwise(slope, q, e, entropy="exact")[:, 0]
 
 
@@ -125,11 +130,3 @@ def estimators(mean=1.0, sd=1.0):
         "model": [PRIOR_MEAN, PRIOR_SD, DISTANCE, NOISE],
     }
     return Interactive("estimators", data, compute)
-
-
-def _constants(q):
-    """E_q[f], which is the ELBO, and the constant of least variance."""
-    z = q.loc + q.sd * NODES
-    values = log_joint(z) - q.log_prob(z)
-    best = best_baseline(values, normal_score(q, z)[:, :1], WEIGHTS)
-    return float(WEIGHTS @ values), float(best[0])

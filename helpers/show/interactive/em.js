@@ -1,6 +1,6 @@
 // EM on one parameter: the bound touches the likelihood (E), its top is the next value (M).
 import { column } from "./column.js";
-import { axes, cutMark, dot, legend, line, number } from "./drawing.js";
+import { axes, cutMark, legend, number } from "./drawing.js";
 import { playing } from "./player.js";
 
 export const figure = {
@@ -9,14 +9,14 @@ export const figure = {
 
   draw(stage, aside, { thetas, log_likelihood, range, top, xticks, yticks }, numbers) {
     const { theta, elbo, log_evidence, parabola: [c0, c1, c2] } = numbers;
-    const { X, Y, path, pane } = axes(stage, {
+    const { curve, spot } = axes(stage, {
       box: [75, 50, 530, 290], x: [thetas[0], thetas.at(-1)], y: range, xlabel: "parameter θ", ylabel: "nats", xticks, yticks,
     });
-    line(pane, "likelihoodline", path(thetas, log_likelihood));
-    line(pane, "elboline", path(thetas, thetas.map((t) => c0 + c1 * t + c2 * t * t)));
-    line(pane, "klline", path([theta, theta], [log_evidence, elbo]));
-    dot(pane, "evidencedot", X(theta), Y(log_evidence));
-    dot(pane, "elbodot", X(theta), Y(elbo));
+    curve("likelihoodline", thetas, log_likelihood);
+    curve("elboline", thetas, (t) => c0 + c1 * t + c2 * t * t);
+    curve("klline", [theta, theta], [log_evidence, elbo]);
+    spot("evidencedot", theta, log_evidence);
+    spot("elbodot", theta, elbo);
     legend(stage, 160, 24, [["elboline", "ELBO(q, θ)"], ["likelihoodline", "log p(x|θ)"]]);
     cutMark(stage, 530, 284, elbo < range[0] && `ELBO ${number(elbo)}, below`);
     column(aside, { x: 548, ceiling: top, name: "log p(x|θ)" }, numbers);

@@ -1,5 +1,5 @@
 // The two gaps of amortised inference: a line through dots that a hand places, against a curve.
-import { axes, bar, clamp, cutMark, dot, legend, line, number, scale, set, sum, write } from "./drawing.js";
+import { axes, bar, clamp, cutMark, dot, legend, number, scale, set, spread, sum, write } from "./drawing.js";
 import { grabbing } from "./grab.js";
 
 const DOTS = ["first", "second", "third"];
@@ -29,12 +29,12 @@ export const figure = {
   draw(stage, aside, { table }, { family_gap, network_gap, mean, rise }, settings) {
     const { x } = settings;
     const best = (x) => table[index(x)][2];
-    const { X, Y, path, pane } = axes(stage, { box: [60, 50, 550, 290], x: [-4, 4], y: [-2.5, 2.5], xlabel: "x",
+    const { X, Y, curve, spot } = axes(stage, { box: [60, 50, 550, 290], x: [-4, 4], y: [-2.5, 2.5], xlabel: "x",
       xticks: [-4, -2, 0, 2, 4], yticks: [-2, 0, 2] });
-    line(pane, "q", path(table.map((_, i) => -4 + i / 10), table.map((row) => row[2])));
-    line(pane, "network", path([-4, 4], [-4, 4].map((end) => mean + rise * (end - x))));
-    line(pane, "klline", path([x, x], [best(x), mean]));
-    dot(pane, "networkdot", X(x), Y(mean));
+    curve("q", spread(-4, 4, table.length), best);
+    curve("network", [-4, 4], (end) => mean + rise * (end - x));
+    curve("klline", [x, x], [best(x), mean]);
+    spot("networkdot", x, mean);
     for (const name of DOTS) set(dot(stage, "qdot grip", X(settings[name]), Y(best(settings[name])), 12), { "data-grip": name });
     legend(stage, 60, 24, [["q", "best mean of q"], ["network", "encoder, fitted to the dots"]]);
     const gaps = axes(aside, { box: [650, 50, 890, 290], x: [0, 1], y: [0, MOST], ylabel: "nats below log p(x)", yticks: [0, 1, 2, 3, 4] });

@@ -1,5 +1,5 @@
 // The gradient of the ELBO by q's mean from draws: score function against pathwise, draw by draw.
-import { axes, clamp, legend, line, number, spread, sum, write } from "./drawing.js";
+import { axes, clamp, legend, number, spread, sum, write } from "./drawing.js";
 import { grabbing } from "./grab.js";
 import { bell, dragged, hills } from "./hills.js";
 import { button } from "./page.js";
@@ -46,16 +46,16 @@ export const figure = {
   draw(stage, aside, data, numbers, settings) {
     const { draws, mean, sd } = settings;
     hills(stage, FRAME, spread(-5, 5, 201), data.posterior, settings, data.draws.slice(0, draws).map((e) => mean + sd * e));
-    const { X, Y, path, pane } = axes(aside, { box: [560, 50, 875, 262], x: [0, 200], y: [-4, 4], xlabel: "draws of z",
+    const { X, Y, curve, level } = axes(aside, { box: [560, 50, 875, 262], x: [0, 200], y: [-4, 4], xlabel: "draws of z",
       xticks: [0, 100, 200], yticks: [-4, -2, 0, 2, 4] });
-    line(aside, "evidence", `M560,${Y(0)}H875`);
+    level("evidence", 0);
     legend(aside, 510, 24, [["scoreline", "score"], ["pathline", "pathwise"], ["evidence", "exact"]]);
     ["score", "path"].forEach((name, i) => {
       const error = numbers[`${name}_means`].map((value) => value - numbers.exact);
       const [end, wide] = [error.at(-1), numbers[`${name}_spread`] / Math.sqrt(draws)];
       // One standard error.
       const bar = `M${X(draws) - 6 + 4 * i},${Y(end - wide)}V${Y(end + wide)}`;
-      line(pane, `${name}line`, path(error.map((_, k) => k + 1), error) + bar);
+      curve(`${name}line`, error.map((_, k) => k + 1), error, bar);
     });
     write(aside, 870, 250, "estimate − exact", "end");
   },

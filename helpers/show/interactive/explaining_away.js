@@ -1,5 +1,5 @@
 // Explaining away: p(z2 | x) with and without knowing z1, and a q that cannot know.
-import { axes, bar, draw, number, set, write } from "./drawing.js";
+import { add, axes, bar, number, set, write } from "./drawing.js";
 import { playing } from "./player.js";
 
 export const figure = {
@@ -11,7 +11,7 @@ export const figure = {
     let x = 10;
     words.forEach((word, i) => {
       const width = 11 * word.length + 16;
-      const tile = draw(stage, "g", { opacity: i < seen ? 1 : 0.4 });
+      const tile = add(stage, "g", { opacity: i < seen ? 1 : 0.4 });
       set(bar(tile, "axis", x, 6, width, 32), { rx: 5 });
       write(tile, x + width / 2, 29, word, "mid");
       x += width + 8;

@@ -10,18 +10,18 @@ export const figure = {
     const times = Array.from({ length: steps }, (_, t) => t + 1);
     numbers.exact.forEach((_, m) => {
       const [top, bottom] = [60 + (m * 265) / chains, 18 + ((m + 1) * 265) / chains];
-      const { X, path } = axes(stage, { box: [50, top, 610, bottom], x: [1, steps], y: [0, 1], yticks: [0, 1],
-        ylabel: `p(chain ${m + 1} on | x)`, xlabel: m === chains - 1 ? "time t" : "" });
+      const { X, area, curve } = axes(stage, { box: [50, top, 610, bottom], x: [1, steps], y: [0, 1], open: true,
+        ylabel: `p(chain ${m + 1} on | x)`, yticks: [0, 1], xlabel: m === chains - 1 ? "time t" : "" });
       (truth?.[m] || []).forEach((on, t) => {
         if (on) line(stage, "axis thick", `M${X(Math.max(t + 0.6, 1))},${bottom + 10}H${X(Math.min(t + 1.4, steps))}`);
       });
-      line(stage, "p", `${path(times, numbers.exact[m])}V${bottom}H50Z`);
-      for (const family of ["structured", "factorised"]) line(stage, family, path(times, numbers[family][m]));
+      area("p", times, numbers.exact[m]);
+      for (const family of ["structured", "factorised"]) curve(family, times, numbers[family][m]);
     });
     legend(stage, 50, 22, [["p", "exact", true], ["structured", "structured"], ["factorised", "factorised"]]);
     if (truth) write(stage, 610, 22, "▬ truly on", "end");
-    const { Y } = axes(aside, { box: [680, 60, 895, 285], x: [0, 2], y: [-widest, 0], ylabel: "nats below log p(x)", yticks });
-    line(aside, "evidence", `M680,${Y(0)}H895`);
+    const { Y, level } = axes(aside, { box: [680, 60, 895, 285], x: [0, 2], y: [-widest, 0], ylabel: "nats below log p(x)", yticks });
+    level("evidence", 0);
     ["structured", "factorised"].forEach((family, i) => {
       const [x, gap] = [733 + 112 * i, numbers[`${family}_gap`]];
       bar(aside, "kl", x - 30, 60, 60, Y(-gap) - 60);

@@ -25,7 +25,7 @@ SPACES = re.compile(
     r'("(?:[^"\\]|\\.)*"'
     r"|`(?:[^`\\$]|\\.|\$(?!\{)|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\})*`"
     r"|/(?![ /*])(?:[^/\\\n]|\\.)+/(?=[.,)\]; ]))"
-    r"| *(=>|[{(,;:=?<>*&|\[])\s*|\s*([})\]]) *| ([-+]) (?![-+])"
+    r"| *(=>|[{(,;:=?<>*&|\[])\s*|\s*([})\]]) *| ?([-+/%]) (?![-+])"
 )
 ARROW = re.compile(r"(?<=[(,=:?>&|[])\((\w+)\)=>")
 RENDER = "export default { render: ({ model, el }) => mount(el, figure, model.get('data')) };"
@@ -154,10 +154,11 @@ def _read(name):
 
 
 def _code(name):
-    lines = [line.strip() for line in _read(f"{name}.js").splitlines()]
+    lines = [re.sub(r" +// .*", "", line).strip() for line in _read(f"{name}.js").splitlines()]
     kept = (line for line in lines if line and not line.startswith(("//", "import ")))
     code = "\n".join(line.removeprefix("export ") for line in kept)
-    short = SPACES.sub(lambda found: found[found.lastindex], code).replace(";}", "}")
+    short = SPACES.sub(lambda found: found[found.lastindex], code)
+    short = short.replace(";}", "}").replace(",}", "}")
     short = re.sub(r"\bconst\b", "let", short).replace("Math.", "M.")
     return ARROW.sub(r"\1=>", short)
 

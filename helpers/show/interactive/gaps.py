@@ -123,19 +123,12 @@ def _ready_made(posterior):
     return tables, list(POSTERIORS).index(posterior)
 
 
-def _warning(table):
-    mass = np.exp(table - logsumexp(table))
-    if mass[:2].sum() + mass[-2:].sum() <= EDGE:
-        return ""
-    return (
-        f"Careful: p(x, z) does not fall to zero between {LOW:g} and {HIGH:g}, "
-        "so this log evidence is only that of the part shown."
-    )
-
-
 def _continuous(tables, start, mean, sd):
     evidences = [logsumexp(table) + np.log(SPACING) for table in tables]
     best, one = [best_normal(table) for table in tables], len(tables) == 1
+    ends = np.exp(tables[0][[0, 1, -2, -1]] - logsumexp(tables[0]))
+    cut = f"Careful: p(x, z) does not fall to zero between {LOW:g} and {HIGH:g}, "
+    cut += "so this log evidence is only that of the part shown."
     data = {
         "title": "The gap: log evidence = ELBO + KL",
         "controls": [choice("target", "posterior", POSTERIORS, start)][one:]
@@ -145,7 +138,7 @@ def _continuous(tables, start, mean, sd):
         "log_joint": tables,
         "top": max(np.exp(t - e).max() for t, e in zip(tables, evidences, strict=True)) * 1.25,
         "ceiling": max(evidences),
-        "warning": _warning(tables[0]) if one else "",
+        "warning": cut if one and ends.sum() > EDGE else "",
     }
     return Interactive("gap", data, lambda mean, sd, target=0: normal_gap(tables[target], mean, sd))
 

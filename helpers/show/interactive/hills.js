@@ -13,12 +13,11 @@ export const dragged = ({ box, x }) => ([across], grip, { mean }) => {
 export function hills(stage, frame, zs, p, { mean, sd }, thrown = []) {
   const { box: [left, , right, bottom], x: [low, high], y: [, top] } = frame;
   const all = axes(stage, { xlabel: "z", xticks: [-6, -4, -2, 0, 2, 4, 6].filter((z) => z >= low && z <= high), ...frame });
-  const { X, Y, path, pane } = all;
+  const { X, Y, pane, area, curve } = all;
   const q = (z) => bell(z, mean, sd);
-  line(pane, "p", `${path(zs, p)}V${bottom}H-999Z`);
+  area("p", zs, p);
   line(pane, "axis thick", thrown.map((z) => `M${X(z).toFixed(1)},${bottom}v-12`).join(""));
-  const spots = spread(-5, 5, 101).map((spot) => mean + spot * sd);
-  set(line(pane, "q grip", path(spots, spots.map(q))), { "data-grip": "mean" });
+  set(curve("q grip", spread(mean - 5 * sd, mean + 5 * sd, 101), q), { "data-grip": "mean" });
   ["sd", "mean", "sd"].forEach((grip, i) => {
     const z = mean + (i - 1) * sd;
     set(dot(stage, "qdot grip", X(clamp(z, low, high)), Y(Math.min(q(z), top)), 11), { "data-grip": grip });

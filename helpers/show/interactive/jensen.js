@@ -1,7 +1,7 @@
 // Jensen's inequality: the ratio u = p(x, z) / q(z) under the logarithm, its mean and its chord.
 import { bound, normal } from "./bounds.js";
 import { column } from "./column.js";
-import { axes, cutMark, dot, line, number, write } from "./drawing.js";
+import { axes, cutMark, number, write } from "./drawing.js";
 
 export const figure = {
   split: 560,
@@ -16,23 +16,21 @@ export const figure = {
     const masses = numbers.q.map((v) => v * (grid ? grid.spacing : 1));
     const most = us.at(-1);
     const [low, high] = [Math.log(us[0]), Math.log(1.2 * most)];
-    const { X, Y, path, pane } = axes(stage, {
+    const { X, Y, curve, spot } = axes(stage, {
       box: [60, 50, 550, 290], x: [0, most], y: [low, high], xlabel: "u = p(x, z) / q(z)", ylabel: "log u", xticks, yticks,
     });
     const ratios = numbers.q.map((density, i) => Math.exp(log_joint[i] - Math.log(density)));
-    line(pane, "axis thick", path(us, us.map(Math.log)));
-    if (!grid) line(pane, "q", path(ratios, ratios.map(Math.log)));
+    curve("axis thick", us, Math.log);
+    if (!grid) curve("q", ratios, Math.log);
     ratios.forEach((u, i) => {
-      if (masses[i] > 1e-4) dot(pane, "qbar", Math.min(X(u), 9999), Y(Math.log(u)), 4 + grain * Math.sqrt(masses[i]));
+      if (masses[i] > 1e-4) spot("qbar", u, Math.log(u), 4 + grain * Math.sqrt(masses[i]));
     });
-    line(pane, "evidence", `M60,${Y(log_evidence)}H550`);
-    line(pane, "klline", path([evidence, evidence], [log_evidence, elbo]));
-    const x = X(evidence);
-    const marks = [[log_evidence, "evidencedot", "log E[u] = log p(x)", 545, -12, "end"], [elbo, "elbodot", "E[log u] = ELBO", x + 16, 26, ""]];
-    for (const [value, look, name, left, up, end] of marks) {
-      dot(pane, look, x, Math.min(Y(value), 9999));
-      if (value >= low) write(stage, left, Y(value) + up, name, end);
-    }
+    curve("evidence", [0, most], () => log_evidence);
+    curve("klline", [evidence, evidence], [log_evidence, elbo]);
+    spot("evidencedot", evidence, log_evidence);
+    spot("elbodot", evidence, elbo);
+    write(stage, 545, Y(log_evidence) - 12, "log E[u] = log p(x)", "end");
+    if (elbo >= low) write(stage, X(evidence) + 16, Y(elbo) + 26, "E[log u] = ELBO");
     const far = grid ? undefined : ratios.find((u) => u > most);
     cutMark(stage, 550, 24, elbo < low ? `E[log u] ${number(elbo)}, below` : far && `a ball at u = ${number(far)}, to the right`);
     column(aside, { ceiling: Math.log(evidence) }, numbers);

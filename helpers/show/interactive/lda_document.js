@@ -1,5 +1,5 @@
 // One document under LDA: each word with its phi as a striped bar, gamma, and the bound.
-import { axes, dot, line, number, set, sum, write } from "./drawing.js";
+import { axes, number, set, sum, write } from "./drawing.js";
 import { playing } from "./player.js";
 import { gammas, stripes } from "./stripes.js";
 
@@ -24,11 +24,11 @@ export const figure = {
     const bottom = Math.max(300, top + 110);
     const left = 30 + 11.5 * Math.max(...names.map((name) => name.length));
     gammas(stage, names, gamma, left, top, (bottom - top) / names.length, (420 - left) / Math.max(...gammaOf.flat()));
-    const { X, Y, pane, path } = axes(aside, { box: [620, top, 890, bottom], x: [0, Math.max(elbos.length - 1, 1)], y: range,
-      ylabel: "ELBO, nats", yticks, xlabel: "update" });
-    if (log_evidence !== undefined) line(aside, "evidence", `M620,${Y(log_evidence)}H890`);
-    line(pane, "elboline", path(elbos.slice(0, step + 1).keys(), elbos));
-    dot(aside, "elbodot", X(step), Y(elbos[step]), 7);
+    const { curve, spot, level } = axes(aside, { box: [620, top, 890, bottom], x: [0, Math.max(elbos.length - 1, 1)], y: range,
+      ylabel: "ELBO, nats", yticks, xlabel: "update", open: true });
+    if (log_evidence !== undefined) level("evidence", log_evidence);
+    curve("elboline", elbos.slice(0, step + 1).keys(), elbos);
+    spot("elbodot", step, elbos[step], 7);
     return [900, bottom + 50];
   },
 

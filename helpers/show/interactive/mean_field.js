@@ -1,5 +1,5 @@
 // Mean field on a correlated normal: an upright q in a slanted p.
-import { axes, bar, cutMark, dot, legend, line, number, write } from "./drawing.js";
+import { axes, bar, cutMark, legend, number, write } from "./drawing.js";
 import { playing } from "./player.js";
 
 const ANGLES = Array.from({ length: 60 }, (_, i) => (i * Math.PI) / 30);
@@ -12,25 +12,25 @@ export const figure = {
 
   draw(stage, aside, { numbers, correlations, last }, { mean, sd, elbo }, { correlation, step }) {
     const [rho, until] = [correlations[correlation], step + 1];
-    const { X, Y, pane, path } = axes(stage, {
+    const { curve, spot } = axes(stage, {
       box: [75, 40, 335, 300], x: [-4.2, 4.2], y: [-4.2, 4.2], xlabel: "z₁", ylabel: "z₂",
       xticks: [-2, 0, 2], yticks: [-2, 0, 2],
     });
     for (const r of [1, 2]) {
-      line(pane, "p", path(COS.map((c) => r * c), COS.map((c, i) => r * (rho * c + Math.sqrt(1 - rho * rho) * SIN[i]))) + "Z");
-      line(pane, "q", path(COS.map((c) => mean[0] + r * sd[0] * c), SIN.map((s) => mean[1] + r * sd[1] * s)) + "Z");
+      curve("p", COS.map((c) => r * c), COS.map((c, i) => r * (rho * c + Math.sqrt(1 - rho * rho) * SIN[i])), "Z");
+      curve("q", COS.map((c) => mean[0] + r * sd[0] * c), SIN.map((s) => mean[1] + r * sd[1] * s), "Z");
     }
     const means = numbers.mean[correlation].slice(0, until);
-    line(pane, "axis", path(means.map((at) => at[0]), means.map((at) => at[1])));
-    dot(pane, "qdot", X(mean[0]), Y(mean[1]), 6);
+    curve("axis", means.map((at) => at[0]), means.map((at) => at[1]));
+    spot("qdot", ...mean, 6);
     legend(stage, 115, 22, [["p", "p(z|x)", true], ["q", "q(z₁) q(z₂)"]]);
     const trace = axes(aside, {
       box: [480, 50, 880, 170], x: [0, last], y: [-5, 0.2], ylabel: "ELBO, nats; log p(x) = 0", yticks: [-4, -2, 0],
     });
-    line(aside, "evidence", `M480,${trace.Y(0)}H880`);
+    trace.level("evidence", 0);
     const elbos = numbers.elbo[correlation].slice(0, until);
-    line(trace.pane, "elboline", trace.path(elbos.keys(), elbos));
-    dot(trace.pane, "elbodot", trace.X(step), trace.Y(elbo), 7);
+    trace.curve("elboline", elbos.keys(), elbos);
+    trace.spot("elbodot", step, elbo, 7);
     cutMark(aside, 875, 164, elbo < -5 && `ELBO ${number(elbo)}, below`);
     [["sd of z₁, true", "p", 1], ["sd of z₁ under q", "qbar", sd[0]]].forEach(([name, look, width], i) => {
       write(aside, 480, 215 + 62 * i, name);

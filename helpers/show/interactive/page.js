@@ -1,25 +1,19 @@
-// HTML that figures and questions share: elements, buttons, and keys that stay inside.
-import { set } from "./drawing.js";
+// What figures and questions share as parts of a page: buttons, and keys that stay inside.
+import { add, set } from "./drawing.js";
 
 // Lab listens to the keys of whatever does not say this.
 export const OWN = { "data-lm-suppress-shortcuts": "true" };
 const OWN_KEYS = /^( |Enter|Home|End|Page.*|Arrow.*)$/;
 
-export function html(parent, name, attributes = {}, content = "") {
-  const node = set(document.createElement(name), attributes);
-  node.textContent = content;
-  return parent.appendChild(node);
-}
-
 export function button(parent, content, act) {
-  const node = html(parent, "button", { type: "button", ...OWN }, content);
+  const node = add(parent, "button", { type: "button", ...OWN }, content);
   node.addEventListener("click", act);
   return node;
 }
 
 // Marks root as alive; Lab and slides have their own plans for the keys.
 export function enliven(root, style, kind) {
-  root.prepend(html(root, "style", {}, style));
+  root.prepend(add(root, "style", {}, style));
   set(root, { "data-alive": "", "data-prevent-swipe": "", ...OWN });
   root.classList.add("vi-figure", kind);
   root.addEventListener("keydown", (event) => OWN_KEYS.test(event.key) && event.stopPropagation());

@@ -1,6 +1,6 @@
 // Questions that are answered before their answer is seen; Python wrote them as HTML.
-import { set } from "./drawing.js";
-import { button, enliven, html, OWN } from "./page.js";
+import { add, set } from "./drawing.js";
+import { button, enliven, OWN } from "./page.js";
 
 // Answers outlive the page where the browser lets them.
 const shelf = {
@@ -25,7 +25,7 @@ function ask(form, item, root, open) {
   inputs.forEach((input) => set(input, { ...OWN, name: `${item.name}-${Math.random()}` }));
   if (item.options) inputs.forEach((input) => (input.name = inputs[0].name));
   const kind = open(field, inputs, item, kept, form);
-  const row = html(form, "div", { class: "row" });
+  const row = add(form, "div", { class: "row" });
   const submit = set(button(row, "That is my answer", () => {}), { type: "submit" });
   const hands = root.closest(".reveal") && button(row, item.options ? "count hands" : "note a hand", () => {
     if (item.options) return field.classList.toggle("counting");
@@ -36,7 +36,7 @@ function ask(form, item, root, open) {
     keep();
   });
   const retry = button(row, "answer again", () => forget());
-  const says = html(form, "p", { role: "status" });
+  const says = add(form, "p", { role: "status" });
   form.append(answers);
   const keep = () => (shelf.put(item.name, kept), kind.show("mine" in kept || kept.told));
   const show = () => {

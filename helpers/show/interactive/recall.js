@@ -1,10 +1,10 @@
 // Questions about earlier notebooks: one at a time, and perhaps a number of them by lot.
 import { figure } from "./choice.js";
-import { clamp } from "./drawing.js";
-import { button, html } from "./page.js";
+import { add, clamp } from "./drawing.js";
+import { button } from "./page.js";
 
 figure.together = (root, forms, count, again) => {
-  const row = html(root, "div", { class: "row" });
+  const row = add(root, "div", { class: "row" });
   let [chosen, at] = [[], 0];
   const go = (to) => {
     at = clamp(to, 0, chosen.length - 1);
@@ -20,7 +20,7 @@ figure.together = (root, forms, count, again) => {
     go(0);
   };
   const back = button(row, "← back", () => go(at - 1));
-  const place = html(row, "span");
+  const place = add(row, "span");
   const next = button(row, "next →", () => go(at + 1));
   if (count) (button(row, `draw ${Math.min(count, forms.length)} others`, lot), lot());
   else ((chosen = forms), go(0));

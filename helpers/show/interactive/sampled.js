@@ -28,9 +28,8 @@ export const figure = {
 
   draw(stage, aside, { parts, noise }, { logs, average, error, log_mean, elbo, log_evidence }, settings) {
     const { mean, sd, draws } = settings;
-    const zs = spread(-5, 5, 201);
     const thrown = noise[0].slice(0, draws).map((e) => mean + sd * e);
-    const hill = hills(stage, FRAME, zs, zs.map((z) => posterior(parts, z)), settings, thrown);
+    const hill = hills(stage, FRAME, spread(-5, 5, 201), (z) => posterior(parts, z), settings, thrown);
     dot(hill.pane, "qdot", hill.X(thrown.at(-1)), 280);
     const { X, pane } = axes(aside, { box: [530, 50, 890, 290], x: [LOW, -1], y: [0, 1], xlabel: "log p(x, z) − log q(z), nats",
       xticks: [-10, -8, -6, -4, -2] });

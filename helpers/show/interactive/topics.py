@@ -45,8 +45,12 @@ def lda_document(words=None, trajectory=None, topic_names=None, log_evidence=Non
         topic_names: K names. Beyond five topics, the smaller ones are drawn together.
         log_evidence: log p(w), where it is known.
     """
+    from helpers import lda
+
     if words is None:
-        words, trajectory, topic_names, log_evidence = _toy()
+        model, tokens, words = toy_model()
+        trajectory, topic_names = lda.trajectory(model, tokens, 25), list(TOPIC_WORDS)
+        log_evidence = lda.exact_by_counts(model, tokens).log_evidence
     gamma, phi, elbos = _checked(words, trajectory)
     names = topic_names or [f"topic {k + 1}" for k in range(gamma.shape[1])]
     names, gamma, phi = _largest(list(names), gamma, phi)
@@ -70,14 +74,6 @@ def lda_document(words=None, trajectory=None, topic_names=None, log_evidence=Non
     return Interactive("lda_document", data)
 
 
-def _toy():
-    from helpers.lda import exact_by_counts, trajectory
-
-    model, numbers, words = toy_model()
-    evidence = exact_by_counts(model, numbers).log_evidence
-    return words, trajectory(model, numbers, 25), list(TOPIC_WORDS), evidence
-
-
 def _checked(words, trajectory):
     if not isinstance(words, list | tuple) or not 1 <= len(words) <= MOST_WORDS:
         came = len(words) if isinstance(words, list | tuple) else type(words).__name__
@@ -94,13 +90,10 @@ def _largest(names, gamma, phi):
     """The topics with the largest final gamma, and the sum of the others as one more."""
     if len(names) <= MOST_TOPICS:
         return names, gamma, phi
-    order = np.argsort(-gamma[-1], kind="stable")
-    kept, rest = np.sort(order[: MOST_TOPICS - 1]), order[MOST_TOPICS - 1 :]
-
-    def merged(table):
-        return np.concatenate([table[..., kept], table[..., rest].sum(-1, keepdims=True)], axis=-1)
-
-    return [names[k] for k in kept] + ["all others"], merged(gamma), merged(phi)
+    kept = np.sort(np.argsort(-gamma[-1], kind="stable")[: MOST_TOPICS - 1])
+    others = ~np.isin(np.arange(len(names)), kept)
+    merge = np.column_stack([np.eye(len(names))[:, kept], others])
+    return [names[k] for k in kept] + ["all others"], gamma @ merge, phi @ merge
 
 
 def pulled(model, tokens, word=0, topic=None):

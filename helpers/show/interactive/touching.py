@@ -55,19 +55,14 @@ def em():
     elbo = c[0] + c[1] * theta + c[2] * theta**2
     curve = log_likelihood(x, THETAS)
     low, high = curve.min() - 16, curve.max() + 3
+    numbers = {"theta": theta, "log_evidence": evidence, "elbo": elbo, "kl": evidence - elbo}
     data = {
         "title": "EM: the bound touches the likelihood, then θ moves to its top",
         "controls": [
             indexed("start", "start of θ", STARTS, 3),
             steps("step", "half steps: E, M, …", LAST, pause=900),
         ],
-        "numbers": {
-            "theta": theta,
-            "log_evidence": evidence,
-            "elbo": elbo,
-            "kl": evidence - elbo,
-            "parabola": np.stack(c, axis=-1),
-        },
+        "numbers": numbers | {"parabola": np.stack(c, axis=-1)},
         "thetas": THETAS,
         "log_likelihood": curve,
         "range": (low, high),

@@ -1,5 +1,5 @@
 // The bound of any ascent, step by step, against the evidence where it is known.
-import { axes, dot, line, number, write } from "./drawing.js";
+import { axes, line, number, write } from "./drawing.js";
 import { playing } from "./player.js";
 
 export const figure = {
@@ -7,17 +7,17 @@ export const figure = {
   extras: [playing],
 
   draw(stage, aside, { numbers: { elbo: elbos }, problems, range, xticks, yticks }, { log_evidence }, { step }) {
-    const { X, Y, path } = axes(stage, {
+    const { X, Y, curve, spot, level } = axes(stage, {
       box: [90, 40 + 26 * problems.length, 880, 300], x: [0, Math.max(elbos.length - 1, 1)], y: range,
-      xlabel: "step", ylabel: "ELBO, nats", xticks, yticks,
+      xlabel: "step", ylabel: "ELBO, nats", xticks, yticks, open: true,
     });
     if (log_evidence !== undefined) {
-      line(stage, "evidence", `M90,${Y(log_evidence)}H880`);
+      level("evidence", log_evidence);
       write(stage, 880, Y(log_evidence) - 9, `log p(x) = ${number(log_evidence)}`, "end");
     }
-    line(stage, "elboline faint", path(elbos.keys(), elbos));
-    line(stage, "elboline", path(elbos.slice(0, step + 1).keys(), elbos));
-    dot(stage, "elbodot", X(step), Y(elbos[step]));
+    curve("elboline faint", elbos.keys(), elbos);
+    curve("elboline", elbos.slice(0, step + 1).keys(), elbos);
+    spot("elbodot", step, elbos[step]);
     problems.forEach(({ step: at, text }, i) => {
       if (at > step) return;
       line(stage, "wrong", `M${X(at) - 11},${Y(elbos[at]) - 11}l22,22m0,-22l-22,22`);

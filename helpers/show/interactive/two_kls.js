@@ -24,23 +24,23 @@ export const figure = {
   },
 
   draw(stage, aside, { floor, yticks }, { fit, kl_prior, kl, elbo, log_evidence, posterior_mean, posterior_sd }, settings) {
-    const { pane, path } = hills(stage, FRAME, ZS, ZS.map((z) => bell(z, posterior_mean, posterior_sd)), settings);
-    line(pane, "prior", path(ZS, ZS.map((z) => bell(z, 0, 1))));
+    const { curve } = hills(stage, FRAME, ZS, (z) => bell(z, posterior_mean, posterior_sd), settings);
+    curve("prior", ZS, (z) => bell(z, 0, 1));
     legend(stage, 345, 24, [["prior", "prior p(z)"]]);
-    const { Y } = axes(aside, { box: [555, 50, 895, 294], x: [0, 1], y: [floor, 0], yticks, ylabel: "nats" });
+    const { Y, level } = axes(aside, { box: [555, 50, 895, 294], x: [0, 1], y: [floor, 0], yticks, ylabel: "nats" });
     const y = (v) => Y(clamp(v, floor, 0));
     const part = (look, x, upper, lower) => bar(aside, look, x, y(upper), 50, y(lower) - y(upper));
     part("elbo", 570, elbo, floor);
     part("kl", 570, log_evidence, elbo);
     part("likelihoodbar", 735, fit, floor);
     part("priorbar", 735, fit, elbo);
-    line(aside, "evidence", `M555,${y(log_evidence)}H895`);
+    level("evidence", clamp(log_evidence, floor, 0));
     line(aside, "elboline", `M570,${y(elbo)}H785`);
     if (elbo < floor) write(aside, 690, 295, "≈ cut ≈", "mid");
-    const [level, bound, best] = [log_evidence, elbo, fit].map(y);
+    const [highest, bound, best] = [log_evidence, elbo, fit].map(y);
     const below = Math.min(bound + 24, 272);
-    const gap = bound - level > 55 ? (level + bound) / 2 - 4 : level - 32;
-    const price = bound - best > 55 && fit < log_evidence ? (best + bound) / 2 - 4 : Math.min(best, level) - 32;
+    const gap = bound - highest > 55 ? (highest + bound) / 2 - 4 : highest - 32;
+    const price = bound - best > 55 && fit < log_evidence ? (best + bound) / 2 - 4 : Math.min(best, highest) - 32;
     for (const [x, name, value, at] of [
       [626, "ELBO", elbo, below], [626, "KL(q‖p(z|x))", kl, gap], [791, "fit", fit, below], [791, "KL(q‖p(z))", kl_prior, price],
     ]) {
