@@ -52,8 +52,8 @@ class State:
 class States:
     """An endless iterator of states; to ask it for a state's parts, or for a list, is refused."""
 
-    def __init__(self, states):
-        self._states = iter(states)
+    def __init__(self, states, endless=True):
+        self._states, self._endless = iter(states), endless
 
     def __iter__(self):
         return self
@@ -70,6 +70,8 @@ class States:
         )
 
     def __length_hint__(self):
+        if not self._endless:
+            return NotImplemented
         raise ValueError(
             "the states have no end, so that no list can hold them: run them with climb(states), "
             "or take the first n with itertools.islice(states, n)"

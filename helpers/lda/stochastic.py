@@ -31,12 +31,7 @@ from helpers.ascent import State, States
 from helpers.lda.fixed_topics import e_step
 from helpers.lda.model import LDA, MOST_CONCENTRATION, check_counts, check_topics
 from helpers.lda.starts import seeded_topics
-from helpers.lda.variational_em import (
-    CorpusPosterior,
-    check_alpha,
-    expected_log_topics,
-    topics_kl,
-)
+from helpers.lda.variational_em import CorpusPosterior, check_alpha, expected_log_topics, topics_kl
 
 SHAPE = 100.0  # of the gamma noise around equal topics, as scikit-learn and Gensim begin
 FOUNDING = 2000  # documents at the stream's beginning that found topics,
@@ -84,13 +79,6 @@ class StreamState(State):
         return LDA(self.alpha, self.q.topics / self.q.topics.sum(axis=1, keepdims=True))
 
 
-class Stream(States):
-    """States that end with the stream, so that a list of them may be asked for."""
-
-    def __length_hint__(self):
-        return NotImplemented
-
-
 def fit_stream(
     batches, n_topics, rng, n_documents, alpha=0.1, eta=0.05, kappa=0.7, tau=10.0, topics=None,
     seen=0, tolerance=TOLERANCE,
@@ -131,7 +119,8 @@ def fit_stream(
     alpha = check_alpha(alpha, check_topics(n_topics, beginning))
     topics = _first_topics(topics, beginning, n_topics, rng, eta, n_documents)
     steps = (kappa, tau, seen, tolerance)
-    return Stream(_ascent(chain(first, batches), topics, n_documents, alpha, eta, steps))
+    states = _ascent(chain(first, batches), topics, n_documents, alpha, eta, steps)
+    return States(states, endless=False)
 
 
 def _ascent(batches, topics, n_documents, alpha, eta, steps):

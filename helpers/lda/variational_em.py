@@ -32,13 +32,10 @@ UPDATES = 2  # of phi and gamma in each sweep; gamma goes on from the last one
 
 @dataclass(frozen=True, eq=False)
 class CorpusPosterior:
-    """q of documents and topics (4b.2).
+    """q of documents and topics (4b.2)."""
 
-    gamma: (D, K). topics: lambda (K, V), or None when the topics are parameters.
-    """
-
-    gamma: np.ndarray
-    topics: np.ndarray | None = None
+    gamma: np.ndarray  # (D, K)
+    topics: np.ndarray | None = None  # lambda (K, V), or None when the topics are parameters
 
     def mean_theta(self):
         """E_q[theta], (D, K)."""
