@@ -260,6 +260,7 @@ def graded_folder(tmp_path_factory):
     ):
         (root / student).mkdir()
         nbformat.write(notebook, root / student / name)
+    (root / "gina").mkdir()
     (root / "emil.ipynb").write_text("no notebook")
     nbformat.write(nbformat.v4.new_notebook(), root / "finn.ipynb")
     out = tmp_path_factory.mktemp("grades")
@@ -290,6 +291,13 @@ def test_odd_files_are_named_and_cost_nobody_else(graded_folder):
     _, said = graded_folder
     assert f"homework (1).ipynb: graded as {NAME}" in said
     assert "emil.ipynb is no notebook" in said and "finn.ipynb: answers none" in said
+    assert "gina: holds no notebook that you may read" in said
+
+
+def test_a_place_that_cannot_be_written_is_named_before_the_work(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(SystemExit, match=r"taken(?s:.)*Choose a folder .* with --out"):
+        grade_tool.main([str(tmp_path), "--out", str(tmp_path / "taken" / "grades")])
 
 
 def test_the_teachers_page_counts_named_mistakes_without_names(graded_folder):

@@ -15,6 +15,7 @@ import html
 import os
 import re
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -50,13 +51,16 @@ class Row:
 
 
 def submissions(folder):
-    """Pairs (student, notebook's path): files in a folder of the student's, or a single file."""
+    """Pairs (student, path): notebooks in a folder of the student's, or a single file.
+
+    A folder without any that can be read is a path too, so that nobody is passed over.
+    """
     for path in sorted(Path(folder).iterdir()):
         if path.name.startswith("."):
             continue
         if path.is_dir():
             files = sorted(p for p in path.rglob("*") if p.is_file() and _is_text(p, path))
-            yield from ((path.name, file) for file in files)
+            yield from ((path.name, file) for file in files or [path])
         else:
             yield path.stem, path
 
@@ -68,6 +72,8 @@ def _is_text(path, folder):
 
 def grade_one(student, path, sheets, feedback):
     """The rows of one submission and, where something is wrong with the file, a sentence."""
+    if path.is_dir():
+        return [], f"{path}: holds no notebook that you may read"
     try:
         notebook = grading.read(path)
         name = grading.sheet_of(notebook, sheets)
@@ -225,6 +231,14 @@ def read_sheets(folder):
     return sheets
 
 
+def _make_folder(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise SystemExit(f"{error}\nChoose a folder that you may write with --out.") from None
+
+
 def main(arguments=None):
     """Grade, write, and say where; 0 unless nothing could be graded."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -234,8 +248,9 @@ def main(arguments=None):
     parser.add_argument("--names", action="store_true", help="name students on the class's page")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args(arguments)
-    if not options.submissions.is_dir():
-        raise SystemExit(f"{options.submissions}: expected a folder of submissions")
+    if not (options.submissions.is_dir() and os.access(options.submissions, os.R_OK | os.X_OK)):
+        raise SystemExit(f"{options.submissions}: expected a folder of submissions to read")
+    _make_folder(options.out / "feedback")
     sheets = read_sheets(options.sheets)
     _SHEETS.update(sheets)
     if not sandbox.walls():
@@ -243,7 +258,6 @@ def main(arguments=None):
             "This system offers no walls: submissions can read your files. See docs/classroom.md."
         )
     rows, problems = grade_all(options.submissions, sheets, options.out, options.jobs)
-    options.out.mkdir(parents=True, exist_ok=True)
     with open(options.out / "marks.csv", "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)
