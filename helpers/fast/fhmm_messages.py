@@ -129,7 +129,7 @@ def _scan_sequences(dynamics, room, sequences):
     log_evidences, size = np.empty(len(lengths)), np.ceil(np.log2(lengths))
     if len(dynamics.groups) > 2:  # so many states that each is as quick alone
         size = np.arange(len(lengths))
-    for members in (np.flatnonzero(size == s) for s in np.unique(size)):
+    for members in (np.flatnonzero(size == s) for s in set(size)):
         if len(members) == 1:
             rows = slice(sequences.first[members[0]], sequences.last[members[0]] + 1)
             log_evidences[members] = scan(b[rows, None], out=room[:2, rows, None])

@@ -52,11 +52,9 @@ def pairs_of(features):
     n_tokens, n_features = features.shape
     token = np.repeat(np.arange(n_tokens), np.diff(features.indptr))
     second = features[token]  # each token's features once for each of its features
-    first, data = (
-        np.repeat(part, np.diff(second.indptr)) for part in (features.indices, features.data)
-    )
-    columns = first.astype(np.int64) * n_features + second.indices
-    table = data * second.data, columns, second.indptr[features.indptr]
+    first = np.repeat(np.arange(features.nnz), np.diff(second.indptr))
+    columns = features.indices[first].astype(np.int64) * n_features + second.indices
+    table = features.data[first] * second.data, columns, second.indptr[features.indptr]
     return sparse.csr_array(table, shape=(n_tokens, n_features**2))
 
 

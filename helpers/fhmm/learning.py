@@ -25,7 +25,6 @@ RESTARTS = 20  # about half of the starts end where the best does, in hard cases
 MOST_RESTARTS = 10_000  # more would only fill the memory
 FEW = 64  # joint states up to which exact inference is as cheap as any
 NOTABLE = 1e-4  # relative rise of the bound from which a new leader of the restarts is shown
-INFERENCES = ("exact", "structured", "mean_field")
 
 
 def fit(
@@ -66,7 +65,7 @@ def fit(
     refuse_large("n_chains/n_states", *sizes, max(sizes[1], x.x.shape[1]))
     rng, sweeps = generator("rng", rng), whole_number("sweeps", sweeps)
     if not callable(inference):
-        one_of("inference", inference, INFERENCES)
+        one_of("inference", inference, ("exact", "structured", "mean_field"))
     restarts = whole_number("restarts", restarts, maximum=MOST_RESTARTS)
     warm_up = whole_number("warm_up", warm_up)
     models = [flat_model(x, *sizes, rng) for _ in range(restarts)] if start is None else [start]
@@ -79,8 +78,7 @@ def _em(start, x, e_step):
     while True:
         state = replace(e_step(model, x, q), model=model)
         yield state
-        q = state.q
-        model = maximise(model, x, q)
+        q, model = state.q, maximise(model, x, state.q)
 
 
 def _e_step(inference, sweeps, rng):

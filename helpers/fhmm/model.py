@@ -17,6 +17,7 @@ from helpers.arguments import (
     whole_number,
 )
 from helpers.densities import LOG_2PI
+from helpers.densities.batches import store
 from helpers.fast.fhmm_messages import Dynamics
 from helpers.fast.fhmm_moments import chunks
 from helpers.fhmm.sequences import as_sequences
@@ -58,12 +59,10 @@ class FactorialHMM:
         if not means.shape[2]:
             raise ValueError(f"means: expected at least one dimension of x, got {means.shape}")
         noise = covariance("covariance", self.covariance, shape=(means.shape[2],) * 2)
-        given = {"initial": initial, "transition": transition, "means": means, "covariance": noise}
-        for value in given.values():
-            value.flags.writeable = False  # a model never changes: an EM step makes a new one
-        sizes = dict(zip(("n_chains", "n_states", "n_dimensions"), means.shape, strict=True))
-        for name, value in (given | sizes).items():
-            object.__setattr__(self, name, value)
+        # a model never changes: an EM step makes a new one
+        store(self, initial=initial, transition=transition, means=means, covariance=noise)
+        for name, size in zip(("n_chains", "n_states", "n_dimensions"), means.shape, strict=True):
+            object.__setattr__(self, name, size)
 
     @property
     def axes(self):
@@ -116,8 +115,12 @@ class FactorialHMM:
         """The first part of :meth:`log_emissions` as a function of rows, and the second, (T,)."""
         check_size(self, "the table of their means", self.n_dimensions + 1)
         with np.errstate(over="ignore", invalid="ignore"):  # exact() refuses data so far away
-            log_rows, rest = log_likelihoods(self.whiten(x), joint_means(self.whitened_means))
+            log_rows, rest = log_likelihoods(self.whiten(x), self._joint_means)
             return log_rows, self.log_normaliser - 0.5 * (rest**2).sum(1)
+
+    @cached_property
+    def _joint_means(self):
+        return joint_means(self.whitened_means)
 
     @cached_property
     def log_normaliser(self):

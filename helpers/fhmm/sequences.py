@@ -44,8 +44,8 @@ class Sequences:
 def as_sequences(x, n_dimensions=None, name="x"):
     """One array (T, P), or a list of arrays (T_n, P), as :class:`Sequences`.
 
-    n_dimensions: the P that the data must have, None for any. Raises ``ValueError`` for empty
-    data, NaN, infinities, series without an axis for P, or rows of another length than P.
+    n_dimensions: the P that the data must have, None for any; else, and for empty data, NaN,
+    infinities or series without an axis for P, ValueError.
     """
     if isinstance(x, Sequences):
         return x
@@ -58,15 +58,12 @@ def as_sequences(x, n_dimensions=None, name="x"):
         if part.shape[1] != n_dimensions:
             raise ValueError(f"{place}: expected shape (T, {n_dimensions}), got {part.shape}")
         parts.append(part)
-    if not parts:
-        raise ValueError(f"{name}: expected at least one sequence, got none")
     return Sequences(np.concatenate(parts), tuple(len(part) for part in parts))
 
 
 def _named_parts(x, name):
     """What is meant as one sequence each, with its name; rows may be lists, series may not."""
-    if isinstance(x, np.ndarray) and x.ndim == 3:
-        x = list(x)
+    x = list(x) if isinstance(x, np.ndarray) and x.ndim == 3 else x
     if not isinstance(x, list | tuple) or len(x) == 0:
         return [(name, x)]
     if not isinstance(x[0], list | tuple) and np.ndim(x[0]) == 1:

@@ -10,8 +10,9 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import helmert
 
-from helpers.arguments import finite_array, generator, positive, refuse_large, whole_number
-from helpers.densities import LOG_2PI
+from helpers.arguments import finite_array, positive
+from helpers.densities import LOG_2PI, Normal
+from helpers.densities.batches import sample_shape
 from helpers.fast.log_linear import logit_covariances
 
 
@@ -37,7 +38,7 @@ class DiagonalGaussian:
 
     def sample(self, rng, size=None):
         """Weights (F, T) drawn from q, or `size` of them."""
-        return self.mean + self.sd * _noise(rng, size, self.mean.shape)
+        return Normal(self.mean, self.sd).sample(rng, size)
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,9 @@ class FullGaussian:
 
     def sample(self, rng, size=None):
         """Weights (F, T) drawn from q, or `size` of them."""
-        noise = _noise(rng, size, (self.mean.size,)) @ square_root(self.covariance).T
+        noise = rng.standard_normal(sample_shape(rng, size, (self.mean.size,)))
+        noise = noise @ square_root(self.covariance).T
         return self.mean + noise.reshape(*noise.shape[:-1], *self.mean.shape)
-
-
-def _noise(rng, size, shape):
-    shape = shape if size is None else (whole_number("size", size, minimum=0), *shape)
-    refuse_large("size", *shape)
-    return generator("rng", rng).standard_normal(shape)
 
 
 def square_root(covariances):
