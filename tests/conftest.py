@@ -47,3 +47,10 @@ def browser():
         pytest.skip(said)
     with chromium.browser(path) as running:
         yield running
+
+
+@pytest.fixture
+def page(browser):
+    """An empty page of it."""
+    with chromium.page(browser) as lent:
+        yield lent

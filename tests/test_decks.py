@@ -23,12 +23,10 @@ def written(nb, folder, name="deck"):
     return decks.write(notebook, folder), notebook
 
 
-def opened(browser, deck, query="theme=light"):
-    """A page that shows a deck which is ready."""
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
+def show(page, deck, query="theme=light"):
+    """Opens a deck and waits until it is ready."""
     page.goto(f"{deck.as_uri()}?{query}")
     page.wait_for_selector("html[data-ready]", timeout=deck_checks.WAIT)
-    return page
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +40,8 @@ def test_nothing_is_wrong_with_the_sample(browser, sample, tmp_path):
     assert deck_checks.on_paper(browser, sample[0], tmp_path / "deck.pdf") == []
 
 
-def test_build_ups_come_in_the_order_of_the_lecture(browser, sample):
-    page = opened(browser, sample[0])
+def test_build_ups_come_in_the_order_of_the_lecture(page, sample):
+    show(page, sample[0])
 
     parts = 'li, tr, .cell, .cell > *, [data-step], figure, g:is([data-mml-node="mtr"], '
     parts += '[data-mml-node="mlabeledtr"], [data-mml-node="mtext"])'
@@ -66,11 +64,10 @@ def test_build_ups_come_in_the_order_of_the_lecture(browser, sample):
         counts.append(len(steps))
         page.evaluate("Reveal.next()")
     assert counts == [1, 4, 5, 3, 5, 5, 3, 2, 4, 1, 1]
-    page.close()
 
 
-def test_bayes_rule_gets_its_braces_as_on_the_tutorials_slides(browser, sample):
-    page = opened(browser, sample[0])
+def test_bayes_rule_gets_its_braces_as_on_the_tutorials_slides(page, sample):
+    show(page, sample[0])
     page.evaluate("Reveal.slide(1)")
     labels = """[...Reveal.getCurrentSlide().querySelectorAll('svg [data-mml-node="mtext"]')]
         .filter((e) => e.querySelectorAll("use").length > 1)
@@ -86,11 +83,10 @@ def test_bayes_rule_gets_its_braces_as_on_the_tutorials_slides(browser, sample):
         [True, True, True, False],
         [True, True, True, True],
     ]
-    page.close()
 
 
-def test_an_equations_number_comes_with_its_line(browser, sample):
-    page = opened(browser, sample[0])
+def test_an_equations_number_comes_with_its_line(page, sample):
+    show(page, sample[0])
     page.evaluate("Reveal.slide(3)")
     shown_labels = """[...Reveal.getCurrentSlide().querySelectorAll('.label-of-step')]
         .filter((e) => getComputedStyle(e).visibility === 'visible').length"""
@@ -98,11 +94,10 @@ def test_an_equations_number_comes_with_its_line(browser, sample):
         page.wait_for_timeout(50)
         assert page.evaluate(shown_labels) == expected
         page.evaluate("Reveal.nextFragment()")
-    page.close()
 
 
-def test_the_speaker_sees_notes_that_the_wall_does_not(browser, sample):
-    page = opened(browser, sample[0])
+def test_the_speaker_sees_notes_that_the_wall_does_not(page, sample):
+    show(page, sample[0])
     with page.expect_popup() as popup:
         page.keyboard.press("s")
     speaker = popup.value
@@ -116,11 +111,10 @@ def test_the_speaker_sees_notes_that_the_wall_does_not(browser, sample):
     page.evaluate("Reveal.slide(2)")
     notes.get_by_text("Say it again").wait_for(timeout=deck_checks.WAIT)
     speaker.close()
-    page.close()
 
 
-def test_keys_change_the_theme_and_unfold_code_and_a_slider_gives_them_back(browser, sample):
-    page = opened(browser, sample[0])
+def test_keys_change_the_theme_and_unfold_code_and_a_slider_gives_them_back(page, sample):
+    show(page, sample[0])
     page.keyboard.press("d")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.evaluate("Reveal.slide(9)")
@@ -134,7 +128,6 @@ def test_keys_change_the_theme_and_unfold_code_and_a_slider_gives_them_back(brow
     assert page.evaluate("Reveal.getIndices().h") == 9
     page.keyboard.press("PageDown")
     assert page.evaluate("Reveal.getIndices().h") == 10
-    page.close()
 
 
 # --- each fault planted once ----------------------------------------------------------------------
@@ -265,16 +258,15 @@ WEAK = {
 }
 
 
-def test_weak_slides_are_named(browser, tmp_path):
+def test_weak_slides_are_named(page, tmp_path):
     nb = v4.new_notebook(cells=[cell for slide in WEAK.values() for cell in slide])
-    page = opened(browser, written(nb, tmp_path)[0])
+    show(page, written(nb, tmp_path)[0])
     slides = weak_slides.measured(page)
     found = weak_slides.weak(slides)
     for number, kind in enumerate(WEAK, start=1):
         said = {reason.split(":")[0] for reason in found.get(number, [])}
         assert said == ({kind} if kind != "fine" else set()), (kind, found.get(number))
     assert weak_slides.untimed(slides) == list(range(1, len(WEAK)))
-    page.close()
 
 
 def test_decks_of_one_name_do_not_overwrite_each_other(tmp_path):

@@ -5,9 +5,11 @@
 """
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import chromium
 import nbformat
 import weak_slides
 from bs4 import BeautifulSoup, NavigableString
@@ -36,6 +38,10 @@ html, body, main, .reveal, .reveal .slides { overflow: visible !important; heigh
   top: 0 !important; }
 .backgrounds, .progress { display: none !important; }
 """
+# What formulas are drawn with is more than half of a deck, and axe has no rule for it.
+WITHOUT_GLYPHS = """document
+    .querySelectorAll("mjx-container > svg > *, mjx-assistive-mml > math > *")
+    .forEach((part) => part.remove())"""
 SHOW_ALL = """document.querySelectorAll("section.lecture").forEach((slide) => {
     slide.hidden = false;
     slide.removeAttribute("aria-hidden");
@@ -115,36 +121,28 @@ def _print(page, pdf):
     page.pdf(path=pdf, prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
 
 
-class _opened:
+@contextmanager
+def _opened(browser, deck, query, faults):
     """A page on which the deck is ready; what it asked for and complained of become faults."""
 
-    def __init__(self, browser, deck, query, faults):
-        self.faults = faults
-        self.address = f"{deck.resolve().as_uri()}?{query}"
-        self.page = browser.new_page(viewport={"width": 1280, "height": 720})
+    def add(kind, detail):
+        faults.append(Fault(0, kind, detail))
 
-    def __enter__(self):
-        self.page.route(re.compile("^(?!file:|data:|blob:|about:)"), self._refuse)
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self._add("console", str(error)))
-        self.page.goto(self.address)
-        self.page.wait_for_selector("html[data-ready]", timeout=WAIT)
-        return self.page
-
-    def __exit__(self, *_):
-        self.page.close()
-
-    def _refuse(self, route):
-        self._add("request", route.request.url)
+    def refuse(route):
+        add("request", route.request.url)
         route.abort()
 
-    def _console(self, message):
+    def complain(message):
         if message.type == "error":
             kind = "request" if "Content Security Policy" in message.text else "console"
-            self._add(kind, message.text[:200])
+            add(kind, message.text[:200])
 
-    def _add(self, kind, detail):
-        self.faults.append(Fault(0, kind, detail))
+    heard = {"console": complain, "pageerror": lambda error: add("console", str(error))}
+    with chromium.page(browser, heard=heard) as page:
+        page.route(re.compile("^(?!file:|data:|blob:|about:)"), refuse)
+        page.goto(f"{deck.resolve().as_uri()}?{query}")
+        page.wait_for_selector("html[data-ready]", timeout=WAIT)
+        yield page
 
 
 def _steps_and_notes(page, notebook):
@@ -174,6 +172,7 @@ def _accessibility(page, theme):
     from axe_playwright_python.sync_playwright import Axe
 
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    page.evaluate(WITHOUT_GLYPHS)
     if theme == "light":
         page.add_style_tag(content=UNROLLED)
         page.evaluate(SHOW_ALL)
