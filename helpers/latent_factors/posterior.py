@@ -19,16 +19,12 @@ from helpers.latent_factors.model import LatentFactorModel, check_counts, factor
 
 @dataclass(frozen=True)
 class Posterior:
-    """What is kept of p(z | x_d) for D documents.
+    """What is kept of p(z | x_d) for D documents."""
 
-    log_evidence (D,): log p(x_d) in nats. marginals (D, K): p(z_k = 1 | x_d). pairs (D, K, K):
-    p(z_j = 1, z_k = 1 | x_d), the marginals on its diagonal. mode (D, K): the most probable state.
-    """
-
-    log_evidence: np.ndarray
-    marginals: np.ndarray
-    pairs: np.ndarray
-    mode: np.ndarray
+    log_evidence: np.ndarray  # log p(x_d), nats, (D,)
+    marginals: np.ndarray  # p(z_k = 1 | x_d), (D, K)
+    pairs: np.ndarray  # p(z_j = 1, z_k = 1 | x_d), the marginals on the diagonal, (D, K, K)
+    mode: np.ndarray  # the most probable state, (D, K)
 
     @property
     def elbo(self):
@@ -57,7 +53,7 @@ def by_enumeration(model, counts):
 
 
 def exact(model, counts):
-    """log p(x_d), the marginals and the pairs of every document -> :class:`Posterior`.
+    """log p(x_d) (D,), marginals (D, K), pairs (D, K, K), mode (D, K) -> :class:`Posterior`.
 
     counts (D, V), dense or sparse. As :func:`by_enumeration`, a few documents at a time, in
     O(D (V H + 2^K (H + K)) + 2^K H (K + V)); the states take 2^K (K + H) numbers, half a gigabyte

@@ -121,10 +121,10 @@ def _coefficients(likelihoods):
     _refuse_more(n_tokens, n_topics, digits, "coefficients")
     table, log_scale = np.zeros(sizes), 0.0
     table[(0,) * (n_topics - 1)] = 1.0
-    for *others, last in likelihoods.T:
+    for *first, p_last in likelihoods.T:
         # times y_k: one step along axis k, at whose end there is nothing yet to come round
-        moved = (np.roll(table, 1, axis) * p for axis, p in enumerate(others))
-        table = sum(moved, start=last * table)
+        moved = (p * np.roll(table, 1, axis) for axis, p in enumerate(first))
+        table = sum(moved, start=p_last * table)
         log_scale += np.log(table.max())
         table = table / table.max()
     exponents = np.indices(sizes).reshape(n_topics - 1, table.size).T
