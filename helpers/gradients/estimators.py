@@ -17,6 +17,12 @@ from helpers.elbo import gauss_legendre
 ENTROPIES = ("exact", "score dropped")
 
 
+def pairs(rng, n_draws, *shape):
+    """Standard normal draws e and -e, (n_draws, *shape)."""
+    half = rng.standard_normal(((n_draws + 1) // 2, *shape))
+    return np.concatenate([half, -half])[:n_draws]
+
+
 def normal_score(q, z):
     """d log q(z) / d(m, log s) = ((z - m) / s^2, ((z - m) / s)^2 - 1): z (S, ...), (S, ..., 2)."""
     standard = (z - q.loc) / q.sd

@@ -21,7 +21,7 @@ from helpers.arguments import describe, finite_array, generator, one_of, whole_n
 from helpers.ascent import State, States
 from helpers.densities import LOG_2PI, MultivariateNormal, Normal
 from helpers.gradients.adam import Adam
-from helpers.gradients.estimators import ENTROPIES
+from helpers.gradients.estimators import ENTROPIES, pairs
 from helpers.gradients.natural import gaussian_step
 
 STEP_SIZES = {"adam": 0.05, "natural": 0.1}
@@ -65,7 +65,7 @@ def fit(log_joint, start, rng, gradient=None, covariance="diagonal", method="ada
         checked_size(sizes)
     step = natural_step if method == "natural" else partial(adam_step, entropy=entropy)
     value_and_slope, point = with_slope(log_joint, gradient), _first_point(start, covariance)
-    return States(_ascend(value_and_slope, point, rng, step, sizes, n_draws // 2))
+    return States(_ascend(value_and_slope, point, rng, step, sizes, n_draws))
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,11 @@ class Point:
             return Normal(self.mean, self.root)
         return MultivariateNormal(self.mean, self.root @ self.root.T)
 
+    @property
+    def scales(self):
+        """The diagonal of the root, (D,)."""
+        return self.root if self.root.ndim == 1 else np.diagonal(self.root)
+
     def draws(self, e):
         """z = mean + root e: (S, D)."""
         return self.mean + (e * self.root if self.root.ndim == 1 else e @ self.root.T)
@@ -94,15 +99,13 @@ class Point:
 
     def log_prob(self, e):
         """log q(z) at z = mean + root e, (S,)."""
-        scales = self.root if self.root.ndim == 1 else np.diagonal(self.root)
-        return -0.5 * (e**2 + LOG_2PI).sum(axis=1) - np.log(scales).sum()
+        return -0.5 * (e**2 + LOG_2PI).sum(axis=1) - np.log(self.scales).sum()
 
 
-def _ascend(value_and_slope, point, rng, step, sizes, n_pairs):
+def _ascend(value_and_slope, point, rng, step, sizes, n_draws):
     state = None
     while True:
-        half = rng.standard_normal((n_pairs, len(point.mean)))
-        e = np.concatenate([half, -half])
+        e = pairs(rng, n_draws, len(point.mean))
         value, slope = value_and_slope(point.draws(e))
         for name, found in (("log_joint", value), ("gradient", slope)):
             if not np.isfinite(found).all():
@@ -150,28 +153,26 @@ def slopes(point, e, slope, entropy="score dropped"):
     """
     exact = entropy == "exact"
     slope = slope if exact else slope + point.back(e)
-    by_mean = slope.mean(axis=0)
-    if point.root.ndim == 1:
-        return np.stack([by_mean, (slope * e).mean(axis=0) * point.root + exact])
-    by_root = np.tril(slope.T @ e / len(e))
-    by_root[np.diag_indices_from(by_root)] *= np.diagonal(point.root)
-    return np.vstack([by_mean, by_root + exact * np.eye(len(by_root))])
+    by_root = (slope * e).mean(axis=0) if point.root.ndim == 1 else np.tril(slope.T @ e / len(e))
+    by_root = on_scales(by_root, lambda by_scale: by_scale * point.scales + exact)
+    return np.vstack([slope.mean(axis=0), by_root])
 
 
 def adam_step(point, e, slope, size, entropy="score dropped"):
     """A :class:`Point` after one step of Adam along :func:`slopes`."""
-    if point.root.ndim == 1:
-        x = np.stack([point.mean, np.log(point.root)])
-    else:
-        x = np.vstack([point.mean, with_diagonal(point.root, np.log)])
+    x = np.vstack([point.mean, on_scales(point.root, np.log)])
     x, adam = point.adam.step(x, slopes(point, e, slope, entropy), size)
-    root = np.exp(x[1]) if point.root.ndim == 1 else with_diagonal(x[1:], np.exp)
+    root = on_scales(x[1:].reshape(point.root.shape), np.exp)
     return Point(x[0], root, adam, point.steps + 1)
 
 
-def with_diagonal(matrix, function):
-    """The matrix with a function applied to its diagonal."""
-    return matrix + np.diag(function(np.diagonal(matrix)) - np.diagonal(matrix))
+def on_scales(root, function):
+    """A root (D,), or (D, D) with only its diagonal changed, after a function of its scales."""
+    if root.ndim == 1:
+        return function(root)
+    changed = root.copy()
+    np.fill_diagonal(changed, function(np.diagonal(root)))
+    return changed
 
 
 def natural_step(point, e, slope, size):

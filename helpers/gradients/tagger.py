@@ -15,8 +15,9 @@ from itertools import count
 import numpy as np
 
 from helpers.arguments import generator, instance, one_of, refuse_large, whole_number
-from helpers.ascent import State, ascending
+from helpers.ascent import State, States
 from helpers.fast.log_linear import inverse
+from helpers.gradients.estimators import pairs
 from helpers.gradients.fit import checked_size
 from helpers.log_linear.bound import expected_log_prior
 from helpers.log_linear.gaussian import DiagonalGaussian, FullGaussian, square_root, squares
@@ -45,10 +46,9 @@ def fit_tagger(tagger, rng, covariance="diagonal", step_size=None, n_draws=None)
     size = checked_size(size if step_size is None else step_size)
     n_draws = whole_number("n_draws", draws if n_draws is None else n_draws)
     refuse_large("n_draws", n_draws, tagger.features.shape[0], tagger.n_tags)
-    return _refusing(ascend(tagger, rng, size, n_draws), size)
+    return States(_refusing(ascend(tagger, rng, size, n_draws), size))
 
 
-@ascending
 def _refusing(states, size):
     try:
         yield from states
@@ -57,7 +57,6 @@ def _refusing(states, size):
         raise ValueError(message) from None
 
 
-@ascending
 def _diagonal(tagger, rng, size, n_draws):
     features, squared = tagger.features, squares(tagger.features)
     prior_precision = tagger.prior_sd**-2.0
@@ -78,7 +77,6 @@ def _diagonal(tagger, rng, size, n_draws):
         mean = mean + CAUTION * size * slope / precision
 
 
-@ascending
 def _full(tagger, rng, size, n_draws):
     variance = tagger.prior_sd.ravel() ** 2
     precision = np.diag(1 / variance)
@@ -93,12 +91,6 @@ def _full(tagger, rng, size, n_draws):
         covariance, log_determinant = inverse(precision.copy())
         step = size * (covariance @ score(tagger, q.mean, probs).ravel()).reshape(tagger.shape)
         q = FullGaussian(q.mean + step, covariance, log_determinant)
-
-
-def pairs(rng, n_draws, *shape):
-    """Standard normal draws e and -e, (n_draws, *shape)."""
-    half = rng.standard_normal(((n_draws + 1) // 2, *shape))
-    return np.concatenate([half, -half])[:n_draws]
 
 
 def drawn(tagger, mean, spread, e):

@@ -10,7 +10,7 @@ did it work?"; the fit of the tail is Zhang and Stephens (2009).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import boxcox1p, logsumexp
 
 from helpers.arguments import describe, finite_array, positive, real_array
 
@@ -56,7 +56,8 @@ def psis(log_ratios):
     if len(tail) > 4:
         k, scale = fit_pareto(np.exp(smooth[tail]) - np.exp(cutoff))
         p = (np.arange(len(tail)) + 0.5) / len(tail)
-        smooth[tail] = np.log(pareto_quantile(p, k, scale) + np.exp(cutoff))
+        quantiles = -scale * boxcox1p(-p, -k)  # scale ((1 - p)^-k - 1) / k
+        smooth[tail] = np.log(quantiles + np.exp(cutoff))
         smooth = np.minimum(smooth, 0)
     total = logsumexp(smooth)
     return Smoothed(float(k), smooth - total, float(highest + total - np.log(len(smooth))))
@@ -78,13 +79,6 @@ def fit_pareto(excess):
     rate = grid @ weights / weights.sum()
     shape = np.log1p(-rate * excess).mean()
     return (n * shape + 5) / (n + 10), -shape / rate
-
-
-def pareto_quantile(p, k, scale):
-    """The number below which a share p of a generalised Pareto distribution lies."""
-    if abs(k) < np.finfo(float).eps:
-        return -scale * np.log1p(-p)
-    return scale * np.expm1(-k * np.log1p(-p)) / k
 
 
 def normal_k(sd, precision):
