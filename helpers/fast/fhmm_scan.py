@@ -2,7 +2,7 @@
 
 Neighbouring chains are joined into groups of a few states, and each group's transition is applied
 along its own axis: O(L^M) numbers times the size of the groups, and matrix products that keep BLAS
-busy, as single chains would not. Backwards the same steps are taken with transposed matrices.
+busy, as single chains would not. Backwards the matrices are transposed.
 
 Where Python's part of a step costs more than the numbers in it, a long sequence is cut into
 windows that are walked side by side. Chains forget, so that after a few walks each window starts

@@ -112,7 +112,7 @@ class Messages:
     each sequence. log_scale: what finds messages for nearly the same data faster, or None.
     """
 
-    transition: np.ndarray
+    transition: np.ndarray  # of the chains, (M, L, L)
     sequences: Sequences
     forward: np.ndarray
     backward: np.ndarray

@@ -53,9 +53,9 @@ def update_factor(model, x, q, m, t):
 
 @ascending
 def _ascent(model, x, q):
-    yield State(q, elbo(model, x, q).elbo)
     whitened, means = model.whiten(x.x), model.whitened_means
     while True:
+        yield State(q, elbo(model, x, q).elbo)
         marginals = q.marginals.copy()
         residual = whitened - mean_outputs(model, marginals).sum(0)
         for m in range(model.n_chains):
@@ -65,7 +65,6 @@ def _ascent(model, x, q):
                 _update(model, x, marginals[:, m], m, rows, evidence)  # (4a.3)
             residual -= marginals[:, m] @ means[m]
         q = Factorised(marginals, x)
-        yield State(q, elbo(model, x, q).elbo)
 
 
 def _update(model, x, marginals, m, rows, evidence):
@@ -101,7 +100,7 @@ def starting_marginals(model, x, rng=None):
         marginals = generator("rng", rng).dirichlet(np.ones(shape[2]), shape[:2])
     whitened = model.whiten(x.x)
     for m in range(model.n_chains):
-        own = model.initial[m : m + 1], model.transition[m : m + 1]
+        own = model.initial[[m]], model.transition[[m]]
         if not all((table > 0).all() for table in own):
             evidence = effective_evidence(model, whitened, m)
             if rng is not None:

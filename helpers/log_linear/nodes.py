@@ -25,7 +25,10 @@ def normal_nodes(n_tags, size, rng):
     """
     per_axis = nodes_per_axis(n_tags, size)
     if per_axis:
-        nodes, weights = _along_an_axis(per_axis)
+        nodes, weights = np.polynomial.hermite_e.hermegauss(min(per_axis, MOST_PER_AXIS))
+        if per_axis > MOST_PER_AXIS:
+            nodes = np.linspace(-FAR, FAR, per_axis)
+            weights = np.exp(-0.5 * nodes**2)
         grid = np.stack(np.meshgrid(*[nodes] * n_tags, indexing="ij"), axis=-1)
         all_weights = np.prod(np.meshgrid(*[weights / weights.sum()] * n_tags), axis=0)
         return grid.reshape(-1, n_tags), all_weights.ravel()
@@ -42,13 +45,6 @@ def nodes_per_axis(n_tags, size):
     """Nodes an axis of a product grid of `size` nodes, or 0 where those are too few."""
     per_axis = int(size ** (1 / n_tags) + 1e-9)
     return per_axis if per_axis >= FEWEST_PER_AXIS else 0
-
-
-def _along_an_axis(size):
-    if size <= MOST_PER_AXIS:
-        return np.polynomial.hermite_e.hermegauss(size)
-    nodes = np.linspace(-FAR, FAR, size)
-    return nodes, np.exp(-0.5 * nodes**2)
 
 
 def has_grid(n_tags, size):
