@@ -105,31 +105,22 @@ def covariance(name, value, ndim=None, shape=None):
     return array / 2 + array.mT / 2
 
 
-def canonical(matrix):
-    """A CSR array whose rows have sorted columns, none twice and none for a zero: mostly no copy.
-
-    SciPy sorts and adds up in place whenever it needs to, in arrays that are the caller's too; and
-    a zero times log 0 = -inf must not become NaN.
-    """
-    if matrix.has_canonical_format and matrix.data.all():
-        return matrix
-    matrix = matrix.copy()
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    return matrix
-
-
 def real_csr(name, matrix, whole=np.float64):
-    """A sparse matrix as a finite :func:`canonical` CSR array; it is never changed itself.
+    """A sparse matrix as a finite CSR array: in each row sorted columns, none twice, none for 0.
 
-    Of doubles, or where the numbers are whole of the type ``whole``.
+    Of doubles, or where the numbers are whole of the type ``whole``. Mostly no copy is made, and
+    the matrix itself is never changed.
     """
     if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
         got = f"{matrix.dtype} of shape {matrix.shape}"
         raise ValueError(f"{name}: expected real numbers on two axes, got {got}")
     # Wide first: SciPy adds up repeated entries in the numbers' own type, bytes for one.
     wide = np.float64 if matrix.dtype.kind == "f" else whole
-    checked = canonical(sparse.csr_array(matrix.astype(wide, copy=False)))
+    checked = sparse.csr_array(matrix.astype(wide, copy=False))
+    if not (checked.has_canonical_format and checked.data.all()):
+        checked = checked.copy()  # what follows is done in place, and the arrays are the caller's
+        checked.sum_duplicates()
+        checked.eliminate_zeros()  # 0 log 0 = 0, but 0 * -inf is NaN
     finite_array(name, checked.data)
     return checked
 
