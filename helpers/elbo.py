@@ -70,7 +70,7 @@ def bound_by_enumeration(log_joint, q):
     if np.shape(real_array("q", q)) != log_joint.shape:
         raise ValueError(f"q: expected shape {log_joint.shape} as log_joint has, got {np.shape(q)}")
     q = probabilities("q", np.ravel(q)).reshape(log_joint.shape)
-    log_joint = _log_probs("log_joint", log_joint)
+    log_joint = log_probs("log_joint", log_joint)
     expected_log_joint, entropy = expectation(q, log_joint), float(entr(q).sum())
     return Bound(expected_log_joint, entropy, float(logsumexp(log_joint)))
 
@@ -96,7 +96,7 @@ def bound_by_quadrature(log_joint, q_log_prob, grid):
     if len(grid) < 2 or not (np.diff(grid) > 0).all():
         raise ValueError("grid: expected at least two increasing numbers")
     z, dz = gauss_legendre(grid)
-    log_p = _log_probs("log_joint(z)", function("log_joint", log_joint)(z), z.shape)
+    log_p = log_probs("log_joint(z)", function("log_joint", log_joint)(z), z.shape)
     log_q = real_array("q_log_prob(z)", function("q_log_prob", q_log_prob)(z), shape=z.shape)
     q = np.exp(log_q) * dz
     if abs(q.sum() - 1) > 1e-6:
@@ -126,7 +126,7 @@ def bound_by_sampling(log_joint, q, rng, n):
     if not (hasattr(q, "sample") and hasattr(q, "log_prob")):
         raise ValueError(f"q: expected a distribution of helpers.densities, got {describe(q)}")
     z = q.sample(generator("rng", rng), n)
-    log_p = _log_probs("log_joint(z)", function("log_joint", log_joint)(z), (n,), posterior=False)
+    log_p = log_probs("log_joint(z)", function("log_joint", log_joint)(z), (n,), posterior=False)
     log_q = q.log_prob(z).reshape(n, -1).sum(axis=1)
     difference = log_p - log_q
     spread = float(difference.std(ddof=1)) if np.isfinite(difference).all() else nan
@@ -155,7 +155,7 @@ def enumerate_assignments(sizes):
     return np.arange(count)[:, None] // runs % np.array(sizes, dtype=np.int64)
 
 
-def _log_probs(name, value, shape=None, posterior=True):
+def log_probs(name, value, shape=None, posterior=True):
     """Logarithms of probabilities, and unless ``posterior`` is False not all of them -inf."""
     log_p = real_array(name, value, shape=shape)
     if (log_p == np.inf).any():

@@ -12,17 +12,10 @@ from itertools import islice
 import numpy as np
 from scipy.special import xlogy
 
-from helpers.arguments import (
-    instance,
-    positive,
-    probabilities,
-    real_array,
-    refuse_large,
-    whole_number,
-)
+from helpers.arguments import instance, positive, probabilities, refuse_large, whole_number
 from helpers.ascent import State, ascending
 from helpers.densities import dirichlet_entropy
-from helpers.elbo import Bound
+from helpers.elbo import Bound, log_probs
 from helpers.fast import lda as fast
 from helpers.lda.model import LDA, at_least_zero, check_counts, warn_unsupported, word_numbers
 from helpers.lda.variational_em import (
@@ -152,9 +145,7 @@ def e_step(counts, alpha, expected_log_topics, gamma=None, tolerance=3e-5, max_u
     document's bound (D,) without the topics' KL, all for phi at its optimum. ValueError where
     arguments do not fit each other.
     """
-    scores = real_array("expected_log_topics", expected_log_topics, ndim=2)
-    if scores.size and scores.max() == np.inf:
-        raise ValueError("expected_log_topics: expected logarithms, got inf")
+    scores = log_probs("expected_log_topics", expected_log_topics, (None, None), posterior=False)
     counts, alpha = check_counts(counts, scores.shape[1]), check_alpha(alpha, len(scores))
     tolerance = at_least_zero("tolerance", tolerance)
     rule = fast.Rule(whole_number("max_updates", max_updates, minimum=0), tolerance)
