@@ -7,7 +7,6 @@ cell of type skip is the twin that tests compare and readers copy.
 
 import contextlib
 import html
-import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -161,11 +160,7 @@ def _each(name, given, columns):
 
 
 def _written(value, digits):
-    if isinstance(value, str):
-        return _signed(value)
-    if math.isnan(value):
-        return "–"
-    return figures.written(value, digits)
+    return _signed(value) if isinstance(value, str) else figures.written(value, digits)
 
 
 def _signed(text):

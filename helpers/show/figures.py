@@ -224,8 +224,8 @@ def add_legend(ax):
 
 
 def written(value, digits=2):
-    """A number with the signs of print, minus and infinity, for Python's hyphen and inf."""
-    return f"{value:,.{digits}f}".replace("inf", "∞").replace("-", "−")
+    """A number with the signs of print, minus and infinity, for Python's hyphen and inf; NaN: –."""
+    return f"{value:,.{digits}f}".replace("inf", "∞").replace("-", "−").replace("nan", "–")
 
 
 def measured(name, values, n):

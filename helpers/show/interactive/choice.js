@@ -1,6 +1,5 @@
 // A prediction among options: the room's hands become bars.
-import { add } from "./drawing.js";
-import { OWN } from "./page.js";
+import { add, OWN } from "./drawing.js";
 import { mount } from "./predict.js";
 
 export const figure = { open: choices };

@@ -11,8 +11,7 @@
 //   describe(numbers, settings, data)   the sentence that says what one sees
 //   style                           style.css and the palette, added by the page
 //   extras                          of player.js and grab.js: more buttons, and a hand
-import { add, number, set } from "./drawing.js";
-import { button, enliven, OWN } from "./page.js";
+import { add, button, enliven, number, OWN, set } from "./drawing.js";
 
 // A labelled native slider or choice; returns what moves it to a value.
 function control(parent, spec, change) {
@@ -59,7 +58,8 @@ export function mount(root, figure, data) {
     stage.replaceChildren(aside);
     const [width, height] = figure.draw(stage, aside, data, root.numbers, settings) || size;
     const below = stage.narrow && split;
-    set(stage, { viewBox: below ? `0 0 ${Math.max(below, width - below)} ${2 * height}` : `0 0 ${width} ${height}` });
+    const [wide, high] = below ? [Math.max(below, width - below), 2 * height] : [width, height];
+    set(stage, { viewBox: `0 0 ${wide} ${high}` });
     set(aside, { transform: below ? `translate(${-below},${height})` : "" });
   };
   const fit = () => {

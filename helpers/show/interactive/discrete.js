@@ -4,19 +4,15 @@ import { column } from "./column.js";
 import { axes, bar, legend, number, sum, write } from "./drawing.js";
 
 // Two binary variables by their conditional probabilities, or any states by weights.
-function chosen({ family, states }, settings) {
-  if (family === "weights") {
-    const weights = states.map((_, i) => settings[`weight${i}`]);
-    return weights.map((weight) => weight / sum(weights));
-  }
-  const { first, second, second_given_first = second } = settings;
-  return [(1 - first) * (1 - second), (1 - first) * second,
-          first * (1 - second_given_first), first * second_given_first];
+function chosen({ first, second, second_given_first: other = second, ...weights }) {
+  const total = sum(Object.values(weights));
+  if (total) return Object.values(weights).map((weight) => weight / total);
+  return [(1 - first) * (1 - second), (1 - first) * second, first * (1 - other), first * other];
 }
 
 export const figure = {
   split: 560,
-  compute: (data, settings) => bound(data.log_joint, chosen(data, settings).map(Math.log)),
+  compute: ({ log_joint }, settings) => bound(log_joint, chosen(settings).map(Math.log)),
 
   draw(stage, aside, { states, ceiling }, numbers) {
     const { X, Y } = axes(stage, {

@@ -1,4 +1,4 @@
-// Numbers, SVG elements and axes.
+// What figures and questions share: numbers, elements of pages and pictures, axes.
 
 export const number = (value, digits = 2) => {
   if (!isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "undefined";
@@ -23,12 +23,27 @@ export function add(parent, name, attributes = {}, content = "") {
   return parent.appendChild(node);
 }
 
+// Lab listens to the keys of whatever does not say this.
+export const OWN = { "data-lm-suppress-shortcuts": "true" };
+const OWN_KEYS = /^( |Enter|Home|End|Page.*|Arrow.*)$/;
+
+export function button(parent, content, act) {
+  const node = add(parent, "button", { type: "button", ...OWN }, content);
+  node.addEventListener("click", act);
+  return node;
+}
+
+// Marks root as alive; Lab and slides have their own plans for the keys.
+export function enliven(root, style, kind) {
+  root.prepend(add(root, "style", {}, style));
+  set(root, { "data-alive": "", "data-prevent-swipe": "", ...OWN });
+  root.classList.add("vi-figure", kind);
+  root.addEventListener("keydown", (event) => OWN_KEYS.test(event.key) && event.stopPropagation());
+}
+
 export const write = (parent, x, y, content, look = "") => add(parent, "text", { x, y, class: look }, content);
-
 export const line = (parent, look, d) => add(parent, "path", { class: look, d });
-
 export const dot = (parent, look, cx, cy, r = 8) => add(parent, "circle", { class: look, cx, cy, r });
-
 export const bar = (parent, look, x, y, width, height) =>
   add(parent, "rect", { class: look, x, y, width: Math.max(width, 0), height: Math.max(height, 0) });
 

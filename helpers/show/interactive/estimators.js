@@ -1,8 +1,7 @@
 // The gradient of the ELBO by q's mean from draws: score function against pathwise, draw by draw.
-import { axes, clamp, legend, number, spread, sum, write } from "./drawing.js";
+import { axes, button, clamp, legend, number, spread, sum, write } from "./drawing.js";
 import { grabbing } from "./grab.js";
 import { bell, dragged, hills } from "./hills.js";
-import { button } from "./page.js";
 import { playing } from "./player.js";
 
 const FRAME = { box: [30, 50, 470, 262], x: [-5, 5], y: [0, 0.8] };

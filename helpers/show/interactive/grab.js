@@ -1,6 +1,5 @@
 // Figures that a hand can hold, and that climb by themselves from where it let go.
-import { clamp } from "./drawing.js";
-import { button } from "./page.js";
+import { button, clamp } from "./drawing.js";
 
 // Elements with data-grip follow the pointer: figure.drag(point, grip, settings, data) says how.
 export function grabbing({ stage, figure, data, settings, go }) {

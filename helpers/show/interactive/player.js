@@ -1,26 +1,24 @@
 // Play, step and reset for figures with a trajectory: for the control that counts its steps.
-import { button } from "./page.js";
+import { button } from "./drawing.js";
 
 export function playing({ buttons, data, settings, go }) {
   const { name, min, max, pause } = data.controls.find((spec) => spec.play);
-  let timer = null;
+  let timer = false;
   const move = (to) => go({ [name]: to });
-  const stop = () => {
+  const run = (on) => {
     clearInterval(timer);
-    timer = null;
-    play.textContent = "▶ play";
+    timer = on && setInterval(forward, pause);
+    play.textContent = on ? "❚❚ pause" : "▶ play";
   };
   const forward = () => {
     if (settings[name] < max) move(settings[name] + 1);
-    if (settings[name] >= max || !buttons.isConnected) stop();
+    if (settings[name] >= max || !buttons.isConnected) run(false);
   };
   const play = button(buttons, "▶ play", () => {
-    if (timer) return stop();
-    if (settings[name] >= max) move(min);
-    timer = setInterval(forward, pause);
-    play.textContent = "❚❚ pause";
+    if (!timer && settings[name] >= max) move(min);
+    run(!timer);
   });
-  button(buttons, "step", () => (stop(), forward()));
-  button(buttons, "reset", () => (stop(), move(min)));
-  return stop;
+  button(buttons, "step", () => (run(false), forward()));
+  button(buttons, "reset", () => (run(false), move(min)));
+  return () => run(false);
 }

@@ -1,6 +1,5 @@
 // Questions that are answered before their answer is seen; Python wrote them as HTML.
-import { add, set } from "./drawing.js";
-import { button, enliven, OWN } from "./page.js";
+import { add, button, enliven, OWN, set } from "./drawing.js";
 
 // Answers outlive the page where the browser lets them.
 const shelf = {

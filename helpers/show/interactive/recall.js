@@ -1,7 +1,6 @@
 // Questions about earlier notebooks: one at a time, and perhaps a number of them by lot.
 import { figure } from "./choice.js";
-import { add, clamp } from "./drawing.js";
-import { button } from "./page.js";
+import { add, button, clamp } from "./drawing.js";
 
 figure.together = (root, forms, count, again) => {
   const row = add(root, "div", { class: "row" });

@@ -5,8 +5,8 @@ import { bell, dragged, hills } from "./hills.js";
 import { playing } from "./player.js";
 
 const FRAME = { box: [30, 50, 470, 290], x: [-5, 5], y: [0, 0.8] };
-const LOW = -11; // nats drawn
 const NODES = spread(-8, 8, 801);
+const LOW = -11; // nats drawn
 const posterior = (parts, z) => sum(parts.map(([w, m, s]) => w * bell(z, m, s)));
 
 export const figure = {

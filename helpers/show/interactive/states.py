@@ -87,7 +87,7 @@ def _two_variables(table, factorised, names):
         q = [[(1 - first) * (1 - second), (1 - first) * second]]
         return by_probability(table, [*q, [first * (1 - other), first * other]])
 
-    return _figure(table, states, controls, presets, "tree", compute)
+    return _figure(table, states, controls, presets, compute)
 
 
 def _weights(table, states):
@@ -100,20 +100,18 @@ def _weights(table, states):
     presets = [preset("the posterior", dict(zip(keys, posterior, strict=True)))]
 
     def compute(**weights):
-        q = np.array([weights[key] for key in keys])
-        return by_probability(table, q / q.sum())
+        return by_probability(table, np.array(list(weights.values())) / sum(weights.values()))
 
-    return _figure(table, list(states), controls, presets, "weights", compute)
+    return _figure(table, list(states), controls, presets, compute)
 
 
-def _figure(table, states, controls, presets, family, compute):
+def _figure(table, states, controls, presets, compute):
     data = {
         "title": "The gap, state by state: log evidence = ELBO + KL",
         "controls": controls,
         "presets": presets,
         "log_joint": table.ravel(),
         "states": states,
-        "family": family,
         "ceiling": logsumexp(table),
     }
     return Interactive("discrete", data, compute)
