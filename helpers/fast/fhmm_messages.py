@@ -73,8 +73,7 @@ class Dynamics:
         """
         if not self.representable:
             return None
-        # one piece of memory: given back in several, the system takes them, and the next call
-        # waits for a thousand pages
+        # in one piece: several would go back to the system, and cost a thousand page faults again
         shape = len(sequences.x), len(self.joint_initial)
         room = np.empty((1 if shape[1] <= LARGEST_BAND else 3, *shape))
         with np.errstate(all="ignore"):  # lost or overflown mass is looked for

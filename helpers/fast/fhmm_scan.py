@@ -4,10 +4,9 @@ Neighbouring chains are joined into groups of a few states, and each group's tra
 along its own axis: O(L^M) numbers times the size of the groups, and matrix products that keep BLAS
 busy, as single chains would not. Backwards the matrices are transposed.
 
-Where Python's part of a step costs more than the numbers in it, a long sequence is cut into
-windows that are walked side by side. Chains forget, so that after a few walks each window starts
-where its neighbour ended. That is checked to the last digits: where it fails, the sequence is
-walked in one piece.
+Where Python's part of a step costs more than its numbers, a long sequence is cut into windows that
+are walked side by side. Chains forget, so that after a few walks each window starts where its
+neighbour ended, to the last digits; where not, the sequence is walked in one piece.
 """
 
 from functools import reduce
@@ -84,9 +83,9 @@ def _in_windows(initial, groups, b, every, out, length):
 def _windows(sided, rows):
     """Each window as a part of ``sided``, (length, first, W B, N / first), and of ``rows``.
 
-    In ``sided`` the windows and sequences stand between the first group's states and the others, so
-    that one matrix from the left, or the right, moves all of them at once. Both parts are (steps,
-    B, first, N / first); the last window may have fewer steps.
+    There windows and sequences stand between the first group's states and the others, so that one
+    matrix from the left, or the right, moves all of them. Both parts are (steps, B, first,
+    N / first); the last window may have fewer steps.
     """
     length, first, _, rest = sided.shape
     T, B, _ = rows.shape
@@ -117,10 +116,9 @@ def _walk(starts, groups, b, every, messages, way):
 
         product_t = message_t b_t,   message_(t+1) = product_t moved by all groups
 
-    b: (T, first, W B, N / first), see :func:`_windows`. messages: where they are put, in that
-    shape: with time what arrives at t, message_t; against it what leaves t, product_t. Returns the
-    logarithm of the mass that was seen, (W B,), and what would arrive beyond the windows' ends, as
-    ``starts`` and with sums of one.
+    b: (T, first, W B, N / first). messages: where they are put, in that shape: with time what
+    arrives at t, message_t; against it what leaves t, product_t. Returns the logarithm of the mass
+    that was seen, (W B,), and what would arrive beyond the ends, as ``starts``, with sums of one.
     """
     T, *apart = b.shape
     first, width, rest = apart
