@@ -21,10 +21,8 @@ def tagger(step=2):
         Node("x", "$x$", 0, 0, "observed"),
     )
     arrows = "w->y x->y"
-    alt = (
-        "Graphical model of the tagger: inside a plate over N tokens the observed features x"
-        " point to the observed tag y; the latent weights w, outside, point to y."
-    )
+    alt = "Graphical model of the tagger: inside a plate over N tokens the observed features x"
+    alt += " point to the observed tag y; the latent weights w, outside, point to y."
     if whole_number("step", step, maximum=2) == 2:
         nodes += (Node("mu", r"$\mu$", 3.4, 2.3, BARE), Node("Sigma", r"$\Sigma$", 3.4, 1.5, BARE))
         arrows += " mu->w Sigma->w"
@@ -41,24 +39,21 @@ def factorial_hmm(step=5):
     """
     chain = "{0}_t-1->{0}_t {0}_t->{0}_t+1".format
     added = (
-        (
-            edges(chain("z")) + _each_time("z->x"),
-            "Factorial hidden Markov model at times t-1, t, t+1: a latent chain z, each z above"
-            " its observed x and pointing to it.",
-        ),
-        (
-            edges(chain("s")) + _each_time("s->x", bend=-0.3),
-            "A second latent chain s above it, with bent arrows to the same x.",
-        ),
-        (_hmm_upwards(z_bend=-0.35), "Red arrows from every x back to its z and s."),
-        (_hmm_along(bend=0.35), "Red links along each chain."),
-        (
-            _each_time("s->z", "link"),
-            "Red links between s and z at each time: the chains are coupled given x.",
-        ),
+        edges(chain("z")) + _each_time("z->x"),
+        edges(chain("s")) + _each_time("s->x", bend=-0.3),
+        _hmm_upwards(z_bend=-0.35),
+        _hmm_along(bend=0.35),
+        _each_time("s->z", "link"),
     )[: whole_number("step", step, maximum=5)]
-    every = sum((more for more, _ in added), ())
-    return _hmm(" ".join(said for _, said in added), every, "sz" if step >= 2 else "z")
+    alt = (
+        "Factorial hidden Markov model at times t-1, t, t+1: a latent chain z, each z above its"
+        " observed x and pointing to it.",
+        "A second latent chain s above it, with bent arrows to the same x.",
+        "Red arrows from every x back to its z and s.",
+        "Red links along each chain.",
+        "Red links between s and z at each time: the chains are coupled given x.",
+    )[:step]
+    return _hmm(" ".join(alt), sum(added, ()), "sz" if step >= 2 else "z")
 
 
 def factorial_hmm_inference():
