@@ -76,6 +76,7 @@ MODELS = {
         first(fhmm.structured),
         {"model": CHAINS, "x": X, "rng": rng(), "start": FACTORS.marginals},
     ),
+    "fhmm.annealed": (fhmm.annealed, {"model": CHAINS, "x": X}),
     "fhmm.fit": (
         first(fhmm.fit),
         {"sequences": X, "n_chains": 1, "n_states": 2, "rng": rng(), "inference": "exact",

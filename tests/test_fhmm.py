@@ -2,6 +2,7 @@
 
 import re
 import tracemalloc
+from dataclasses import replace
 from functools import reduce
 from itertools import islice, product
 
@@ -394,6 +395,25 @@ def test_an_update_is_the_best_factor():
         other = rng.dirichlet(np.ones(3))
         marginals[2, 1] = 0.9 * marginals[2, 1] + 0.1 * other
         assert elbo(model, x, fhmm.Factorised(marginals, q.sequences)).elbo <= best
+
+
+def test_cooling_down_ends_nearer_to_the_evidence_than_the_prior_does():
+    kl = {"prior": 0.0, "annealed": 0.0}
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        model = random_model(rng, 3, 3, 2)
+        model = replace(model, covariance=0.1 * np.eye(2))
+        x = model.sample(rng, 30)[1]
+        evidence = exact(model, x).log_evidence
+        start = fhmm.annealed(model, x)
+        for name, ascent in (
+            ("prior", structured(model, x)),
+            ("annealed", structured(model, x, start=start)),
+        ):
+            kl[name] += evidence - climb(ascent).elbos[-1]
+        again = fhmm.annealed(model, x)
+        assert np.array_equal(again.marginals, start.marginals)
+    assert kl["annealed"] < kl["prior"] / 3
 
 
 @pytest.mark.parametrize("seed", range(2))

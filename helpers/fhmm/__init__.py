@@ -13,4 +13,4 @@ from helpers.fhmm.learning import fit, maximise
 from helpers.fhmm.mean_field import mean_field, update_factor
 from helpers.fhmm.model import FactorialHMM, flatten
 from helpers.fhmm.size import multiplications
-from helpers.fhmm.structured import structured
+from helpers.fhmm.structured import annealed, structured
