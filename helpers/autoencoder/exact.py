@@ -28,17 +28,13 @@ BOX = [(-8, 8)] * 2 + [(-6, 2)] * 2 + [(-5, 5)]  # mean, logs of root's diagonal
 SEARCH = {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}
 
 
-class Grid(NamedTuple):
-    """Nodes z (G^2, 2) and the logarithm of the area that each stands for."""
-
-    z: np.ndarray
-    log_area: float
-
-
 def grid(width=WIDTH, nodes=NODES):
-    """A square of equally spaced nodes; beyond it the prior has nothing to add."""
+    """Equally spaced nodes z (G^2, 2) of a square, and log of the area that each stands for.
+
+    Beyond the square the prior has nothing to add.
+    """
     axis = np.linspace(-width, width, nodes)
-    return Grid(pairs(axis), 2 * np.log(axis[1] - axis[0]))
+    return pairs(axis), 2 * np.log(axis[1] - axis[0])
 
 
 def pairs(axis):
@@ -46,10 +42,10 @@ def pairs(axis):
     return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def log_joint_on(model, x, nodes):
-    """log p(x, z), (D, G^2), at every node for pictures x (D, V)."""
-    logits = instance("model", model, Autoencoder).logits(nodes.z)
-    constant = log_prior(nodes.z) - np.logaddexp(0, logits).sum(axis=1)
+def log_joint_on(model, x, z):
+    """log p(x, z), (D, G^2), at every node z (G^2, 2) for pictures x (D, V)."""
+    logits = instance("model", model, Autoencoder).logits(z)
+    constant = log_prior(z) - np.logaddexp(0, logits).sum(axis=1)
     return real_array("x", x, shape=(None, logits.shape[1])) @ logits.T + constant
 
 
@@ -60,18 +56,18 @@ def log_prior(z):
 
 def log_evidence(model, x, nodes=None):
     """log p(x) of each picture, (D,) nats."""
-    nodes = nodes or grid()
-    return logsumexp(log_joint_on(model, x, nodes), axis=1) + nodes.log_area
+    z, log_area = nodes or grid()
+    return logsumexp(log_joint_on(model, x, z), axis=1) + log_area
 
 
 def kl_on_grid(model, x, mean, root):
     """KL(q || p(z | x)) of each picture on the grid, (D,); q = Normal(mean, root root')."""
-    nodes = grid()
-    log_posterior = log_joint_on(model, x, nodes)
+    z, _ = grid()
+    log_posterior = log_joint_on(model, x, z)
     log_posterior -= logsumexp(log_posterior, axis=1, keepdims=True)
     found = np.empty(len(mean))
     for d, (m, L) in enumerate(zip(mean, root, strict=True)):
-        u = np.linalg.solve(L, (nodes.z - m).T).T
+        u = np.linalg.solve(L, (z - m).T).T
         log_q = log_prior(u) - np.log(np.abs(np.linalg.det(L)))
         log_q -= logsumexp(log_q)
         found[d] = expectation(np.exp(log_q), log_q - log_posterior[d])
@@ -109,20 +105,21 @@ def best_gaussian(model, x, starts, full=False):
     correlation. L-BFGS on (mean, log of root's diagonal, its corner), with pathwise gradients at
     the fixed nodes of a Gaussian rule.
     """
-    results, data = [], (model, x, gauss_hermite(), full)
+    results, data, free = [], (model, x, gauss_hermite()), 5 if full else 4
+    options = {"method": "L-BFGS-B", "jac": True, "bounds": BOX[:free], "options": SEARCH}
     for mean, root in starts:
-        first = [*mean, *np.log(np.diag(root)), root[1, 0] if full else 0.0]
-        found = minimize(_negative_elbo, first, data, "L-BFGS-B", True, bounds=BOX, options=SEARCH)
-        results.append(found)
+        first = [*mean, *np.log(np.diag(root)), root[1, 0]][:free]
+        results.append(minimize(_negative_elbo, first, data, **options))
     return _unpack(min(results, key=lambda result: result.fun).x)
 
 
 def _unpack(parameters):
-    m, (log_a, log_b), corner = parameters[:2], parameters[2:4], parameters[4]
-    return np.array(m), np.array([[np.exp(log_a), 0.0], [corner, np.exp(log_b)]])
+    root = np.diag(np.exp(parameters[2:4]))
+    root[1, 0] = parameters[4] if len(parameters) == 5 else 0  # of a diagonal q there are four
+    return parameters[:2], root
 
 
-def _negative_elbo(parameters, model, x, rule, full):
+def _negative_elbo(parameters, model, x, rule):
     (u, weights), (mean, root) = rule, _unpack(parameters)
     z = mean + u @ root.T
     h = np.tanh(z @ model.A + model.a)
@@ -131,11 +128,8 @@ def _negative_elbo(parameters, model, x, rule, full):
     to_logits = x - 0.5 * (1 + np.tanh(logits / 2))
     to_z = (to_logits @ model.B.T * (1 - h**2)) @ model.A.T - z
     to_root = (weights[:, None] * to_z).T @ u
-    slope = np.array(
-        [*(weights @ to_z), to_root[0, 0] * root[0, 0] + 1, to_root[1, 1] * root[1, 1] + 1,
-         to_root[1, 0] if full else 0.0]
-    )  # fmt: skip
-    return -(weights @ values + parameters[2] + parameters[3]), -slope
+    slope = np.array([*(weights @ to_z), *(np.diag(to_root * root) + 1), to_root[1, 0]])
+    return -(weights @ values + parameters[2] + parameters[3]), -slope[: len(parameters)]
 
 
 class Gaps(NamedTuple):
@@ -157,17 +151,15 @@ def gaps(model, x):
     The best q's begin at the network's and at the posterior's mode on the grid; the full one
     also at the diagonal one, so that no part is negative but by a search that failed.
     """
-    nodes = grid()
-    joint = log_joint_on(model, x, nodes)
-    modes = nodes.z[joint.argmax(axis=1)]
-    m, s = model.encode(x)
-    found = []  # network's, best diagonal and best full q of each picture
-    for x_d, mode, q in zip(x, modes, zip(m, map(np.diag, s), strict=True), strict=True):
-        starts = [q, (mode, q[1]), (mode, np.eye(2) * 0.3)]
-        diagonal = best_gaussian(model, x_d, starts)
-        found.append((q, diagonal, best_gaussian(model, x_d, [diagonal, *starts[1:]], full=True)))
-    a, b, c = (
-        elbo(model, x, *map(np.array, zip(*q, strict=True))) for q in zip(*found, strict=True)
-    )
-    evidence = logsumexp(joint, axis=1) + nodes.log_area
+    z, log_area = grid()
+    joint = log_joint_on(model, x, z)
+    evidence, modes = logsumexp(joint, axis=1) + log_area, z[joint.argmax(axis=1)]
+    bounds = []  # of network's, best diagonal and best full q
+    for x_d, mode, m, s in zip(x, modes, *model.encode(x), strict=True):
+        network, at_mode = (m, np.diag(s)), [(mode, np.diag(s)), (mode, 0.3 * np.eye(2))]
+        diagonal = best_gaussian(model, x_d, [network, *at_mode])
+        full = best_gaussian(model, x_d, [diagonal, *at_mode], full=True)
+        means, roots = zip(network, diagonal, full, strict=True)
+        bounds.append(elbo(model, [x_d] * 3, means, roots))
+    a, b, c = np.transpose(bounds)
     return Gaps(evidence, shape=evidence - c, correlation=c - b, network=b - a)

@@ -11,6 +11,7 @@ Bayes"; Rezende, Mohamed and Wierstra (2014).
 """
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -63,13 +64,10 @@ def new_autoencoder(rng, n_pixels, n_hidden=32, n_latent=2):
     n_latent = whole_number("n_latent", n_latent)
     refuse_large("n_hidden/n_pixels", n_hidden, n_pixels)
     refuse_large("n_hidden/n_latent", n_hidden, 2 * n_latent)
-    shapes = [(n_latent, n_hidden), (n_hidden,), (n_hidden, n_pixels), (n_pixels,)]
-    shapes += [(n_pixels, n_hidden), (n_hidden,), (n_hidden, 2 * n_latent), (2 * n_latent,)]
-    drawn = (
-        rng.standard_normal(shape) / np.sqrt(shape[0]) if len(shape) == 2 else np.zeros(shape)
-        for shape in shapes
-    )
-    return Autoencoder(*drawn)
+    layers = [(n_latent, n_hidden), (n_hidden, n_pixels)]
+    layers += [(n_pixels, n_hidden), (n_hidden, 2 * n_latent)]
+    pairs = ((rng.standard_normal(size) / size[0] ** 0.5, np.zeros(size[1])) for size in layers)
+    return Autoencoder(*chain(*pairs))
 
 
 def kl_to_prior(m, s):
@@ -162,17 +160,15 @@ def _steps(x, rng, model, batch, sizes, kl_weight):
 
 @dataclass(frozen=True, eq=False)
 class _Codes:
-    """q(z | x) of every picture; computed when it is asked for, since few steps' are."""
+    """m and s of every picture, (N, K); computed when asked for, since few steps' are."""
 
     model: Autoencoder
     x: np.ndarray
 
     @property
     def mean(self):
-        """m, (N, K)."""
         return self.model.encode(self.x)[0]
 
     @property
     def sd(self):
-        """s, (N, K)."""
         return self.model.encode(self.x)[1]
