@@ -10,7 +10,7 @@ Source: the slide "Performing VI (Frequentist Case)".
 """
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from itertools import islice
@@ -49,14 +49,11 @@ class State:
         raise AttributeError(f"a state has {names}; it has no {name!r}")
 
 
-class States:
+class States(Iterator):
     """An endless iterator of states; to ask it for a state's parts, or for a list, is refused."""
 
     def __init__(self, states, endless=True):
         self._states, self._endless = iter(states), endless
-
-    def __iter__(self):
-        return self
 
     def __next__(self):
         return next(self._states)

@@ -27,9 +27,9 @@ class TwoTopics:
     likelihood: np.ndarray
 
     def __post_init__(self):
-        for name, shape in (("prior", (2,)), ("likelihood", (2, 2))):
-            value = probabilities(name, getattr(self, name), axis=None, shape=shape)
-            object.__setattr__(self, name, value)
+        prior = probabilities("prior", self.prior, axis=None, shape=(2,))
+        likelihood = probabilities("likelihood", self.likelihood, axis=None, shape=(2, 2))
+        vars(self).update(prior=prior, likelihood=likelihood)
 
     def log_joint(self, x):
         """log p(x, z1, z2) for every z, (2, 2), in nats; x is 0 or 1."""

@@ -30,14 +30,10 @@ class Corpus:
 
     def __post_init__(self):
         counts = _whole_counts(self.counts)
-        for name, size in [("vocabulary", 1), ("names", 0), ("labels", 0)]:
-            value = strings(name, getattr(self, name))
-            if len(value) != counts.shape[size]:
-                wanted = f"{counts.shape[size]}, since counts has shape {counts.shape}"
-                raise ValueError(f"{name}: has {len(value)} entries, expected {wanted}")
-            value = (normalize("NFC", text) for text in value) if size == 1 else value
-            object.__setattr__(self, name, tuple(value))
-        object.__setattr__(self, "counts", counts)
+        words = _strings("vocabulary", self.vocabulary, counts, axis=1)
+        vocabulary = tuple(normalize("NFC", word) for word in words)
+        names, labels = (_strings(n, vars(self)[n], counts, axis=0) for n in ("names", "labels"))
+        vars(self).update(counts=counts, vocabulary=vocabulary, names=names, labels=labels)
 
     def __len__(self):
         return self.counts.shape[0]
@@ -69,10 +65,13 @@ def _whole_counts(counts):
     return counts
 
 
-def strings(name, value):
-    """``value`` as a list of strings; a single string in its place is refused."""
-    texts = listed(name, value, "strings")
+def _strings(name, value, counts, axis):
+    """The strings that name an axis of the counts, as a tuple."""
+    texts = tuple(listed(name, value, "strings"))
     for text in texts:
         if not isinstance(text, str):
             raise ValueError(f"{name}: expected strings, got {describe(text)}")
+    if len(texts) != counts.shape[axis]:
+        wanted = f"{counts.shape[axis]}, since counts has shape {counts.shape}"
+        raise ValueError(f"{name}: has {len(texts)} entries, expected {wanted}")
     return texts

@@ -7,8 +7,8 @@ composed form (NFC), without blanks around them. Format: universaldependencies.o
 """
 
 import re
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 from unicodedata import normalize
 
 from helpers.data.lines import placed_lines
@@ -22,8 +22,7 @@ RANGE = re.compile("([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
 EMPTY_NODE = re.compile(r"(0|[1-9][0-9]{0,8})\.([1-9][0-9]{0,8})")
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """A multiword token such as 2-3: its ``first`` and ``last`` words, and where it is written."""
 
     identifier: str
@@ -104,13 +103,12 @@ def _word(identifier, word, tag, expected, place):
 def _range(match, following, before, place):
     """A :class:`Range` that starts at the ``following`` word, the range ``before`` being over."""
     found = Range(match[0], int(match[1]), int(match[2]), place)
-    wrong = None
     if found.first != following or found.last < following:
         wrong = f"does not start at the next word, {following}"
-    elif before and before.last >= following:
-        wrong = f"starts inside the range {before.identifier}"
-    if wrong:
         raise ValueError(f"{place}: the range {match[0]} {wrong}")
+    if before and before.last >= following:
+        inside = f"starts inside the range {before.identifier}"
+        raise ValueError(f"{place}: the range {match[0]} {inside}")
     return found
 
 

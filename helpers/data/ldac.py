@@ -41,11 +41,10 @@ def read_ldac(docs_path, vocabulary_path, names_path=None):
         names, labels = [str(d + 1) for d in range(len(rows))], [""] * len(rows)
     else:
         names, labels = _read_names(names_path, len(rows))
-    terms = np.concatenate([row[0] for row in rows])
-    counts = np.concatenate([row[1] for row in rows])
-    starts = np.cumsum([0] + [len(row[0]) for row in rows])
+    terms = np.array([term for row in rows for term in row], dtype=np.int64)
+    counts = np.array([count for row in rows for count in row.values()], dtype=np.int64)
+    starts = np.cumsum([0, *map(len, rows)])
     matrix = sparse.csr_array((counts, terms, starts), shape=(len(rows), len(vocabulary)))
-    matrix.sort_indices()
     return Corpus(matrix, vocabulary, names, labels)
 
 
@@ -86,8 +85,7 @@ def _refuse_unwritable(corpus):
 
 
 def _read_vocabulary(path):
-    places = {}
-    words = []
+    places, words = {}, []
     for place, line in placed_lines(path, "vocabulary_path"):
         words.append(word := normalize("NFC", line.strip()))
         if not word:
@@ -113,7 +111,7 @@ def _read_names(path, n_documents):
 
 
 def _parse_document(line, vocabulary, place):
-    """(terms, counts) of one line; `place` names file and line in errors."""
+    """{term: count} of one line; `place` names file and line in errors."""
     fields = line.split()
     if not fields:
         raise ValueError(f"{place}: is empty, expected 'M term:count ...' ('0' for no words)")
@@ -126,7 +124,7 @@ def _parse_document(line, vocabulary, place):
         if term in found:
             raise ValueError(f"{place}: term {term} is listed twice")
         found[term] = count
-    return [np.array([*part], dtype=np.int64) for part in (found.keys(), found.values())]
+    return found
 
 
 def _parse_pair(field, vocabulary, place):

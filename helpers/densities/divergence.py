@@ -3,8 +3,6 @@
 Source: the slides "Recap KL divergence"; Bishop (2006), section 1.6.1 and appendix B.
 """
 
-from functools import singledispatch
-
 import numpy as np
 from scipy.special import rel_entr
 
@@ -14,6 +12,8 @@ from helpers.densities.continuous import Dirichlet, MultivariateNormal, Normal, 
 from helpers.densities.discrete import Bernoulli, Categorical
 from helpers.densities.gamma_functions import dirichlet_kl
 
+FAMILIES = Bernoulli | Categorical | Normal | MultivariateNormal | Dirichlet
+
 
 def kl_divergence(q, p):
     """KL(q || p) = E_q[log q(z) - log p(z)], in nats, of the broadcast batch shape.
@@ -21,7 +21,7 @@ def kl_divergence(q, p):
     Never negative, zero where q = p, and inf where q puts mass on p = 0. ValueError: q and p are of
     different families or sizes. Source: the slides "Recap KL divergence".
     """
-    if _divergence.dispatch(type(q)) is _divergence.dispatch(object):
+    if not isinstance(q, FAMILIES):
         raise ValueError(f"q: expected a distribution of helpers.densities, got {describe(q)}")
     if type(q) is not type(p):
         wanted = f"a {type(q).__name__}, as q is one"
@@ -30,43 +30,28 @@ def kl_divergence(q, p):
         return scalar(np.maximum(_divergence(q, p), 0.0))  # round-off may take it below zero
 
 
-@singledispatch
 def _divergence(q, p):
-    """KL(q || p) for each family; a new density registers its own."""
-
-
-@_divergence.register
-def _(q: Bernoulli, p):
-    broadcastable(q=q.prob, p=p.prob)
-    return rel_entr(q.prob, p.prob) + rel_entr(1 - q.prob, 1 - p.prob)
-
-
-@_divergence.register
-def _(q: Categorical, p):
-    _same_size(q.probs, p.probs)
-    return rel_entr(q.probs, p.probs).sum(-1)
-
-
-@_divergence.register
-def _(q: Normal, p):
-    broadcastable(**{"q.mean": q.loc, "q.sd": q.sd, "p.mean": p.loc, "p.sd": p.sd})
-    return 0.5 * (_excess(q.sd, p.sd) + ((q.loc - p.loc) / p.sd) ** 2)
-
-
-@_divergence.register
-def _(q: MultivariateNormal, p):
-    _same_size(q.loc, p.loc)
-    broadcastable(q=q.batch_shape, p=p.batch_shape)
-    spread = (whiten(p.cholesky, q.cholesky) ** 2).sum((-2, -1))  # tr(Sigma_p^-1 Sigma_q)
-    shift = (whiten(p.cholesky, (q.loc - p.loc)[..., None]) ** 2).sum((-2, -1))
-    size = q.loc.shape[-1]
-    return 0.5 * (spread - size + shift + p.log_determinant - q.log_determinant)
-
-
-@_divergence.register
-def _(q: Dirichlet, p):
-    _same_size(q.concentration, p.concentration)
-    return dirichlet_kl(q.concentration, p.concentration, q.expected_log())
+    """KL(q || p) for each family."""
+    match q:
+        case Bernoulli():
+            broadcastable(q=q.prob, p=p.prob)
+            return rel_entr(q.prob, p.prob) + rel_entr(1 - q.prob, 1 - p.prob)
+        case Categorical():
+            _same_size(q.probs, p.probs)
+            return rel_entr(q.probs, p.probs).sum(-1)
+        case Normal():
+            broadcastable(**{"q.mean": q.loc, "q.sd": q.sd, "p.mean": p.loc, "p.sd": p.sd})
+            return 0.5 * (_excess(q.sd, p.sd) + ((q.loc - p.loc) / p.sd) ** 2)
+        case MultivariateNormal():
+            _same_size(q.loc, p.loc)
+            broadcastable(q=q.batch_shape, p=p.batch_shape)
+            spread = (whiten(p.cholesky, q.cholesky) ** 2).sum((-2, -1))  # tr(Sigma_p^-1 Sigma_q)
+            shift = (whiten(p.cholesky, (q.loc - p.loc)[..., None]) ** 2).sum((-2, -1))
+            size = q.loc.shape[-1]
+            return 0.5 * (spread - size + shift + p.log_determinant - q.log_determinant)
+        case Dirichlet():
+            _same_size(q.concentration, p.concentration)
+            return dirichlet_kl(q.concentration, p.concentration, q.expected_log())
 
 
 def _excess(above, below):

@@ -38,7 +38,7 @@ class BayesianMixture:
 
     def __post_init__(self):
         whole_number("n_components", self.n_components)
-        object.__setattr__(self, "prior_sd", float(positive("prior_sd", self.prior_sd, ndim=0)))
+        vars(self).update(prior_sd=float(positive("prior_sd", self.prior_sd, ndim=0)))
 
     def sample(self, rng, n, n_dimensions):
         """Means (K, P), assignments (n,) and points (n, P), drawn from the model."""
@@ -97,8 +97,7 @@ class MeanFieldMixture:
         means = finite_array("means", self.means, ndim=2)
         variances = positive("variances", self.variances, shape=means.shape[:1])
         q = probabilities("assignments", self.assignments, shape=(None, len(means)))
-        for name, value in (("means", means), ("variances", variances), ("assignments", q)):
-            object.__setattr__(self, name, value)
+        vars(self).update(means=means, variances=variances, assignments=q)
 
     def predictive(self, x):
         """log of the density that q predicts for a new point: x (n, P) to (n,), in nats.
@@ -123,8 +122,7 @@ def mean_field(model, x, rng=None, start=None):
     two terms of the ELBO. ValueError for bad data, or neither rng nor start.
     """
     x = table(x)
-    if start is None:
-        start = random_means(model, x, rng)
+    start = random_means(model, x, rng) if start is None else start
     shape = instance("model", model, BayesianMixture).n_components, x.shape[1]
     return _sweeps(model, x, finite_array("start", start, shape=shape))
 

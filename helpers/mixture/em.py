@@ -103,19 +103,15 @@ def fit(x, n_components, rng, incremental=False, assignments="soft", start=None)
         ascent = climb(mixture.fit(x, 2, rng))
         ascent.state.model, ascent.state.q, ascent.state.log_likelihood
 
-    Args:
-        x: data, (N,) or (N, P). n_components: K, at most N.
-        rng: numpy.random.Generator, for a random start; start: a :class:`GaussianMixture` instead.
-        incremental: update the parameters after each data point's own E-step (Neal and Hinton
-            1998, section 3); one state a pass.
-        assignments: "soft" for the exact posterior; "hard" restricts q to one component a
-            point, and the bound then stays below the log-likelihood.
-    Yields:
-        States without end, two (M, E) for each pass: ``q`` (N, K), ``model``, ``bound`` with its
-        ``log_likelihood``, the ``step`` taken ("start", "M", "E" or, incrementally, "pass") and
-        ``passes``, how often each point was looked at. The bound never falls.
-    Raises:
-        ValueError: bad data, fewer points than components, or an unknown option.
+    x: data, (N,) or (N, P). n_components: K, at most N. rng: for a random start; start: a
+    :class:`GaussianMixture` instead. incremental: update the parameters after each data point's own
+    E-step (Neal and Hinton 1998, section 3). assignments: "soft" for the exact posterior; "hard"
+    restricts q to one component a point, and the bound then stays below the log-likelihood.
+
+    States without end, two (M, E) for each pass or, incrementally, one: ``q`` (N, K), ``model``,
+    ``bound`` with its ``log_likelihood``, the ``step`` taken ("start", "M", "E" or "pass") and
+    ``passes``, how often each point was looked at. The bound never falls. ValueError: bad data,
+    fewer points than components, or an unknown option.
     """
     x = table(x)
     if not isinstance(incremental, bool | np.bool_):

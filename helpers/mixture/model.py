@@ -32,9 +32,8 @@ class GaussianMixture:
         shape = (*means.shape, means.shape[1])
         covariances = finite_array("covariances", self.covariances, shape=shape)
         components = MultivariateNormal(means, covariances)
-        checked = {"weights": weights, "means": means, "covariances": components.covariance}
-        for name, value in (checked | {"_components": components}).items():
-            object.__setattr__(self, name, value)
+        vars(self).update(weights=weights, means=means, covariances=components.covariance)
+        vars(self).update(_components=components)
 
     def log_joint(self, x, components=slice(None)):
         """log p(x_n, z_n = k) for x (N, P), as (N, K); ``components``: the k that are wanted."""
