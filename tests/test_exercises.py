@@ -1,5 +1,7 @@
 """The way from solutions/ to exercises/: complete, repeatable, and kind to a student's work."""
 
+import difflib
+import importlib
 import importlib.util
 import io
 import json
@@ -14,7 +16,7 @@ import nbformat
 import pytest
 
 from checks import session
-from checks.tasks import tasks_of
+from checks.tasks import Task, tasks_of
 
 ROOT = Path(__file__).resolve().parent.parent
 spec = importlib.util.spec_from_file_location("exercises", ROOT / "tools" / "exercises.py")
@@ -104,6 +106,45 @@ def test_stubs_stand_inside_functions(path):
     """At the top level a stub would raise, and the untouched notebook would stop there."""
     for cell in read(ROOT / "exercises" / path.name).cells:
         assert "\nraise NotImplementedError" not in "\n" + cell.source, cell.id
+
+
+@EACH
+def test_no_text_holds_its_answer(path):
+    """Neither what the function returns, nor half of the right side of the second hint's equation.
+
+    What stands above a task's stub is read with it: its text, a worked example, the docstring.
+    """
+    solution, above = read(path), []
+    module = importlib.import_module(f"checks.{path.stem.partition('_')[2]}")
+    written = {t.name: t for t in tasks_of(module) if isinstance(t, Task)}
+    for cell in solution.cells:
+        if cell.source.startswith("## "):
+            above = []
+        called = re.search(r"^check\.(\w+)\(\w+\)$", cell.source, re.M)
+        if not called or called[1] not in written:
+            above.append(cell.source)
+            continue
+        task, text = written[called[1]], "\n".join(above)
+        (answer,) = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", text, re.S)
+        given = re.sub(r"\s", "", text.replace(answer, ""))
+        for returned in re.findall(r"return (.+?)(?:  #.*)?$", answer, re.M):
+            assert len(returned) < 9 or re.sub(r"\s", "", returned) not in given, task.name
+        equation = re.split(r"=|\\propto", " ".join(_formulas(task.hints.equation)), maxsplit=1)[-1]
+        asked, said = _symbols(equation), _symbols(" ".join(_formulas(text)))
+        match = difflib.SequenceMatcher(None, asked, said, autojunk=False).find_longest_match()
+        held = asked[match.a : match.a + match.size]
+        assert len(held) < 10 or len(held) < len(asked) / 2, (task.name, " ".join(held))
+
+
+def _formulas(text):
+    return re.findall(r"\$\$?(.+?)\$\$?", text, re.S)
+
+
+def _symbols(formula):
+    """The symbols of a formula, each p(...) and q(...) one of them, without spaces and braces."""
+    formula = re.sub(r"\\(left|right|[bB]ig+[lr]?|text|mathrm|mathbb|[,;:!])", "", formula)
+    formula = re.sub(r"\b[pq]\s*\([^()]*\)", "P", formula)
+    return re.findall(r"\\[a-zA-Z]+|[^\s{}&$]", formula)
 
 
 # ---------------------------------------------------------------- the program
