@@ -28,7 +28,7 @@ def twists():
     return [(t.hint, functools.partial(_twisted, t.wrong, kind)) for kind, t in kinds]
 
 
-def _twisted(change, kind, result, _=None):
+def _twisted(change, kind, result):
     """A plain result, changed, or None where that cannot be."""
     if isinstance(result, list):
         parts = [_twisted(change, kind, x) for x in result]

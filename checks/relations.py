@@ -152,16 +152,6 @@ def _ratio(e, g):
     return c if np.isfinite(c) and _equal(c * e, g) else np.nan
 
 
-def up_to_a_factor(result, got):
-    """The result with the student's normaliser, if that is the only other difference."""
-    if not isinstance(result, np.ndarray) or not isinstance(got, np.ndarray):
-        return None
-    if result.shape != got.shape or result.size < 2 or not np.isfinite(result).all():
-        return None
-    factor = _ratio(result, got)
-    return None if np.isnan(factor) else factor * result
-
-
 def _factor(pairs):
     ratios = np.array([_ratio(e, g) for e, g, _ in pairs])
     if np.isnan(ratios).any() or np.allclose(ratios, 1):

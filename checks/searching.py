@@ -7,12 +7,13 @@ answer gets the same sentence on every machine.
 import copy
 import functools
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from checks.catalogue import known
 from checks.mutants import replacements, twists
-from checks.plain import agree, like, plain
+from checks.plain import agree, like, only_nan, plain
 from checks.sentences import say
 from checks.slips import slips
 
@@ -58,13 +59,6 @@ def result_of(task, function, inputs):
         return plain(function(*inputs) if task.call is None else task.call(function, *inputs))
 
 
-def says_something(value):
-    """Is there a number in a plain result that is not nan? nan agrees with too much."""
-    if isinstance(value, np.ndarray):
-        return bool((~np.isnan(value)).any())
-    return any(says_something(x) for x in value) if isinstance(value, list) else True
-
-
 class Search:
     """What might explain the results of one student's function.
 
@@ -81,6 +75,10 @@ class Search:
         # Are the answers random, so that much would agree with them by chance?
         self.by_chance = task.accept is not None and any("rng" in x for x in task.arguments)
 
+    def among(self, task, trials):
+        """The same search for other results of the same answer."""
+        return Search(task, trials, self.used, self.spent)
+
     def _of(self, function):
         def result(i):
             self.spent[0] += 1
@@ -90,14 +88,6 @@ class Search:
                 return None
 
         return functools.cache(result)
-
-    def _then(self, results, change):
-        """Results taken through ``change(result, what the student got)``."""
-
-        def changed(i):
-            return None if results(i) is None else change(results(i), self.trials[i].got)
-
-        return functools.cache(changed)
 
     @functools.cached_property
     def _known(self):
@@ -119,38 +109,26 @@ class Search:
     @functools.cached_property
     def _twisted(self):
         """The right results twisted."""
-        right = [t.expected for t in self.trials].__getitem__
-        return [(words, self._then(right, twist)) for words, twist in twists()]
+        return [(words, _then(lambda i: self.trials[i].expected, how)) for words, how in twists()]
 
-    def _explained(self, results, partly=False):
-        """Do ``results`` agree with all of the student's, at least one of them wrong?
-
-        With ``partly``, a result that is not to be had (None) counts as agreeing after the first.
-        """
-        apart = 0
-        for n, k in enumerate(self.order):
-            if partly and n and results(k) is None:
-                continue
-            if not matches(self.task, results(k), self.trials[k]):
-                return False
-            apart += not self.right[k]
-        enough = apart >= 2 or apart == self.right.count(False)  # one alone may be by chance
-        return bool(apart and enough) and any(says_something(t.got) for t in self.trials)
-
-    def _first(self, candidates, **how):
+    def _first(self, candidates):
+        """The first sentence that explains all results, at least one of them wrong."""
+        if all(self.right) or all(only_nan(t.got) for t in self.trials):
+            return ""
         for words, results in candidates:
             if self.spent[0] > EVALUATIONS:
                 return ""
-            if self._fits(words) and self._explained(results, **how):
+            if self._fits(words) and self._explained(results):
                 return words
         return ""
+
+    def _explained(self, results):
+        return all(matches(self.task, results(k), self.trials[k]) for k in self.order)
 
     def _fits(self, words):
         """Does the answer use what a sentence says of it?"""
         needs = getattr(words, "needs", frozenset())
         return "loop" not in needs if self.used is None else needs <= self.used
-
-    # ------------------------------------------------------------ one mistake
 
     def known_mistake(self):
         """The sentence of the known mistake that explains all results."""
@@ -165,34 +143,30 @@ class Search:
 
         An input that goes in through a function comes last: a lost `exp` looks like a log, too.
         """
-        sure = [pair for pair in self._replaced if pair[0].needs <= {"loop"}]
-        in_the_inputs = functools.partial(self._first, partly=True)
         if self.by_chance:
             return "" if any(self.right) else self._first(self._slipped)
-        return in_the_inputs(sure) or self._slip() or in_the_inputs(self._replaced)
+        sure = [pair for pair in self._replaced if pair[0].needs <= {"loop"}]
+        return self._first(sure) or self._slip() or self._first(self._replaced)
 
     def _slip(self):
         wrong = [self.trials[k].got for k in self.order if not self.right[k]]
-        if not any(map(says_something, wrong)):
-            return ""  # nan for special inputs: many slips would do that
+        if all(map(only_nan, wrong)):
+            return ""  # for special inputs: many slips would do that
         return self._first(self._slipped)
-
-    # ------------------------------------------------------------ two mistakes
-
-    def in_input_and(self, change):
-        """A replaced input, its result taken through ``change``, a pair (sentence, how)."""
-        pairs = ((p, change) for p in self._replaced if self._fits(p[0]))
-        return "" if self.by_chance else self._two(pairs, partly=True)
 
     def two_at_once(self):
         """A known mistake or a twist, and a twist of that."""
-        if self.by_chance:
-            return ""
-        pairs = ((p, c) for p in [*self._known, *self._twisted] for c in twists())
-        return self._two(pairs)
+        pairs = product([*self._known, *self._twisted], twists())
+        return (
+            ""
+            if self.by_chance
+            else self._first(
+                (say("two_things", first=first, second=second), _then(results, change))
+                for (first, results), (second, change) in pairs
+            )
+        )
 
-    def _two(self, pairs, **how):
-        for (words, results), (second, change) in pairs:
-            if self._explained(self._then(results, change), **how):
-                return say("two_things", first=words, second=second)
-        return ""
+
+def _then(results, change):
+    """Results taken through ``change``."""
+    return functools.cache(lambda i: None if results(i) is None else change(results(i)))

@@ -1,6 +1,7 @@
 """The machinery of the checks: running anything, and naming any mistake."""
 
 import importlib
+import itertools
 import os
 import re
 import sys
@@ -12,10 +13,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import digamma, gammaln
+from scipy.special import digamma, gammaln, logsumexp
 
-from checks import catalogue, running
+from checks import catalogue, jensen, running
 from checks import generative_models as check
+from checks import latent_dirichlet_allocation as lda_check
 from checks.judging import verdict_on
 from checks.kinds import Number
 from checks.marking import mark
@@ -707,6 +709,30 @@ def test_a_log_of_a_logarithm_is_named_and_so_are_too_few_results():
     assert "a logarithm already" in said(LOGS, lambda log_p: np.log(log_p - 9.0).sum())
     three = Task("three", lambda a: (a.sum(), a.min(), a.max()), lambda rng: rng.random((4, 1, 3)))
     assert "last entry is missing" in said(three, lambda a: (a.sum(), a.min()))
+
+
+def test_a_slip_is_named_before_the_nan_of_special_inputs():
+    def with_its_sign_turned(log_joint, q):
+        return np.sum(q * log_joint) + np.sum(q * np.log(q))
+
+    words = said(jensen.elbo, with_its_sign_turned)
+    assert words.startswith("It looks as if a plus stands where a minus belongs")
+    assert "for a q with an exact zero there is a nan" in words.lower()
+
+
+def _log_of_the_sum_of_logs(log_joint, q):
+    return np.log(abs(log_joint.sum())) - jensen.elbo.reference(log_joint, q)
+
+
+def _products_among_logs(alpha, topics, words):
+    paths = itertools.product(range(len(alpha)), repeat=len(words))
+    log_prior = lda_check.log_prior_of_z.reference
+    return logsumexp([log_prior(alpha, np.array(z)) + topics[list(z), words].prod() for z in paths])
+
+
+def test_logs_that_are_taken_for_what_they_are_the_logs_of():
+    assert "added up and a log is taken" in said(jensen.gap, _log_of_the_sum_of_logs)
+    assert "a product stands" in said(lda_check.log_evidence, _products_among_logs)
 
 
 # ---------------------------------------------------------------- sentences that fit the answer
