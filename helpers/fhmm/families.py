@@ -129,8 +129,10 @@ def expected_log_likelihood(model, whitened, marginals, outputs):
     apart the difference of squares would keep few digits.
     """
     pairs = marginals.transpose(1, 2, 0) @ marginals.swapaxes(0, 1)  # (M, L, L)
+    columns = np.moveaxis(model.whitened_means, 2, 0)
+    apart = sum((column[:, :, None] - column[:, None]) ** 2 for column in columns)
     misfit = ((whitened - outputs.sum(0)) ** 2).sum()
-    variance = 0.5 * (pairs * model.squared_distances).sum()
+    variance = 0.5 * (pairs * apart).sum()
     return float(len(whitened) * model.log_normaliser - 0.5 * (misfit + variance))
 
 

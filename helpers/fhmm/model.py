@@ -84,12 +84,6 @@ class FactorialHMM:
         centred = self.means - self.means.mean(1, keepdims=True)
         return self._whiten(centred.reshape(-1, self.n_dimensions)).reshape(self.means.shape)
 
-    @cached_property
-    def squared_distances(self):
-        """|means_i - means_j|^2 of each chain, in whitened units, (M, L, L)."""
-        columns = np.moveaxis(self.whitened_means, 2, 0)
-        return sum((column[:, :, None] - column[:, None]) ** 2 for column in columns)
-
     def whiten(self, x):
         """x in the units of :attr:`whitened_means`, (T, P).
 
