@@ -90,15 +90,15 @@ def bound_gradient(model, counts, logits):
 
     As :func:`elbo_and_gradients`, with no array of states by words or by documents.
     """
-    counts = check_counts(model, counts)
-    q = factors_of(model, counts, logits)
+    counts, q = check_logits(model, counts, logits)
     expected, slope, gradient = fast.bound_gradient(model, counts, q)
     return expected - q.kl_to_prior(model.prior), gradient, slope + kl_slope(q, model.prior)
 
 
-def factors_of(model, counts, logits):
-    """q of these documents from its logits, ValueError unless they are (D, K)."""
-    return Factors(real_array("logits", logits, shape=(counts.shape[0], model.n_factors)))
+def check_logits(model, counts, logits):
+    """The model's counts (D, V), and q by its logits (D, K), ValueError unless all fit."""
+    counts = check_counts(model, counts)
+    return counts, Factors(real_array("logits", logits, shape=(counts.shape[0], model.n_factors)))
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ import scipy.sparse
 
 from helpers.arguments import real_array, whole_number
 from helpers.gradients.estimators import leave_one_out
-from helpers.latent_factors.bound import backpropagate, factors_of, kl_slope
-from helpers.latent_factors.model import check_counts, chunks
+from helpers.latent_factors.bound import backpropagate, check_logits, kl_slope
+from helpers.latent_factors.model import chunks
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,7 @@ def score_function_gradient(model, counts, logits, rng, n_samples=8, baseline="l
     other samples; needs at least two), None, or numbers (D,) fixed before the samples were drawn.
     Returns :class:`Estimate`. O(D n_samples H V).
     """
-    counts = check_counts(model, counts)
-    q = factors_of(model, counts, logits)
+    counts, q = check_logits(model, counts, logits)
     samples = q.sample(rng, n_samples)  # (n_samples, D, K)
     dense = counts.toarray() if scipy.sparse.issparse(counts) else counts
     evaluated = [_at(model, dense, samples[some]) for some in chunks(len(samples), dense.size)]
@@ -77,8 +76,8 @@ def baselines(values, baseline):
 
 def sampled_elbos(model, counts, logits, rng, n_samples=8):
     """Unbiased estimates of each document's bound, (D,), without gradients."""
-    counts = check_counts(model, counts)
-    q, total = factors_of(model, counts, logits), 0.0
+    counts, q = check_logits(model, counts, logits)
+    total = np.zeros(len(q.logits))
     for _ in range(whole_number("n_samples", n_samples, maximum=10**6)):
         total += (counts * model.word_log_probs(q.sample(rng, 1)[0])).sum(1)
     return total / n_samples - q.kl_to_prior(model.prior)

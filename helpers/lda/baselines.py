@@ -47,7 +47,7 @@ class MixtureOfUnigrams:
     def perplexity(self, counts):
         """exp(-log p(w) per token), no bound; inf where no topic holds all of a document."""
         counts = check_counts(counts, self.topics.shape[1])
-        warn_unsupported(counts, self.topics.any(axis=0))
+        warn_unsupported(counts, self.topics)
         return per_token(float(self.log_evidence(counts).sum()), counts)
 
 

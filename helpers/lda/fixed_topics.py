@@ -116,7 +116,7 @@ def mean_field(model, counts, start=None, tolerance=1e-12):
     start do not fit; a warning where a word has no topic: the bounds of its documents are -inf.
     """
     counts = check_counts(counts, instance("model", model, LDA).n_words)
-    warn_unsupported(counts, model.topics.any(axis=0))
+    warn_unsupported(counts, model.topics)
     tolerance = at_least_zero("tolerance", tolerance)
     gamma = first_gamma(model.alpha, counts, start, "start")
     return _ascend(model, fast.EStep(counts, model.alpha), gamma, tolerance)

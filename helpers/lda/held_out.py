@@ -37,7 +37,7 @@ def completion_perplexity(model, counts, rng, share=0.5):
     theta = _converged(model, first).q.mean_theta()
     rows, words = rest.nonzero()
     likelihood = np.einsum("nk,kn->n", theta[rows], model.topics[:, words])
-    warn_unsupported(rest, model.topics.any(axis=0))
+    warn_unsupported(rest, model.topics)
     with np.errstate(divide="ignore"):
         return per_token(float(rest.data @ np.log(likelihood)), rest)
 

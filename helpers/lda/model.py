@@ -147,9 +147,9 @@ def check_topics(n_topics, counts):
     return whole_number("n_topics", n_topics, maximum=max(1, MOST_NUMBERS // max(counts.shape)))
 
 
-def warn_unsupported(counts, supported):
-    """Warn where ``counts`` hold a word that no topic has; supported: whether one does, (V,)."""
-    missing = np.unique(counts.indices[~supported[counts.indices]])
+def warn_unsupported(counts, topics):
+    """Warn where ``counts`` hold a word that no topic has."""
+    missing = np.unique(counts.indices[~topics.any(axis=0)[counts.indices]])
     if len(missing):
         columns = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
         warnings.warn(
