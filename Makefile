@@ -1,5 +1,5 @@
 # What one can do here; `make` alone lists it. README.md says how to do the same without make.
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3 >/dev/null 2>&1 && echo python3 || echo python)
 PY := .venv/bin/python
 ifeq ($(OS),Windows_NT)
 PY := .venv/Scripts/python.exe

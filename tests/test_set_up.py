@@ -252,3 +252,17 @@ def test_nothing_is_installed_without_asking(monkeypatch, capsys):
     chromium.main(["--install"])
     monkeypatch.setenv("CI", "true")
     assert chromium.main([]) == 1 and asked == ["asked"] * 2
+
+
+@posix
+def test_make_takes_python_where_no_python3_is_found(tmp_path):
+    make = shutil.which("make") or pytest.skip("make is not installed")
+    names = ["sh"]
+    for found in ("python", "python3"):
+        names.append(found)
+        for name in names:
+            (tmp_path / name).unlink(missing_ok=True)
+            (tmp_path / name).symlink_to(shutil.which("sh"))
+        plan = [make, "-n", "-f", ROOT / "Makefile", "env"]
+        done = subprocess.run(plan, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+        assert done.stdout == f"{found} tools/environment.py \n"

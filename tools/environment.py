@@ -63,9 +63,9 @@ def main():
     if "--this-python" in sys.argv and read_stamp().get("python") not in (None, RUNNING):
         os.remove(STAMP)
         open(UNFINISHED, "w").close()
-    if is_ready(wanted):
-        return
     try:
+        if is_ready(wanted):
+            return
         with alone(LOCK, "Another make is building the environment: waiting ..."):
             if not is_ready(wanted):  # another make may just have done it
                 build(wanted)
