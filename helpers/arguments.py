@@ -22,11 +22,15 @@ def real_array(name, value, ndim=None, shape=None):
 
     ndim: how many axes, a number or several; shape: sizes, None where any will do.
     """
-    array = _numbers(name, value)
+    array = plain_array(name, value)
+    if array.dtype.kind not in "biuf":
+        hint = "; were its .counts meant?" if hasattr(value, "vocabulary") else ""
+        hint = "; .toarray() makes it dense" if sparse.issparse(value) else hint
+        raise ValueError(f"{name}: expected real numbers, got {describe(value)}{hint}")
     refuse_large(name, *array.shape)
     array = array.astype(np.float64)
-    allowed = ndim if isinstance(ndim, tuple) else (array.ndim if ndim is None else ndim,)
-    if array.ndim not in allowed:
+    allowed = ndim if isinstance(ndim, tuple) else (ndim,)
+    if ndim is not None and array.ndim not in allowed:
         wanted = " or ".join(map(str, allowed))
         raise ValueError(f"{name}: expected {wanted} axes, got shape {array.shape}")
     sizes = array.shape if shape is None else shape
@@ -62,7 +66,7 @@ def probabilities(name, value, axis=-1, ndim=None, shape=None):
 
     A sum may be off by as much as the numbers' own type rounds; it is then divided out in doubles.
     """
-    array, precision = finite_array(name, value, ndim, shape), _precision(name, value)
+    array, precision = finite_array(name, value, ndim, shape), _precision(value)
     if (array < 0).any():
         raise ValueError(f"{name}: expected probabilities, got the negative number {array.min():g}")
     if axis is None:
@@ -85,7 +89,7 @@ def covariance(name, value, ndim=None, shape=None):
 
     So columns of 1e9 and of 0.1 may stand side by side; rounding between C_ij and C_ji is averaged.
     """
-    array, precision = finite_array(name, value, ndim, shape), _precision(name, value)
+    array, precision = finite_array(name, value, ndim, shape), _precision(value)
     if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
         raise ValueError(f"{name}: expected (..., P, P), P at least one, got {array.shape}")
     variances, wanted = np.diagonal(array, axis1=-2, axis2=-1), "a positive definite matrix"
@@ -265,18 +269,8 @@ def plain_array(name, value):
         raise ValueError(f"{name}: expected an array, got {describe(value)}") from None
 
 
-def _numbers(name, value):
-    """``value`` as an array of real numbers of its own type."""
-    array = plain_array(name, value)
-    if array.dtype.kind not in "biuf":
-        hint = "; were its .counts meant?" if hasattr(value, "vocabulary") else ""
-        hint = "; .toarray() makes it dense" if sparse.issparse(value) else hint
-        raise ValueError(f"{name}: expected real numbers, got {describe(value)}{hint}")
-    return array
-
-
-def _precision(name, value):
+def _precision(value):
     """The relative rounding of the numbers' own type, at least that of doubles."""
-    dtype = _numbers(name, value).dtype
-    eps = np.finfo(dtype).eps if dtype.kind == "f" else 0.0
-    return float(max(eps, np.finfo(np.float64).eps))
+    dtype = np.asarray(value).dtype
+    own = np.finfo(dtype).eps if dtype.kind == "f" else 0.0
+    return float(max(own, np.finfo(np.float64).eps))

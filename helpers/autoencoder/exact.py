@@ -67,8 +67,7 @@ def kl_on_grid(model, x, mean, root):
     log_posterior -= logsumexp(log_posterior, axis=1, keepdims=True)
     found = np.empty(len(mean))
     for d, (m, L) in enumerate(zip(mean, root, strict=True)):
-        u = np.linalg.solve(L, (z - m).T).T
-        log_q = log_prior(u) - np.log(np.abs(np.linalg.det(L)))
+        log_q = log_prior(np.linalg.solve(L, (z - m).T).T)  # but for a constant
         log_q -= logsumexp(log_q)
         found[d] = expectation(np.exp(log_q), log_q - log_posterior[d])
     return found
@@ -133,16 +132,12 @@ def _negative_elbo(parameters, model, x, rule):
 
 
 class Gaps(NamedTuple):
-    """log p(x), and what the network's ELBO misses of it in parts that add up, (D,) nats each.
-
-    shape: what the best full Gaussian misses; correlation: the best diagonal one besides; network:
-    the encoder besides.
-    """
+    """log p(x), and what the network's ELBO misses of it in parts that add up, (D,) nats each."""
 
     log_evidence: np.ndarray
-    shape: np.ndarray
-    correlation: np.ndarray
-    network: np.ndarray
+    shape: np.ndarray  # what the best full Gaussian misses
+    correlation: np.ndarray  # the best diagonal one besides
+    network: np.ndarray  # the encoder besides
 
 
 def gaps(model, x):

@@ -53,10 +53,8 @@ def _sentence(block):
         if match := RANGE.fullmatch(identifier):
             covered = _range(match, len(words) + 1, covered, place)
         elif match := EMPTY_NODE.fullmatch(identifier):
-            if covered and covered.first == len(words) + 1:
-                late = f"after the range {covered.identifier}, expected before it"
-                raise ValueError(f"{place}: empty node {identifier} {late}")
-            nodes = _empty_node(match, len(words), nodes + 1, place)
+            nodes += 1
+            _check_empty_node(match, len(words), nodes, covered, place)
         else:
             words.append(_word(identifier, word, tag, len(words) + 1, place))
             nodes = 0
@@ -112,10 +110,12 @@ def _range(match, following, before, place):
     return found
 
 
-def _empty_node(match, word, expected, place):
-    """The number of an empty node after its ``word``: 1, 2, ..."""
+def _check_empty_node(match, word, expected, covered, place):
+    """Empty nodes after a word are numbered 1, 2, ... and stand before the next word's range."""
+    if covered and covered.first == word + 1:
+        late = f"after the range {covered.identifier}, expected before it"
+        raise ValueError(f"{place}: empty node {match[0]} {late}")
     if int(match[1]) != word:
         raise ValueError(f"{place}: empty node {match[0]} does not follow word {word}")
     if int(match[2]) != expected:
         raise ValueError(f"{place}: empty node {match[0]}, expected {word}.{expected}")
-    return expected

@@ -1,8 +1,4 @@
-"""Densities: normal with one axis or several, and Dirichlet.
-
-Leading axes of the parameters are batch axes. Logarithms are natural, entropies in nats.
-Source: Bishop (2006), appendix B.
-"""
+"""Densities: normal with one axis or several, and Dirichlet. Source: Bishop (2006), appendix B."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +19,7 @@ LOG_2PI = np.log(2 * np.pi)
 class Normal:
     """p(x) = exp(-(x - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)); sd is the standard deviation.
 
-    The argument ``mean`` is stored as ``loc``, since ``mean()`` is a verb.
+    The argument ``mean`` is stored as ``loc``, since ``mean()`` is a verb; batch_shape: (...).
     """
 
     loc: np.ndarray
@@ -31,7 +27,7 @@ class Normal:
 
     def __init__(self, mean, sd):
         store(self, loc=finite_array("mean", mean), sd=positive("sd", sd))
-        broadcastable(mean=self.loc, sd=self.sd)
+        vars(self).update(batch_shape=broadcastable(mean=self.loc, sd=self.sd))
 
     def log_prob(self, x):
         """log p(x), of the shape of x broadcast against the batch."""
@@ -54,17 +50,12 @@ class Normal:
         shape = sample_shape(rng, size, self.batch_shape)
         return scalar(self.loc + self.sd * rng.standard_normal(shape))
 
-    @property
-    def batch_shape(self):
-        """The batch axes, (...)."""
-        return np.broadcast_shapes(self.loc.shape, self.sd.shape)
-
 
 @dataclass(frozen=True)
 class MultivariateNormal:
     """N(x; mean, covariance) with mean (..., P) and symmetric positive covariance (..., P, P).
 
-    The argument ``mean`` is stored as ``loc``, since ``mean()`` is a verb.
+    The argument ``mean`` is stored as ``loc``, since ``mean()`` is a verb; batch_shape: (...).
     """
 
     loc: np.ndarray
@@ -75,8 +66,9 @@ class MultivariateNormal:
         if mean.shape[-1:] != covariance.shape[-1:]:
             shapes = f"{covariance.shape} for {mean.shape}"
             raise ValueError(f"covariance: expected (..., P, P) for a mean (..., P), got {shapes}")
-        broadcastable(mean=mean.shape[:-1], covariance=covariance.shape[:-2])
         store(self, loc=mean, covariance=covariance)
+        batch = broadcastable(mean=mean.shape[:-1], covariance=covariance.shape[:-2])
+        vars(self).update(batch_shape=batch)
 
     @cached_property
     def cholesky(self):
@@ -111,11 +103,6 @@ class MultivariateNormal:
         """Vectors, of shape ``size``, the batch shape, P."""
         shape = sample_shape(rng, size, self.batch_shape + self.loc.shape[-1:])
         return self.loc + np.matvec(self.cholesky, rng.standard_normal(shape))
-
-    @property
-    def batch_shape(self):
-        """The batch axes, (...)."""
-        return np.broadcast_shapes(self.loc.shape[:-1], self.covariance.shape[:-2])
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,4 @@
-"""Distributions over finitely many values: Bernoulli and categorical.
-
-Leading axes of the parameters are batch axes. Logarithms are natural, entropies in nats.
-Source: Bishop (2006), appendix B.
-"""
+"""Over finitely many values: Bernoulli and categorical. Source: Bishop (2006), appendix B."""
 
 from dataclasses import dataclass
 
