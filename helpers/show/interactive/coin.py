@@ -1,7 +1,4 @@
-"""Bayes' rule as the data come: a beta prior on one probability.
-
-Source: the slide "Bayes rule".
-"""
+"""Bayes' rule as the data come, with a beta prior. Source: the slide "Bayes rule"."""
 
 import numpy as np
 from scipy.special import betaln

@@ -32,10 +32,7 @@ def updates(correlation, last=LAST):
 
 
 def mean_field(correlation=0.8):
-    """Coordinate updates of q(z1) q(z2) for a normal posterior, by correlation and step.
-
-    correlation: where its slider stands at first.
-    """
+    """Coordinate updates of q(z1) q(z2) for a normal posterior, at first of this correlation."""
     runs = np.array([updates(rho) for rho in CORRELATIONS])
     start = int(np.argmin(np.abs(CORRELATIONS - correlation)))
     data = {

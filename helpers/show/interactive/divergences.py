@@ -42,9 +42,7 @@ def two_kls(x=2.0, noise=0.7):
     """KL(q, prior) and KL(q, posterior) while q is trained from the prior to the posterior.
 
     The hill is grabbed, moved by sliders, or trained by gradient ascent from where it stands.
-
-    Args:
-        x: where the observation starts, between 0 and 3. noise: sd of x given z, 0.5 to 2.
+    x: where the observation starts, between 0 and 3. noise: sd of x given z, 0.5 to 2.
     """
     if not 0 <= x <= 3 or not 0.5 <= noise <= 2:
         raise ValueError(f"x, noise: expected 0 to 3 and 0.5 to 2, got {x}, {noise}")

@@ -1,11 +1,10 @@
 """The two gaps of amortised inference over one encoder: a line fitted to dots that one places.
 
 z ~ N(0, 1) and x ~ N(z^3 / 2, 0.5^2), so that the best mean of q is a curve in x. The encoder is
-the line through the training dots, its sd that of the dots' best q.
+the line through the training dots, its sd that of the dots' best q. Source: the slide "Amortised
+variational inference".
 
     log p(x) - ELBO(encoder) = [log p(x) - best ELBO of the family] + [best ELBO - ELBO(encoder)]
-
-Source: the slide "Amortised variational inference".
 """
 
 from functools import lru_cache

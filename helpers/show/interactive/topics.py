@@ -1,7 +1,4 @@
-"""One document under latent Dirichlet allocation: coordinate ascent, and a word that is forced.
-
-Source: the slide "Mean field LDA Inference".
-"""
+"""One document under LDA, and a word that is forced. Source: "Mean field LDA Inference"."""
 
 import numpy as np
 

@@ -1,8 +1,7 @@
 """EM as coordinate ascent, on one parameter: the bound touches the likelihood, then moves.
 
-The model: each x_i comes from N(theta, 1) or from N(-2, 1), with probability one half each;
-theta is unknown. For a fixed q the bound is a parabola in theta. Source: the slide "Recap: EM
-Algorithm".
+Each x_i comes from N(theta, 1) or from N(-2, 1), one half each; theta is unknown. For a fixed q
+the bound is a parabola in theta. Source: the slide "Recap: EM Algorithm".
 """
 
 import numpy as np

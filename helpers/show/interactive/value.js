@@ -1,5 +1,5 @@
 // A prediction of a number, typed or moved on an axis: the room's are dots.
-import { add, axes, clamp, line, number, set, write } from "./drawing.js";
+import { axes, bar, clamp, dot, line, number, scale, set, write } from "./drawing.js";
 import { mount } from "./predict.js";
 
 export const figure = { open };
@@ -12,9 +12,8 @@ function open(field, [input], item, kept, form) {
   const wide = () => Math.max(stage.clientWidth, 300);
   const place = ({ clientX }) => {
     const { left, width } = stage.getBoundingClientRect();
-    const [low, high] = item.axis;
-    const at = low + ((((clientX - left) / width) * wide() - 30) / (wide() - 60)) * (high - low);
-    input.value = clamp(at, low, high);
+    const at = scale(30, wide() - 30, ...item.axis)(((clientX - left) / width) * wide());
+    input.value = clamp(at, ...item.axis);
     input.dispatchEvent(new Event("input"));
   };
   const drawn = (done) => {
@@ -57,14 +56,14 @@ function strip(stage, item, mine, hands, done, right) {
   const x = item.axis || [Math.min(...all) - wide, Math.max(...all) + wide];
   const { X } = axes(stage, { box: [30, 62, right, 62], x, y: [0, 1], xticks: item.ticks || [], xlabel: item.label || "" });
   for (const [name, at] of Object.entries(item.marks || {})) {
-    add(stage, "path", { class: "axis", "stroke-dasharray": "4 4", d: `M${X(at)},26V62` });
+    set(line(stage, "axis", `M${X(at)},26V62`), { "stroke-dasharray": "4 4" });
     write(stage, X(at), 20, name, "mid");
   }
   if (done) {
     const [from, to] = [-1, 1].map((side) => clamp(X(item.right + side * item.tolerance), 30, right));
-    add(stage, "rect", { class: "truth", x: from, width: Math.max(to - from, 4), y: 28, height: 34 });
-    add(stage, "text", { x: clamp(X(item.right), 60, right - 30), y: item.ticks ? 20 : 84, class: "mid strong" }, item.truth);
-    hands.forEach((hand, i) => add(stage, "circle", { class: "hand", cx: X(hand), cy: 53 - 6 * (i % 4), r: 7 }));
+    bar(stage, "truth", from, 28, Math.max(to - from, 4), 34);
+    write(stage, clamp(X(item.right), 60, right - 30), item.ticks ? 20 : 84, item.truth, "mid strong");
+    hands.forEach((hand, i) => dot(stage, "hand", X(hand), 53 - 6 * (i % 4), 7));
   }
   if (mine !== undefined) line(stage, "mine", `M${clamp(X(mine), 30, right)},60l-11,-22h22z`);
 }
