@@ -9,6 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
+import chromium  # noqa: E402
+import deck_checks  # noqa: E402
 import site_pages  # noqa: E402
 
 from helpers.environment import edition  # noqa: E402
@@ -16,7 +18,7 @@ from helpers.environment import edition  # noqa: E402
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::PendingDeprecationWarning"
 )
-PAGES = ("index", "notebooks/03a_jensen", "exercises/03a_jensen", "search")
+PAGES = ("index", "notebooks/05_summary", "exercises/03a_jensen", "search")
 
 
 @pytest.fixture(scope="module")
@@ -108,14 +110,16 @@ def test_the_buttons_lead_to_the_notebook(monkeypatch, tmp_path):
 def test_page_is_whole_and_accessible_without_a_network(site, name, browser):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
     outside, errors = [], []
-    page.on("request", lambda r: r.url.startswith("http") and outside.append(r.url))
-    page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto((site / f"{name}.html").as_uri())
-    page.evaluate("window.MathJax?.startup?.promise")
-    violations = Axe().run(page).response["violations"]
-    page.close()
+    heard = {
+        "request": lambda r: r.url.startswith("http") and outside.append(r.url),
+        "pageerror": lambda e: errors.append(str(e)),
+    }
+    with chromium.page(browser, heard=heard) as page:
+        page.goto((site / f"{name}.html").as_uri())
+        page.evaluate("window.MathJax?.startup?.promise")
+        page.evaluate(deck_checks.WITHOUT_GLYPHS)
+        violations = Axe().run(page).response["violations"]
     assert not outside and not errors
     serious = [v["id"] for v in violations if v["impact"] in ("serious", "critical")]
     assert not serious, [(v["id"], v["nodes"][0]["html"][:200]) for v in violations]

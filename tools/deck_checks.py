@@ -40,7 +40,7 @@ html, body, main, .reveal, .reveal .slides { overflow: visible !important; heigh
 """
 # What formulas are drawn with is more than half of a deck, and axe has no rule for it.
 WITHOUT_GLYPHS = """document
-    .querySelectorAll("mjx-container > svg > *, mjx-assistive-mml > math > *")
+    .querySelectorAll("mjx-container > :is(svg, mjx-math) > *, mjx-assistive-mml > math > *")
     .forEach((part) => part.remove())"""
 SHOW_ALL = """document.querySelectorAll("section.lecture").forEach((slide) => {
     slide.hidden = false;
