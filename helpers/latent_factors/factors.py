@@ -35,7 +35,7 @@ class Factors:
     logits: np.ndarray
 
     def __post_init__(self):
-        object.__setattr__(self, "logits", real_array("logits", self.logits, ndim=2))
+        vars(self).update(logits=real_array("logits", self.logits, ndim=2))
 
     @property
     def probs(self):

@@ -52,8 +52,7 @@ class LatentFactorModel:
     output_bias: np.ndarray
 
     def __post_init__(self):
-        prior = probabilities("prior", self.prior, axis=None, ndim=1)
-        object.__setattr__(self, "prior", prior)
+        vars(self).update(prior=probabilities("prior", self.prior, axis=None, ndim=1))
         axes = {"prior": "K", "hidden_bias": "H", "output_bias": "V"}
         check_arrays(self, **axes, hidden_weights="KH", output_weights="HV")
 
@@ -126,7 +125,7 @@ def check_arrays(owner, **axes):
         if array.size == 0:
             raise ValueError(f"{name}: expected at least one number, got none")
         sizes.update(zip(letters, array.shape, strict=True))
-        object.__setattr__(owner, name, array)
+        vars(owner)[name] = array
 
 
 def log_bernoulli(z, probs):

@@ -31,8 +31,7 @@ class MixtureOfUnigrams:
     def __post_init__(self):
         topics = probabilities("topics", self.topics, ndim=2)
         weights = probabilities("weights", self.weights, shape=(len(topics),))
-        object.__setattr__(self, "topics", topics)
-        object.__setattr__(self, "weights", weights)
+        vars(self).update(weights=weights, topics=topics)
 
     def log_joint(self, counts):
         """log p(w_d, z_d = k), (D, K), nats; -inf where topic k lacks a word of document d."""

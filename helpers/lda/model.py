@@ -11,7 +11,7 @@ Source: the slide "Latent Dirichlet Allocation"; Blei, Ng and Jordan (2003).
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
@@ -37,11 +37,14 @@ class LDA:
     """The model p(theta, z, w | alpha, topics).
 
     alpha: concentrations of the Dirichlet over topics, (K,), or one number for all of them.
-    topics: p(word | topic), (K, V); rows sum to one, exact zeros are allowed.
+    topics: p(word | topic), (K, V); rows sum to one, exact zeros are allowed. n_topics and
+    n_words, K and V, are made from them.
     """
 
     alpha: np.ndarray
     topics: np.ndarray
+    n_topics: int = field(init=False)
+    n_words: int = field(init=False)
 
     def __post_init__(self):
         topics = probabilities("topics", self.topics, ndim=2)
@@ -51,18 +54,9 @@ class LDA:
                 f"alpha: expected one number or one for each of the {len(topics)} topics, "
                 f"got shape {alpha.shape}"
             )
-        object.__setattr__(self, "topics", topics)
-        object.__setattr__(self, "alpha", np.broadcast_to(alpha, len(topics)).copy())
-
-    @property
-    def n_topics(self):
-        """K."""
-        return self.topics.shape[0]
-
-    @property
-    def n_words(self):
-        """V."""
-        return self.topics.shape[1]
+        n_topics, n_words = topics.shape
+        alpha = np.broadcast_to(alpha, n_topics).copy()
+        vars(self).update(alpha=alpha, topics=topics, n_topics=n_topics, n_words=n_words)
 
     def sample(self, rng, lengths):
         """A :class:`Sample` of the generative story: documents of ``lengths`` (D,) tokens."""
