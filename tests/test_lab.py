@@ -372,6 +372,14 @@ def test_link_in_place_of_a_folder_is_followed(course, tmp_path):
 
 
 @posix
+def test_disk_without_a_home_to_write_to_leaves_settings_in_the_copy(tmp_path, monkeypatch):
+    for home, kept in (("nowhere", "work/.home"), (".", ".")):
+        monkeypatch.setenv("HOME", str(tmp_path / home))
+        lab.at_home(tmp_path / "work")
+        assert Path(os.environ["HOME"]) == tmp_path / kept and (tmp_path / kept).is_dir()
+
+
+@posix
 @pytest.mark.skipif(os.name != "nt" and os.geteuid() == 0, reason="root may write everywhere")
 def test_disk_that_is_read_only_is_one_sentence(course, monkeypatch):
     source, work = course

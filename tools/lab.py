@@ -224,6 +224,16 @@ def open_lab(folder, options):
     return os.execv(sys.executable, command)
 
 
+def at_home(work):
+    """Where the home cannot be written, Jupyter and others keep their own files in the copy."""
+    if not os.access(os.path.expanduser("~"), os.W_OK | os.X_OK):
+        with contextlib.suppress(
+            OSError
+        ):  # what is wrong with the copy is said by whoever makes it
+            (work / ".home").mkdir(parents=True, exist_ok=True)
+            os.environ["HOME"] = str(work / ".home")
+
+
 def main(arguments):
     """See the top of this file."""
     work = WORK
@@ -236,6 +246,7 @@ def main(arguments):
         for line in left_out(ROOT, work):
             print(line)
         return 0
+    at_home(work)
     if "--teach" in arguments:
         print("Opening the course itself. 'make notebooks' runs and saves it as it should be.")
         return open_lab(ROOT, [a for a in arguments if a != "--teach"])
