@@ -29,31 +29,27 @@ from helpers.show.palette import INK, LIGHT, MUTED, PAPER, SERIES
 # that a heading leaves, and the usual one.
 WIDTH, COLUMN, TALL, HEIGHT = 1136 / 96, 648 / 96, 5.5, 5.1
 FONTS = "sphinx_revealjs/_static/revealjs/dist/theme/fonts/source-sans-pro"
+SIZES = ("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize")
+INKED = ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor")
+ABSENT = ("axes.spines.top", "axes.spines.right", "axes.grid", "legend.frameon")
 STYLE = {
     "figure.figsize": (WIDTH, HEIGHT),
-    "figure.facecolor": PAPER[LIGHT],
-    "savefig.facecolor": PAPER[LIGHT],
-    "font.family": ["Source Sans Pro", "DejaVu Sans"],  # the slides' own, and for other signs
-    "font.size": 18,  # points, of all labels: 24 px on a slide
-    "mathtext.fontset": "cm",
+    **dict.fromkeys(("figure.facecolor", "savefig.facecolor"), PAPER[LIGHT]),
+    **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), MUTED[LIGHT]),
+    **dict.fromkeys(INKED, INK[LIGHT]),
+    **dict.fromkeys(ABSENT, False),
+    **dict.fromkeys(SIZES, 18),  # points: 24 px on a slide
     "axes.titlesize": 19,
-    "axes.labelcolor": INK[LIGHT],
-    "axes.edgecolor": MUTED[LIGHT],
+    "font.family": ["Source Sans Pro", "DejaVu Sans"],  # the slides' own, and for other signs
+    "mathtext.fontset": "cm",
     "axes.linewidth": 1.2,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.prop_cycle": matplotlib.cycler(color=SERIES[LIGHT]),
     "grid.color": "#DDE2E7",
-    "text.color": INK[LIGHT],
-    "xtick.color": MUTED[LIGHT],
-    "ytick.color": MUTED[LIGHT],
-    "xtick.labelcolor": INK[LIGHT],
-    "ytick.labelcolor": INK[LIGHT],
-    "legend.frameon": False,
     "legend.handlelength": 3.0,  # long enough to show the dashes
     "lines.linewidth": 2.8,
     "lines.markersize": 9,
+    "hatch.linewidth": 1.0,
     "svg.fonttype": "path",  # looks the same where the font is missing
     "svg.hashsalt": "variational inference",  # the same picture gives the same file
 }
