@@ -11,7 +11,6 @@ Bayes"; Rezende, Mohamed and Wierstra (2014).
 """
 
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 
@@ -64,10 +63,16 @@ def new_autoencoder(rng, n_pixels, n_hidden=32, n_latent=2):
     n_latent = whole_number("n_latent", n_latent)
     refuse_large("n_hidden/n_pixels", n_hidden, n_pixels)
     refuse_large("n_hidden/n_latent", n_hidden, 2 * n_latent)
-    layers = [(n_latent, n_hidden), (n_hidden, n_pixels)]
-    layers += [(n_pixels, n_hidden), (n_hidden, 2 * n_latent)]
-    pairs = ((rng.standard_normal(size) / size[0] ** 0.5, np.zeros(size[1])) for size in layers)
-    return Autoencoder(*chain(*pairs))
+
+    def weights(n_in, n_out):
+        return rng.standard_normal((n_in, n_out)) / n_in**0.5
+
+    return Autoencoder(
+        A=weights(n_latent, n_hidden), a=np.zeros(n_hidden),
+        B=weights(n_hidden, n_pixels), b=np.zeros(n_pixels),
+        C=weights(n_pixels, n_hidden), c=np.zeros(n_hidden),
+        M=weights(n_hidden, 2 * n_latent), e=np.zeros(2 * n_latent),
+    )  # fmt: skip
 
 
 def kl_to_prior(m, s):

@@ -133,16 +133,15 @@ def with_slope(log_joint, gradient=None):
     def value(z):
         return _shaped("log_joint(z)", log_joint(z), z.shape[:1])
 
-    def slope(z):
-        if gradient is not None:
-            return _shaped("gradient(z)", gradient(z), z.shape)
+    def differences(z):
         h = 1e-5 * np.maximum(1, np.abs(z))
         steps = h[:, None] * np.eye(z.shape[1])  # a coordinate each
         ends = np.concatenate([z[:, None] + steps, z[:, None] - steps])
         up, down = value(ends.reshape(-1, z.shape[1])).reshape(2, *z.shape)
         return (up - down) / (2 * h)
 
-    return lambda z: (value(z), slope(z))
+    slope = differences if gradient is None else gradient
+    return lambda z: (value(z), _shaped("gradient(z)", slope(z), z.shape))
 
 
 def slopes(point, e, slope, entropy="score dropped"):

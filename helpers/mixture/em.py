@@ -13,7 +13,7 @@ the slides "Recap: EM Algorithm"; Bishop (2006), section 9.4.
 import numpy as np
 from scipy.special import entr, logsumexp, softmax
 
-from helpers.arguments import describe, generator, instance, one_of, probabilities, whole_number
+from helpers.arguments import describe, instance, one_of, probabilities, whole_number
 from helpers.ascent import State, ascending
 from helpers.elbo import Bound, expectation
 from helpers.mixture.model import FLOOR, GaussianMixture, random_start, table, units
@@ -131,9 +131,9 @@ def state_of(model, x, q, step, passes, **info):
 
 def first_model(x, n_components, rng, start=None):
     """``start``, checked against K and the data x (N, P), or else a random model."""
-    n_components = whole_number("n_components", n_components, maximum=len(x))
     if start is None:
-        return random_start(x, n_components, generator("rng", rng))
+        return random_start(x, n_components, rng)
+    n_components = whole_number("n_components", n_components, maximum=len(x))
     instance("start", start, GaussianMixture)
     if start.means.shape != (shape := (n_components, x.shape[1])):
         raise ValueError(f"start: expected means of shape {shape}, got {start.means.shape}")
