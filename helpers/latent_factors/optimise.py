@@ -1,7 +1,6 @@
 """Quasi-Newton ascent, for exact gradients; sampled ones are for Adam, in helpers/gradients.
 
-Points are vectors; ``pack`` and ``unpack`` translate to and from dictionaries of arrays. An
-objective takes such a dictionary and returns (value, gradient, by-product).
+An objective takes a dictionary of arrays and returns (value, gradient, by-product).
 """
 
 from dataclasses import dataclass, replace
@@ -18,43 +17,43 @@ HALVINGS = 30
 
 @dataclass(frozen=True)
 class Point:
-    """Where the ascent stands: x, the objective's value, gradient and by-products there."""
+    """Where the ascent stands: the parameters, and value, gradient and by-product there."""
 
-    x: np.ndarray
+    values: dict
     value: float
-    gradient: np.ndarray
+    gradient: np.ndarray  # packed into a vector
     extra: Any
     memory: tuple = ()
 
 
 def ascend(objective, values):
     """Yields (value, by-product) where it starts and after each quasi-Newton step, without end."""
-    point = evaluate(objective, values, pack(values))
+    point = evaluate(objective, values)
     while True:
         yield point.value, point.extra
-        point = quasi_newton_step(objective, values, point)
+        point = quasi_newton_step(objective, point)
 
 
-def evaluate(objective, like, x, memory=()):
-    """The :class:`Point` at x, a vector of numbers named and shaped as ``like``."""
-    value, gradient, extra = objective(unpack(x, like))
-    return Point(x, value, pack(gradient), extra, memory)
+def evaluate(objective, values, memory=()):
+    """The :class:`Point` of these parameters."""
+    value, gradient, extra = objective(values)
+    return Point(values, value, pack(gradient), extra, memory)
 
 
-def quasi_newton_step(objective, like, point):
+def quasi_newton_step(objective, point):
     """One step of limited-memory BFGS for a maximum; the value never falls.
 
     The step is halved until it delivers a share of the gain its slope promises; if none does,
     the point is returned as it was, without its memory.
     """
-    direction = uphill(point.gradient, point.memory)
+    x, direction = pack(point.values), uphill(point.gradient, point.memory)
     slope = direction @ point.gradient
     size = 1.0 if point.memory else 1 / max(1.0, np.sqrt(point.gradient @ point.gradient))
     for _ in range(HALVINGS):
         with np.errstate(over="ignore", invalid="ignore"):
-            new = evaluate(objective, like, point.x + size * direction)
+            new = evaluate(objective, unpack(x + size * direction, point.values))
         if new.value >= point.value + SUFFICIENT * size * slope:
-            step, change = new.x - point.x, point.gradient - new.gradient
+            step, change = pack(new.values) - x, point.gradient - new.gradient
             curved = step @ change > 1e-10 * (change @ change)  # downwards, along the step
             pairs = (*point.memory, (step, change))[-MEMORY:] if curved else point.memory
             return replace(new, memory=pairs)

@@ -93,12 +93,11 @@ def mean_field_training(model, counts, rng, sweeps=1):
         elbos, gradient, _ = bound_gradient(now, counts, q.logits)
         return float(elbos.sum()), gradient, now
 
-    like = parameters(model)
-    point = evaluate(bound, like, pack(like))
+    point = evaluate(bound, parameters(model))
     while True:
         yield State(q, point.value, point.extra)
         q = next(islice(mean_field(point.extra, counts, q), sweeps, None)).q
-        point = quasi_newton_step(bound, like, evaluate(bound, like, point.x, point.memory))
+        point = quasi_newton_step(bound, evaluate(bound, point.values, point.memory))
 
 
 def sampled_training(
