@@ -541,6 +541,13 @@ def test_em_with_gibbs_samples_recovers_the_model_up_to_names():
     np.testing.assert_allclose(found.covariance, true.covariance, atol=0.03)
 
 
+@pytest.mark.parametrize("returned", [None, 3.0])
+def test_an_e_step_of_ones_own_that_returns_no_state_is_named(returned):
+    x = np.random.default_rng(0).normal(size=(9, 1))
+    with pytest.raises(ValueError, match=r"inference\(model, sequences, q\): expected .*State"):
+        climb(fit(x, 1, 2, np.random.default_rng(1), lambda model, x, q: returned))
+
+
 def test_restarts_go_on_with_the_best():
     rng = np.random.default_rng(0)
     model = random_model(rng, 2, 3, 2, spread=4)

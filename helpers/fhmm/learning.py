@@ -76,7 +76,8 @@ def _em(start, x, e_step):
     """Steps of EM from a start on, whose q is brought up to its model first."""
     q, model = start.q, start.model
     while True:
-        state = replace(e_step(model, x, q), model=model)
+        found = instance("inference(model, sequences, q)", e_step(model, x, q), State)
+        state = replace(found, model=model)
         yield state
         q, model = state.q, maximise(model, x, state.q)
 
