@@ -13,7 +13,7 @@ and Rue (2023), "The Bayesian learning rule".
 
 import numbers
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class Point:
     adam: Adam = field(default_factory=Adam)
     steps: int = 0
 
-    @property
+    @cached_property
     def q(self):
         """As a density: a Normal with D independent coordinates, or a MultivariateNormal."""
         if self.root.ndim == 1:
