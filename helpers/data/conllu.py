@@ -8,7 +8,6 @@ composed form (NFC), without blanks around them. Format: universaldependencies.o
 
 import re
 from itertools import groupby
-from typing import NamedTuple
 from unicodedata import normalize
 
 from helpers.data.lines import placed_lines
@@ -20,15 +19,6 @@ UPOS = (
 FIELDS = 10
 RANGE = re.compile("([1-9][0-9]{0,8})-([1-9][0-9]{0,8})")
 EMPTY_NODE = re.compile(r"(0|[1-9][0-9]{0,8})\.([1-9][0-9]{0,8})")
-
-
-class Range(NamedTuple):
-    """A multiword token such as 2-3: its ``first`` and ``last`` words, and where it is written."""
-
-    identifier: str
-    first: int
-    last: int
-    place: str
 
 
 def read_conllu(path):
@@ -47,20 +37,36 @@ def read_conllu(path):
 
 def _sentence(block):
     """[(word, tag), ...] of lines with their places, without an empty one among them."""
-    words, nodes, covered = [], 0, None  # empty nodes after this word; the last range
-    rows = _rows(block)
-    for place, identifier, word, tag in rows:
+    words, nodes = [], 0  # empty nodes after the last word
+    covered, first, last, opened = "", 0, 0, ""  # a range, its words, and the place of its line
+    for place, identifier, word, tag in (rows := _rows(block)):
+        n, following, fault = len(words), len(words) + 1, ""
         if match := RANGE.fullmatch(identifier):
-            covered = _range(match, len(words) + 1, covered, place)
+            if int(match[1]) != following or int(match[2]) < following:
+                fault = f"the range {identifier} does not start at the next word, {following}"
+            elif last >= following:
+                fault = f"the range {identifier} starts inside the range {covered}"
+            covered, first, last, opened = identifier, int(match[1]), int(match[2]), place
         elif match := EMPTY_NODE.fullmatch(identifier):
             nodes += 1
-            _check_empty_node(match, len(words), nodes, covered, place)
+            if first == following:
+                fault = f"empty node {identifier} after the range {covered}, expected before it"
+            elif int(match[1]) != n:
+                fault = f"empty node {identifier} does not follow word {n}"
+            elif int(match[2]) != nodes:
+                fault = f"empty node {identifier}, expected {n}.{nodes}"
+        elif identifier != str(following):
+            fault = f"the token is numbered {identifier!r}, expected {following}"
+        elif tag not in UPOS:
+            fault = f"the tag is {tag!r}, expected one of {', '.join(UPOS)}"
         else:
-            words.append(_word(identifier, word, tag, len(words) + 1, place))
+            words.append((word, tag))
             nodes = 0
-    if covered and covered.last > len(words):
+        if fault:
+            raise ValueError(f"{place}: {fault}")
+    if last > len(words):
         beyond = f"ends beyond the last word of its sentence, {len(words)}"
-        raise ValueError(f"{covered.place}: the range {covered.identifier} {beyond}")
+        raise ValueError(f"{opened}: the range {covered} {beyond}")
     if not words:
         only = "empty nodes" if rows else "comments"
         raise ValueError(f"{block[-1][0]}: the sentence ends without a word, after only {only}")
@@ -71,51 +77,17 @@ def _rows(block):
     """(place, identifier, word, tag) of each line that is no comment."""
     rows = []
     for place, line in block:
-        if not line.startswith("#"):
-            rows.append((place, *_fields(line, place)))
-        elif rows:
-            raise ValueError(f"{place}: a comment inside a sentence; is an empty line missing?")
+        fields = line.split("\t")
+        if line.startswith("#"):
+            if rows:
+                raise ValueError(f"{place}: a comment inside a sentence; is an empty line missing?")
+            continue
+        if len(fields) != FIELDS:
+            hint = "; are there spaces where tabs should be?" if len(fields) == 1 else ""
+            raise ValueError(f"{place}: {len(fields)} fields between tabs, expected {FIELDS}{hint}")
+        identifier, word, _, tag = fields[:4]
+        word = normalize("NFC", word.strip())
+        if not word:
+            raise ValueError(f"{place}: the word is empty, expected its form in the second field")
+        rows.append((place, identifier, word, tag))
     return rows
-
-
-def _fields(line, place):
-    fields = line.split("\t")
-    if len(fields) != FIELDS:
-        hint = "; are there spaces where tabs should be?" if len(fields) == 1 else ""
-        raise ValueError(f"{place}: {len(fields)} fields between tabs, expected {FIELDS}{hint}")
-    identifier, word, _, tag = fields[:4]
-    word = normalize("NFC", word.strip())
-    if not word:
-        raise ValueError(f"{place}: the word is empty, expected its form in the second field")
-    return identifier, word, tag
-
-
-def _word(identifier, word, tag, expected, place):
-    if identifier != str(expected):
-        raise ValueError(f"{place}: the token is numbered {identifier!r}, expected {expected}")
-    if tag not in UPOS:
-        raise ValueError(f"{place}: the tag is {tag!r}, expected one of {', '.join(UPOS)}")
-    return word, tag
-
-
-def _range(match, following, before, place):
-    """A :class:`Range` that starts at the ``following`` word, the range ``before`` being over."""
-    found = Range(match[0], int(match[1]), int(match[2]), place)
-    if found.first != following or found.last < following:
-        wrong = f"does not start at the next word, {following}"
-        raise ValueError(f"{place}: the range {match[0]} {wrong}")
-    if before and before.last >= following:
-        inside = f"starts inside the range {before.identifier}"
-        raise ValueError(f"{place}: the range {match[0]} {inside}")
-    return found
-
-
-def _check_empty_node(match, word, expected, covered, place):
-    """Empty nodes after a word are numbered 1, 2, ... and stand before the next word's range."""
-    if covered and covered.first == word + 1:
-        late = f"after the range {covered.identifier}, expected before it"
-        raise ValueError(f"{place}: empty node {match[0]} {late}")
-    if int(match[1]) != word:
-        raise ValueError(f"{place}: empty node {match[0]} does not follow word {word}")
-    if int(match[2]) != expected:
-        raise ValueError(f"{place}: empty node {match[0]}, expected {word}.{expected}")
