@@ -38,7 +38,7 @@ class Autoencoder:
         return np.tanh(z @ self.A + self.a) @ self.B + self.b
 
     def log_likelihood(self, x, z):
-        """log p(x | z), (..., ) for x (..., V) and z (..., K)."""
+        """log p(x | z), (...), for x (..., V) and z (..., K)."""
         logits = self.logits(z)
         return np.vecdot(x, logits) - np.logaddexp(0, logits).sum(axis=-1)
 

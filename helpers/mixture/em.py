@@ -90,9 +90,9 @@ class Statistics:
 
 def bound(model, x, q):
     """The two terms of the ELBO of any q (N, K) on log p(x), x (N, P), as a Bound in nats."""
-    x, model = table(x), instance("model", model, GaussianMixture)
+    x = instance("model", model, GaussianMixture).points(x)
     q = probabilities("q", q, shape=(len(x), len(model.weights)))
-    log_joint = model.log_joint(model.points(x))
+    log_joint = model.log_joint(x)
     log_evidence = float(logsumexp(log_joint, axis=1).sum())
     return Bound(expectation(q, log_joint), float(entr(q).sum()), log_evidence)
 
