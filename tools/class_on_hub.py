@@ -12,6 +12,7 @@ who share them) and what one user's code can see of another's.
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
 import json
 import os
 import random
@@ -105,7 +106,7 @@ class User:
 
     def start(self):
         """Start the server, again if it was killed, and wait until it answers."""
-        wait_for(lambda: self._started())
+        wait_for(self._started)
 
     def _started(self):
         if not ask(f"{self.hub}/users/{self.name}", self.token)["servers"]:
@@ -265,6 +266,7 @@ def free_port():
 
 def main(n=20, rounds=3):
     """See the top of this file."""
+    tell = functools.partial(print, flush=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         with hub(folder) as (address, token):
@@ -273,21 +275,17 @@ def main(n=20, rounds=3):
             ]
             start = time.monotonic()
             everybody(users, User.start)
-            print(f"{n} servers answer after {time.monotonic() - start:.0f} s", flush=True)
+            tell(f"{n} servers answer after {time.monotonic() - start:.0f} s")
             first = [user.megabytes() for user in users]
             right = everybody(users, lambda user: user.run(WORK)).count("ELBO + KL = log p(x)")
-            print(
-                f"{right} of {n} ran the course's code, {time.monotonic() - start:.0f} s",
-                flush=True,
-            )
+            tell(f"{right} of {n} ran the course's code, {time.monotonic() - start:.0f} s")
             memory = [user.megabytes() for user in users]
-            print(
+            tell(
                 f"memory per user: {sum(first) / n:.0f} MB for the server, "
-                f"{sum(memory) / n:.0f} MB with a kernel at work ({max(memory):.0f} MB at most)",
-                flush=True,
+                f"{sum(memory) / n:.0f} MB with a kernel at work ({max(memory):.0f} MB at most)"
             )
             if n > 1:
-                print("one user's code sees of another's:", users[0].sees(users[1]), flush=True)
+                tell("one user's code sees of another's:", users[0].sees(users[1]))
             gone = lost(users, rounds, random.Random(0))
             saved = sum(user.confirmed for user in users)
             halves = sum(user.halves for user in users)
