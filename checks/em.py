@@ -177,7 +177,7 @@ after_m_step = sheet.task("after_m_step")
 
 
 def _gap(log_joint, q):
-    return _log_likelihood(log_joint) - _elbo(log_joint, q)
+    return logsumexp(log_joint, axis=1).sum() - _elbo(log_joint, q)
 
 
 def _gap_spelt_out(log_joint, q):

@@ -14,7 +14,7 @@ from checks.plain import Odd, describe
 from checks.reading import unread_arguments, written_besides_the_stub
 from checks.recognising import recognise
 from checks.running import observe
-from checks.searching import Search, Trial, matches, result_of
+from checks.searching import Search, Trial, call_of, matches, result_of
 from checks.sentences import listed, say
 from checks.tasks import Case
 from checks.verdicts import CORRECT, NOT_YET, WRONG, Verdict
@@ -48,11 +48,6 @@ def as_case(given):
     return given if isinstance(given, Case) else Case(tuple(given))
 
 
-def call_of(task):
-    """How the task calls a function: ``call(function, *inputs)``."""
-    return task.call or (lambda function, *inputs: function(*inputs))
-
-
 def verdict_on(task, cases, outcomes, function=None):
     """The verdict, from the outcomes of the student's function for ``cases``."""
     with np.errstate(all="ignore"):  # wrong answers overflow, and so do attempts to explain them
@@ -62,7 +57,7 @@ def verdict_on(task, cases, outcomes, function=None):
         if unwritten is not None:
             return not_yet(task, _unwritten(unwritten, function))
         message = _what_is_wrong(task, cases, outcomes, function)
-    return _of(task, CORRECT, task.why) if message is None else wrong(task, message)
+    return concluded(task, CORRECT, task.why) if message is None else wrong(task, message)
 
 
 def _what_is_wrong(task, cases, outcomes, function):
@@ -90,15 +85,16 @@ def _what_is_wrong(task, cases, outcomes, function):
 
 def wrong(task, message):
     """The verdict "not right"."""
-    return _of(task, WRONG, message)
+    return concluded(task, WRONG, message)
 
 
 def not_yet(task, message=""):
     """The verdict "not yet"."""
-    return _of(task, NOT_YET, message or say("write_first"))
+    return concluded(task, NOT_YET, message or say("write_first"))
 
 
-def _of(task, status, message):
+def concluded(task, status, message):
+    """The verdict of that status, with the task's name, points and hints."""
     return Verdict(status == CORRECT, message, task.name, status, task.points, task.hints)
 
 

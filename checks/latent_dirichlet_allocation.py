@@ -69,7 +69,7 @@ token_posterior = sheet.task("token_posterior", reference=_token_posterior, case
 
 
 def _log_joint(theta, topics, z, words):
-    return float(np.sum(np.log(theta[z]) + np.log(topics[z, words])))
+    return float(np.sum(np.log(theta[z])) + np.sum(np.log(topics[z, words])))
 
 
 def _joint_cases(rng):

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 
 from checks.bugs import weigh  # that of all kinds, a bug's among them
-from checks.judging import judge, not_yet, only_dots, wrong
+from checks.judging import concluded, judge, not_yet, only_dots, wrong
 from checks.kinds import Paper
 from checks.outcomes import ENDLESS, RAISED, UNWRITTEN, VALUE, Outcome
 from checks.plain import Odd
@@ -58,17 +58,14 @@ def verdict_of(task, outcome):
         return _not_yet(task)
     if outcome.kind == RAISED:
         return wrong(task, say("answer_raised", error=outcome.error.rstrip(". :")))
-    if outcome.kind != VALUE:
-        return wrong(
-            task, say("answer_endless") if outcome.kind == ENDLESS else say("no_answer_given")
-        )
-    if outcome.value is None:
+    if outcome.kind == ENDLESS:
+        return wrong(task, say("answer_endless"))
+    if outcome.kind != VALUE or outcome.value is None:
         return wrong(task, say("no_answer_given"))
     if isinstance(task, Paper):
         return _own_points(task, outcome.value)
     ok, sentence = weigh(task, outcome.value)
-    status = CORRECT if ok else WRONG
-    return Verdict(ok, sentence, task.name, status, task.points, task.hints)
+    return concluded(task, CORRECT if ok else WRONG, sentence)
 
 
 def _own_points(task, value):

@@ -167,9 +167,8 @@ effective_evidence = sheet.task(
 
 
 def _update(initial, transition, h, q, t):
-    log_a = np.log(transition)
-    before = np.log(initial) if t == 0 else q[t - 1] @ log_a
-    after = log_a @ q[t + 1] if t + 1 < len(q) else 0
+    before = np.log(initial) if t == 0 else q[t - 1] @ np.log(transition)
+    after = np.log(transition) @ q[t + 1] if t + 1 < len(q) else 0
     return softmax(before + after + h[t])
 
 

@@ -13,7 +13,7 @@ from itertools import permutations
 import numpy as np
 
 from checks.catalogue import FOLDER, read
-from checks.sentences import claim, say
+from checks.sentences import Claim, say
 
 
 @functools.lru_cache
@@ -50,14 +50,14 @@ def replacements(names, inputs):
         for mistake in _changes(value):
             needs = mistake.wrong.code.partition("#")[2].split()  # what an answer must use
             how = functools.partial(_replaced, k, mistake.wrong)
-            yield claim(mistake.hint.format(f"`{names[k]}`"), needs), how
+            yield Claim(mistake.hint.format(f"`{names[k]}`"), needs), how
     shapes = [np.shape(x) if isinstance(x, (np.ndarray, float)) else None for x in inputs]
     for i, j in permutations(range(min(len(inputs), len(names))), 2):
         if shapes[i] is not None and shapes[i] == shapes[j]:
             words = {"a": names[i], "b": names[j]}
             if i < j:
-                yield claim(say("exchanged", **words), ()), functools.partial(_taken, {i: j, j: i})
-            yield claim(say("goes_in_for", **words), ()), functools.partial(_taken, {j: i})
+                yield Claim(say("exchanged", **words)), functools.partial(_taken, {i: j, j: i})
+            yield Claim(say("goes_in_for", **words)), functools.partial(_taken, {j: i})
 
 
 def _changes(value):

@@ -15,7 +15,7 @@ from checks.plain import agree, finite, like, only_nan, plain
 from checks.reading import draws_at_random, swapped_arguments, unread_arguments, used_by
 from checks.relations import related
 from checks.running import observe
-from checks.searching import Search, matches
+from checks.searching import Search, call_of, matches
 from checks.sentences import listed, say
 from checks.slips import rules
 
@@ -115,7 +115,7 @@ def _part_by_part(search):
 
 def _alone(search, pairs, k):
     """What explains the result at place k, as if it alone had been asked for."""
-    whole = search.task.call or (lambda function, *inputs: function(*inputs))
+    whole = call_of(search.task)
     task = replace(search.task, call=lambda function, *inputs: whole(function, *inputs)[k])
     trials = [
         replace(t, expected=plain(e[k]), got=plain(g[k]))

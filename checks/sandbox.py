@@ -163,13 +163,9 @@ def _ready(pipe, seconds):
     return bool(select.select([pipe], [], [], max(0.0, seconds))[0])
 
 
+@functools.cache
 def walls():
     """What bounds a submission here, a key of _KINDS, or "" for limits alone."""
-    return _walls()
-
-
-@functools.cache
-def _walls():
     if sys.platform != "linux":
         return ""
     for kind in _KINDS:
@@ -204,7 +200,7 @@ def sent(start="running"):
 
 
 def _command(home):
-    kind = _walls()
+    kind = walls()
     where = ROOM if kind else str(home)
     program = [sys.executable, "-I", os.path.join(where, "answering.py"), where]
     return _KINDS[kind](home, program) if kind else program

@@ -20,16 +20,12 @@ def sentences():
 
 
 class Claim(str):
-    """A sentence that fits only answers which use what is in ``needs``: names, or "loop"."""
+    """A sentence that fits only answers which use all of ``needs``: names, or "loop"."""
 
-    needs = frozenset()
-
-
-def claim(sentence, needs):
-    """``sentence``, for answers that use all of ``needs``."""
-    made = Claim(sentence)
-    made.needs = frozenset(needs)
-    return made
+    def __new__(cls, sentence, needs=()):
+        made = super().__new__(cls, sentence)
+        made.needs = frozenset(needs)
+        return made
 
 
 def article(word):

@@ -16,7 +16,7 @@ from scipy import special
 
 from checks.catalogue import read
 from checks.reading import parsed
-from checks.sentences import article, claim, listed, say
+from checks.sentences import Claim, article, listed, say
 
 RULES = Path(__file__).with_suffix(".txt")
 BEST_KNOWN = ("logsumexp", "entr", "log", "gammaln", "digamma", "exp")  # they tell a term by name
@@ -141,7 +141,7 @@ def _in_a_statement(rule, tree, nodes):
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.Return)):
             new, used = _everywhere(rule, node)
             if len(used) > 1:
-                yield claim(rule.hint, ()), _with(tree, node, new)
+                yield Claim(rule.hint), _with(tree, node, new)
 
 
 def _everywhere(rule, tree):
@@ -258,7 +258,7 @@ def _said(rule, node, parts, arguments):
         number=f"{node.value:g}" if _is_number(node) else "",
     )  # fmt: skip
     needs = [rule.confused] if rule.confused else [name if n == "f" else n for n in rule.needs]
-    return claim(words, needs)
+    return Claim(words, needs)
 
 
 def _somewhere(node, arguments):

@@ -119,10 +119,9 @@ def _ordered(task, given):
 
 @weigh.register
 def _(task: Number, value):
-    number = _as_number(value)
-    if number is None:
-        return False, say("number_wrong_kind", came=came_as(value))
-    value = number
+    given, value = value, _as_number(value)
+    if value is None:
+        return False, say("number_wrong_kind", came=came_as(given))
     right, came = task.value, describe(value)
     if _is(value, right, task):
         return True, task.why
@@ -131,9 +130,12 @@ def _(task: Number, value):
     for low, high, sentence in task.ranges:
         if low <= value <= high or (low == high and _is(value, low, task)):
             return False, sentence
-    others = _taken_for(right).items()
-    fits = [x for x, other in others if abs(value - other) <= 0.004 * abs(other) < np.inf]
-    fits = [name for name in fits if name != "bits" or "in nats" in task.question]
+    fits = [
+        name
+        for name, other in _taken_for(right).items()
+        if abs(value - other) <= 0.004 * abs(other) < np.inf
+        and (name != "bits" or "in nats" in task.question)
+    ]
     if len(fits) == 1:  # 4 for 2 is its square and twice it: then nobody knows
         return False, say(f"number_{fits[0]}")
     sentence = "number_high" if value > right else "number_low"
@@ -169,12 +171,11 @@ def _taken_for(right):
     """What is often given in place of a number: its square, one over it ..."""
     with np.errstate(all="ignore"):
         right = np.float64(right)
-        others = {
+        return {
             "sign": -right, "inverse": 1 / right, "complement": 1 - right, "root": np.sqrt(right),
             "square": right**2, "log": np.log(right), "exp": np.exp(right), "twice": 2 * right,
             "half": right / 2, "percent": 100 * right, "bits": right / np.log(2),
         }  # fmt: skip
-    return others
 
 
 # ---------------------------------------------------------------- a q and what follows
@@ -202,17 +203,14 @@ def _(task: ChooseQ, value):
 
 def _foretold(task, q, value):
     measured = {key: plain(part) for key, part in task.measure(q).items()}
-    wrong, right = [], []
-    for part, foretell in task.foretell.items():
-        sentence = _compared(part, foretell, value[part.lower()], measured[part])
-        if sentence:
-            wrong.append(sentence)
-        else:
-            right.append(foretell.right or part)
-    words = [task.choices[q], *wrong]
-    if wrong or q not in task.good:
+    said = {
+        part: _compared(part, foretell, value[part.lower()], measured[part])
+        for part, foretell in task.foretell.items()
+    }
+    right = [foretell.right or part for part, foretell in task.foretell.items() if not said[part]]
+    if len(right) < len(said) or q not in task.good:
         known = say("choose_foretold", parts=", ".join(right)) if right else ""
-        return False, " ".join(x for x in (*words, known) if x)
+        return False, " ".join(x for x in (task.choices[q], *said.values(), known) if x)
     told = {k: v if isinstance(v, str) else came_as(v) for k, v in measured.items()}
     parts = ", ".join(f"{key} {part}" for key, part in told.items())
     words = (task.choices[q], task.why, say("choose_measured", parts=parts))

@@ -226,7 +226,7 @@ def test_nothing_keeps_running_and_limits_hold(tmp_path):
 
 
 def test_without_walls_submissions_are_still_judged_elsewhere(monkeypatch):
-    monkeypatch.setattr(sandbox, "_walls", lambda: "")
+    monkeypatch.setattr(sandbox, "walls", lambda: "")
     right = filled_in()
     cell(right, "average-on-paper-points").source = "check.average_on_paper(points=4)"
     assert sum(points(right).values()) == ALL  # what one gives oneself on paper is not counted
