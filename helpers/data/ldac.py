@@ -20,7 +20,8 @@ from helpers.data.bags import LARGEST, Corpus
 from helpers.data.lines import placed_lines, write_lines
 
 UNUSED = "---"  # Gensim's word for a number that has none
-COUNT = re.compile(r"[0-9]{1,18}(\.[0-9]*)?([eE]\+?[0-9]{1,2})?")
+WHOLE = re.compile("[0-9]{1,18}")
+COUNT = re.compile(r"[0-9]{1,18}(\.[0-9]*)?([eE]\+?[0-9]{1,2})?")  # 3, 3.0, 1e+06
 # what would end its line or its field, is no text, or is taken for the file's byte order mark
 UNWRITABLE = re.compile(r"[\t\n\r\ud800-\udfff]|\A\ufeff")
 
@@ -115,44 +116,40 @@ def _parse_document(line, vocabulary, place):
     fields = line.split()
     if not fields:
         raise ValueError(f"{place}: is empty, expected 'M term:count ...' ('0' for no words)")
-    announced = _whole(fields[0], f"{place}: the number of terms")
+    wanted = "expected a whole number, not negative"
+    announced = _whole(fields[0])
+    if announced is None:
+        raise ValueError(f"{place}: the number of terms is {fields[0]!r}, {wanted}")
     if announced != len(fields) - 1:
         raise ValueError(f"{place}: announces {announced} terms but lists {len(fields) - 1}")
     found = {}
     for field in fields[1:]:
-        term, count = _parse_pair(field, vocabulary, place)
-        if term in found:
-            raise ValueError(f"{place}: term {term} is listed twice")
+        before, colon, after = field.partition(":")
+        term, count, fault = _whole(before), _whole(after, COUNT), ""
+        if not colon:
+            fault = f"expected term:count, got {field!r}"
+        elif term is None:
+            fault = f"the term of {field!r} is {before!r}, {wanted}"
+        elif count is None:
+            fault = f"the count of {field!r} is {after!r}, {wanted}"
+        elif term >= len(vocabulary):
+            known = f"the vocabulary of {len(vocabulary)} words (terms are numbered from 0)"
+            fault = f"term {term} is outside {known}"
+        elif vocabulary[term] == UNUSED and vocabulary.count(UNUSED) > 1:
+            fault = f"term {term} has no word, its line says {UNUSED!r}"
+        elif count == 0:
+            fault = f"the count of {field!r} is 0, expected at least 1"
+        elif term in found:
+            fault = f"term {term} is listed twice"
+        if fault:
+            raise ValueError(f"{place}: {fault}")
         found[term] = count
     return found
 
 
-def _parse_pair(field, vocabulary, place):
-    """(term, count) of `term:count`."""
-    term, colon, count = field.partition(":")
-    if not colon:
-        raise ValueError(f"{place}: expected term:count, got {field!r}")
-    term = _whole(term, f"{place}: the term of {field!r}")
-    count = _count(count, f"{place}: the count of {field!r}")
-    if term >= len(vocabulary):
-        known = f"the vocabulary of {len(vocabulary)} words (terms are numbered from 0)"
-        raise ValueError(f"{place}: term {term} is outside {known}")
-    if vocabulary[term] == UNUSED and vocabulary.count(UNUSED) > 1:
-        raise ValueError(f"{place}: term {term} has no word, its line says {UNUSED!r}")
-    if count == 0:
-        raise ValueError(f"{place}: the count of {field!r} is 0, expected at least 1")
-    return term, count
-
-
-def _whole(text, what):
-    """The number in `text`, which int() alone would also take from '1_0', '+1' or Arabic digits."""
-    if not (text.isascii() and text.isdigit()) or len(text) > 18:
-        raise ValueError(f"{what} is {text!r}, expected a whole number, not negative")
-    return int(text)
-
-
-def _count(text, what):
-    """A whole number as LDA-C or Gensim writes it: 3, 3.0, 1e+06."""
-    if not COUNT.fullmatch(text) or Decimal(text) >= LARGEST or Decimal(text) % 1:
-        raise ValueError(f"{what} is {text!r}, expected a whole number, not negative")
-    return int(Decimal(text))
+def _whole(text, written=WHOLE):
+    """The number in `text`, or None; int() alone would also take '1_0', '+1' or Arabic digits."""
+    if WHOLE.fullmatch(text):
+        return int(text)
+    number = Decimal(text) if written.fullmatch(text) else LARGEST
+    return int(number) if number < LARGEST and number % 1 == 0 else None

@@ -17,8 +17,7 @@ def placed_lines(path, name="path"):
         raise ValueError(f"{name}: expected the name of a file, got {describe(path)}") from None
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: is not UTF-8 text ({error})") from None
-    lines = text.split("\n")
-    lines = lines[:-1] if lines[-1] == "" else lines
+    lines = text.removesuffix("\n").split("\n") if text else []
     return [(f"{path}, line {n}", line.removesuffix("\r")) for n, line in enumerate(lines, start=1)]
 
 
