@@ -67,20 +67,18 @@ kl = sheet.task(
 # ---------------------------------------------------------------- 2 Jensen's gap
 
 
-def _gap(log_y, weights):
-    return logsumexp(log_y, b=weights) - weights @ log_y
+def _gap(y, weights):
+    return np.log(weights @ y) - weights @ np.log(y)
 
 
 def _gap_cases(rng):
     for size in (2, 3, 5, 8):
-        yield case(np.log(rng.gamma(2.0, size=size) + 0.05), simplex(rng, size))
-    yield case(np.full(4, np.log(2.5)), simplex(rng, 4), label="a Y that is constant")
-    log_y = rng.normal(size=4) - 2000
-    yield case(log_y, simplex(rng, 4), label="a Y of about exp(-2000)")
+        yield case(rng.gamma(2.0, size=size) + 0.05, simplex(rng, size))
+    yield case(np.full(4, 2.5), simplex(rng, 4), label="a Y that is constant")
 
 
-def _gap_spelt_out(log_y, weights):
-    return np.log(np.sum(weights * np.exp(log_y))) - np.sum(weights * log_y)
+def _gap_spelt_out(y, weights):
+    return np.log(np.sum(weights * y)) - np.sum(weights * np.log(y))
 
 
 jensen_gap = sheet.task(
