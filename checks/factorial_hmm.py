@@ -85,8 +85,7 @@ log_joint = sheet.task(
 
 
 def _coupled(p1, p2, means1, means2, variance, x):
-    with np.errstate(divide="ignore"):
-        prior = np.log(np.outer(p1, p2))
+    prior = np.log(np.outer(p1, p2))
     return softmax(prior + _log_normal(x, means1[:, None] + means2, variance))
 
 
@@ -96,11 +95,6 @@ def _coupled_cases(rng):
         means1, means2 = rng.normal(size=first) * 2, rng.normal(size=second) * 2
         x = float(rng.choice(means1) + rng.choice(means2) + rng.normal())
         yield case(p1, p2, means1, means2, float(rng.uniform(0.4, 3)), x)
-    label = "an x so far from all means that every exp is zero in a computer"
-    yield case(p1, p2, means1, means2, 0.5, x + 60, label=label)
-    p1, means1 = np.array([0.4, 0.6, 0.0]), np.array([0.0, rng.uniform(1, 3), 80.0])
-    x = 80.0 + float(rng.choice(means2))
-    yield case(p1, p2, means1, means2, 0.5, x, label="an x that only an impossible state explains")
 
 
 def _sums_to_one(table, *_):
