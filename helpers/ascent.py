@@ -77,12 +77,7 @@ class States(Iterator):
 
 def ascending(algorithm):
     """Decorate a generator of :class:`State` so that calling it returns :class:`States`."""
-
-    @wraps(algorithm)
-    def states(*args, **kwargs):
-        return States(algorithm(*args, **kwargs))
-
-    return states
+    return wraps(algorithm)(lambda *args, **kwargs: States(algorithm(*args, **kwargs)))
 
 
 @dataclass(frozen=True)
@@ -100,11 +95,8 @@ def climb(states, rtol=1e-6, max_steps=1000):
     states: iterable of states, the first one the starting point, after which it takes at most
     ``max_steps``. Where a state is ``noisy`` (stochastic gradients) the bound may fall, and its
     averages over the last ten and the ten states before are compared. An iterator that ends by
-    itself has converged only if its last rise was small.
-
-    Raises:
-        ElboDecreased: the bound fell by more than round-off.
-        ValueError: there is no state, or an ELBO is NaN or +inf.
+    itself has converged only if its last rise was small. ElboDecreased: the bound fell by more than
+    round-off. ValueError: there is no state, or an ELBO is NaN or +inf.
     """
     max_steps = whole_number("max_steps", max_steps, minimum=0, maximum=2**31)
     if not (isinstance(rtol, numbers.Real) and 0 <= rtol <= 1e300):
@@ -130,12 +122,11 @@ def _checked_elbo(state, step):
         raise ValueError(f"states: expected states, each with its .elbo, got {got}")
     elbo = np.asarray(state.elbo)
     number = elbo.ndim == 0 and elbo.dtype.kind in "biuf"
-    value = float(elbo) if number else np.nan
-    if not value < np.inf:  # NaN is not below it either
-        got = value if number else describe(state.elbo)
+    if not (number and elbo < np.inf):  # NaN is not below it either
+        got = float(elbo) if number else describe(state.elbo)
         wanted = "expected one number of nats, for the whole data set"
         raise ValueError(f"states: the ELBO is {got} at step {step}; {wanted}")
-    return value
+    return float(elbo)
 
 
 def _refuse_fall(elbos):

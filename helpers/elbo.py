@@ -130,11 +130,7 @@ def bound_by_sampling(log_joint, q, rng, n):
     log_q = q.log_prob(z).reshape(n, -1).sum(axis=1)
     difference = log_p - log_q
     spread = float(difference.std(ddof=1)) if np.isfinite(difference).all() else nan
-    return SampledBound(
-        expected_log_joint=float(log_p.mean()),
-        entropy=float(-log_q.mean()),
-        standard_error=spread / n**0.5,
-    )
+    return SampledBound(float(log_p.mean()), float(-log_q.mean()), standard_error=spread / n**0.5)
 
 
 def enumerate_assignments(sizes):
@@ -145,10 +141,8 @@ def enumerate_assignments(sizes):
     sizes = [whole_number("sizes", size) for size in listed("sizes", sizes, "whole numbers")]
     count = prod(sizes)
     if count > MOST_ASSIGNMENTS:
-        most = f"more than the {MOST_ASSIGNMENTS:,} that can be enumerated here"
-        raise ValueError(
-            f"sizes: {len(sizes)} variables have {in_words(count)} assignments, {most}"
-        )
+        many = f"{in_words(count)} assignments, more than the {MOST_ASSIGNMENTS:,}"
+        raise ValueError(f"sizes: {len(sizes)} variables have {many} that can be enumerated here")
     refuse_large("sizes", count, len(sizes))
     # how many rows a value stays: numpy.indices counts no more than 64 variables
     runs = count // np.cumprod(sizes, dtype=np.int64)

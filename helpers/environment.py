@@ -12,11 +12,10 @@ def check(course=COURSE):
     from packaging.requirements import Requirement
 
     try:
-        wanted = [Requirement(text) for text in requires(course) or []]
+        found = [_problem(Requirement(text)) for text in requires(course) or []]
     except PackageNotFoundError:
-        wanted, problems = [], [f"The course itself is not installed: {REMEDY}."]
-    else:
-        problems = [line for line in map(_problem, wanted) if line]
+        found = [f"The course itself is not installed: {REMEDY}."]
+    problems = [line for line in found if line]
     if sys.version_info < (3, 11):  # noqa: UP036 (a notebook may run in another kernel)
         have = ".".join(map(str, sys.version_info[:2]))
         problems.append(f"Python {have} is too old: the course needs 3.11 or newer.")

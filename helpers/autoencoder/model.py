@@ -145,7 +145,7 @@ def fit(x, rng, n_hidden=32, n_latent=2, batch=100, step_size=0.01, kl_weight=1.
 
 def _steps(x, rng, model, batch, sizes, kl_weight):
     weights, last = pack(vars(model)), None
-    adam, n, order = Adam(), 0, np.empty(0, int)
+    adam, order = Adam(), np.empty(0, int)
     while True:
         if len(order) < batch:
             order = rng.permutation(len(x))
@@ -155,12 +155,12 @@ def _steps(x, rng, model, batch, sizes, kl_weight):
             value, slopes = gradient(model, some, eps, kl_weight)
         slope = pack(vars(slopes))
         if not (np.isfinite(value) and np.isfinite(slope).all()):
-            wrong = f"the loss or its gradient is no number at step {n}"
+            wrong = f"the loss or its gradient is no number at step {adam.steps}"
             raise NotFinite(f"{wrong}: expected a smaller step_size or kl_weight", last)
         last = State(_Codes(model, x), len(x) * value, model, noisy=True)
         yield last
-        weights, adam = adam.step(weights, slope, sizes(n))
-        model, n = Autoencoder(**unpack(weights, vars(model))), n + 1
+        weights, adam = adam.step(weights, slope, sizes(adam.steps))
+        model = Autoencoder(**unpack(weights, vars(model)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,7 @@
-"""Densities: normal with one axis or several, and Dirichlet. Source: Bishop (2006), appendix B."""
+"""Densities: normal with one axis or several, and Dirichlet. Source: Bishop (2006), appendix B.
+
+A normal stores its argument ``mean`` as ``loc``, since ``mean()`` is a verb; batch_shape: (...).
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,10 +20,7 @@ LOG_2PI = np.log(2 * np.pi)
 
 @dataclass(frozen=True)
 class Normal:
-    """p(x) = exp(-(x - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)); sd is the standard deviation.
-
-    The argument ``mean`` is stored as ``loc``, since ``mean()`` is a verb; batch_shape: (...).
-    """
+    """p(x) = exp(-(x - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)); sd is the standard deviation."""
 
     loc: np.ndarray
     sd: np.ndarray
@@ -53,10 +53,7 @@ class Normal:
 
 @dataclass(frozen=True)
 class MultivariateNormal:
-    """N(x; mean, covariance) with mean (..., P) and symmetric positive covariance (..., P, P).
-
-    The argument ``mean`` is stored as ``loc``, since ``mean()`` is a verb; batch_shape: (...).
-    """
+    """N(x; mean, covariance) with mean (..., P) and symmetric positive covariance (..., P, P)."""
 
     loc: np.ndarray
     covariance: np.ndarray
