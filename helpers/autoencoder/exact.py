@@ -4,7 +4,7 @@ log p(x) is a sum over a grid of z, and one matrix product serves all pictures. 
 log p(x) = ELBO + KL is computed on nodes of its own, so that the equality can fail:
 
     log p(x)   a grid on [-8, 8]^2
-    ELBO       trapezoid in q's own coordinates, z = m + L u
+    ELBO       trapezoid in q's own coordinates, z = m + L u, and H(q) in closed form
     KL         p(z | x) and q on the grid
 
 Symbols as in :mod:`helpers.autoencoder.model`; D pictures, G^2 nodes.
@@ -74,11 +74,7 @@ def kl_on_grid(model, x, mean, root):
 
 
 def elbo(model, x, mean, root):
-    """The ELBO of each picture for q = Normal(mean, root root'), (D,) nats.
-
-    E_q[log p(x, z)] by the trapezoid rule in u, z = mean + root u, the entropy in closed form.
-    mean (D, 2), root (D, 2, 2).
-    """
+    """The ELBO of each picture, (D,) nats, for q = Normal(mean, root root'): (D, 2), (D, 2, 2)."""
     u = pairs(np.linspace(-REACH, REACH, POINTS))
     weights = np.exp(log_prior(u))
     weights /= weights.sum()

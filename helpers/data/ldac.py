@@ -86,15 +86,14 @@ def _refuse_unwritable(corpus):
 
 
 def _read_vocabulary(path):
-    places, words = {}, []
+    words, lines = [], {}
     for place, line in placed_lines(path, "vocabulary_path"):
         words.append(word := normalize("NFC", line.strip()))
         if not word:
             raise ValueError(f"{place}: is empty, expected a word")
-        if word in places and word != UNUSED:
-            line_before = places[word].removeprefix(f"{path}, ")
-            raise ValueError(f"{place}: the word {word!r} is on {line_before} already")
-        places[word] = place
+        if word in lines and word != UNUSED:
+            raise ValueError(f"{place}: the word {word!r} is on line {lines[word]} already")
+        lines[word] = len(words)
     if not words:
         raise ValueError(f"{path}: holds no word")
     return words

@@ -1,7 +1,4 @@
-"""The Kullback-Leibler divergence between two distributions of one family, in nats.
-
-Source: the slides "Recap KL divergence"; Bishop (2006), section 1.6.1 and appendix B.
-"""
+"""The Kullback-Leibler divergence between two distributions of one family, in nats."""
 
 import numpy as np
 from scipy.special import rel_entr
@@ -19,7 +16,8 @@ def kl_divergence(q, p):
     """KL(q || p) = E_q[log q(z) - log p(z)], in nats, of the broadcast batch shape.
 
     Never negative, zero where q = p, and inf where q puts mass on p = 0. ValueError: q and p are of
-    different families or sizes. Source: the slides "Recap KL divergence".
+    different families or sizes. Source: the slides "Recap KL divergence"; Bishop (2006), section
+    1.6.1 and appendix B.
     """
     if not isinstance(q, FAMILIES):
         raise ValueError(f"q: expected a distribution of helpers.densities, got {describe(q)}")

@@ -100,11 +100,8 @@ class MeanFieldMixture:
         vars(self).update(means=means, variances=variances, assignments=q)
 
     def predictive(self, x):
-        """log of the density that q predicts for a new point: x (n, P) to (n,), in nats.
-
-        log 1/K sum_k N(x; means[k], (1 + variances[k]) I)
-        """
-        return log_mixture_density(x, self.means, 1 + self.variances)
+        """log of the density that q predicts for new points x (n, P), in nats: (n,)."""
+        return log_mixture_density(x, self.means, 1 + self.variances)  # of a point, and its mean
 
 
 def mean_field(model, x, rng=None, start=None):
