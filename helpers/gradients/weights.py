@@ -97,8 +97,6 @@ def normal_k(sd, precision):
 def _checked(log_ratios):
     log_ratios = real_array("log_ratios", log_ratios, ndim=1)
     if len(log_ratios) < 2 or log_ratios.max() in (-np.inf, np.inf):
-        raise ValueError(
-            "log_ratios: expected log p(x, z) - log q(z) at two draws or more, none inf and not "
-            f"all -inf, got {describe(log_ratios)}"
-        )
+        wanted = "log p(x, z) - log q(z) at two draws or more, none inf and not all -inf"
+        raise ValueError(f"log_ratios: expected {wanted}, got {describe(log_ratios)}")
     return log_ratios

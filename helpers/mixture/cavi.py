@@ -101,7 +101,7 @@ class MeanFieldMixture:
 
     def predictive(self, x):
         """log of the density that q predicts for new points x (n, P), in nats: (n,)."""
-        return log_mixture_density(x, self.means, 1 + self.variances)  # of a point, and its mean
+        return log_mixture_density(x, self.means, 1 + self.variances)  # of a point and of its mean
 
 
 def mean_field(model, x, rng=None, start=None):
