@@ -134,13 +134,12 @@ def random_means(model, x, rng):
 @ascending
 def _sweeps(model, x, means):
     variances = np.ones(model.n_components)
-    assignments = update_assignments(x, means, variances)
     while True:
+        assignments = update_assignments(x, means, variances)
         q = MeanFieldMixture(assignments, means, variances)
         parts = bound(model, x, q)
         yield State(q, parts.elbo, model, info={"bound": parts})
         means, variances = update_means(model, x, assignments)
-        assignments = update_assignments(x, means, variances)
 
 
 def update_assignments(x, means, variances):
