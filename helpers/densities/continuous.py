@@ -20,7 +20,7 @@ LOG_2PI = np.log(2 * np.pi)
 
 @dataclass(frozen=True)
 class Normal:
-    """p(x) = exp(-(x - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)); sd is the standard deviation."""
+    """p(x) = exp(-(x - mean)^2 / (2 sd^2)) / (sd sqrt(2 pi)); sd: standard deviation; loc: mean."""
 
     loc: np.ndarray
     sd: np.ndarray
@@ -53,7 +53,7 @@ class Normal:
 
 @dataclass(frozen=True)
 class MultivariateNormal:
-    """N(x; mean, covariance) with mean (..., P) and symmetric positive covariance (..., P, P)."""
+    """N(x; mean, covariance), mean (..., P), stored as loc, and positive covariance (..., P, P)."""
 
     loc: np.ndarray
     covariance: np.ndarray
