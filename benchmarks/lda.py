@@ -30,7 +30,7 @@ E_STEP_GOALS = {"synthetic, broad topics": 12, "synthetic, sharp topics": 12, "R
 WHY_E_STEP = (
     "an update costs 0.6 µs a document in NumPy's two matrix products and digamma alone and 3.5 µs "
     "there, so that even free bookkeeping would leave a factor of six times the updates saved: 47 "
-    "become 16 with broad topics, but 15 become 11 with sharp ones, and 21 become 14 on Reuters"
+    "become 23 with broad topics, but 15 become 11 with sharp ones, and 21 become 14 on Reuters"
 )
 WHY_LEARNING = (
     "a sweep costs what its updates cost (see the E-step), and several are needed to their bound"
