@@ -61,6 +61,7 @@ def annealed(model, x):
 
     Of 390 random models (2 to 4 chains of 2 to 4 states) 111 end more than a nat below the best of
     twelve starts if they begin at the prior, 124 at a random q, 13 here. It draws nothing.
+    x: (T, P), or a list of such arrays. Returns a :class:`Chains`. Source: Ueda & Nakano (1998).
     """
     instance("model", model, FactorialHMM)
     q = None

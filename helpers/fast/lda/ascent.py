@@ -1,9 +1,9 @@
 """The documents' own ascents: until each rests, with extrapolation, in blocks.
 
 Two plain updates show a trend, along which the next pair starts further on (SQUAREM; Varadhan
-and Roland 2008), the further, the more updates are done: from far steps at the start one document
-in twelve ended in a worse optimum than by plain updates, now 11 of 3,600 do, and 18 in a better
-one. :func:`two_tracks` goes both ways and keeps the better.
+and Roland 2008), the further, the more updates are done: with far steps from the start one
+document in twelve ends in a worse optimum than by plain updates, so 11 of 3,600, and 18 in a
+better one. :func:`two_tracks` goes both ways and keeps the better.
 """
 
 from dataclasses import dataclass
